@@ -1,0 +1,1 @@
+"""The command: options in, exit code out. The only room that prints."""

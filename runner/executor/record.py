@@ -1,0 +1,145 @@
+"""What a run leaves for its reports: one frozen record per step, per scenario and per run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Status = Literal["passed", "failed", "error", "skipped"]
+Phase = Literal["steps", "finally", "cleanup"]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """The request as it was sent. ``query`` values are text, or a list of texts where a name is repeated.
+
+    ``body`` is the JSON value that was sent; a streamed upload leaves only its label (``@context.tar``) in
+    ``upload``. ``stdin`` is what was written to a hijacked connection, as text.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str | list[str]] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    upload: str | None = None
+    stdin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseRecord:
+    """The answer: parsed JSON or text in ``body``; a container's output in ``stdout``/``stderr``; a stream's elements
+    in ``items``. ``truncated`` says that more came than was kept."""
+
+    status: int
+    reason: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    stdout: str | None = None
+    stderr: str | None = None
+    items: list[Any] | None = None
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One thing that had to hold. ``details`` are the lines that explain a failure: each part of an expression with
+    its value, or the diff of a body."""
+
+    expression: str
+    passed: bool
+    actual: Any = None
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRecord:
+    """Why a step did not pass. ``line`` and ``column`` count from 1; ``excerpt`` is the source line, ``width`` the
+    number of characters to mark in it; ``details`` explain further, a line each."""
+
+    code: str
+    message: str
+    hint: str | None = None
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    excerpt: str | None = None
+    width: int = 1
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One step, done. Times are milliseconds; ``started_ms`` counts from the scenario's start.
+
+    ``kind`` is an operation's full name (``container.create``), or ``request``, ``await``, ``set``, ``check``,
+    ``sleep``, ``parallel``, ``include``. ``each`` holds the elements of a ``for_each``, ``steps`` the children of
+    ``parallel`` and ``include``. ``capture_sources`` tells how a captured name was read (``body.Id``), so that a
+    document can show the same with ``jq``. ``show`` is what the scenario asked a document to show, and ``shown`` the
+    value where that was an expression.
+    """
+
+    id: str
+    kind: str
+    phase: Phase
+    status: Status
+    title: str | None = None
+    about: str | None = None
+    operation: str | None = None
+    attempts: int = 0
+    started_ms: float = 0.0
+    duration_ms: float = 0.0
+    request: RequestRecord | None = None
+    response: ResponseRecord | None = None
+    captured: Mapping[str, Any] = field(default_factory=dict)
+    capture_sources: Mapping[str, str] = field(default_factory=dict)
+    expectations: tuple[Expectation, ...] = ()
+    error: ErrorRecord | None = None
+    reason: str | None = None
+    background: bool = False
+    awaits: str | None = None
+    show: str | None = None
+    shown: Any = None
+    volatile: tuple[str, ...] = ()
+    each: tuple[StepRecord, ...] | None = None
+    steps: tuple[StepRecord, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioRecord:
+    """One scenario file, done. ``vars`` are the variables it began with; ``left`` lines name what was kept or could
+    not be removed."""
+
+    file: str
+    title: str
+    status: Status
+    about: str | None = None
+    duration_ms: float = 0.0
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    steps: tuple[StepRecord, ...] = ()
+    error: ErrorRecord | None = None
+    reason: str | None = None
+    left: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRecord:
+    """Which engine answered. ``name`` is ``docker``, ``podman`` or what it calls itself."""
+
+    name: str
+    version: str
+    api_version: str
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole run. ``started_at`` is RFC 3339 in UTC."""
+
+    status: Status
+    started_at: str
+    duration_ms: float
+    engine: EngineRecord | None
+    scenarios: tuple[ScenarioRecord, ...]

@@ -1,0 +1,1 @@
+"""From events to what people and tools read: JSON, Markdown and more."""

@@ -1,0 +1,1 @@
+"""From the text of a scenario to a typed, checked one."""
