@@ -1,0 +1,191 @@
+"""Starting a private Docker or Podman, and talking to it without the code under test."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.engines import sandbox
+from tests.engines.image import alpine
+from tests.engines.packages import Unavailable, find, require
+from tests.engines.sandbox import Sandbox
+
+START_SECONDS = 30.0
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=30)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """An engine to test against. ``folder`` and ``sandbox`` are there where the session started it."""
+
+    name: str
+    url: str
+    folder: Path | None = None
+    sandbox: Sandbox | None = None
+
+    @property
+    def log(self) -> Path | None:
+        return self.sandbox.log if self.sandbox else None
+
+    @property
+    def private(self) -> Sandbox:
+        """The sandbox, for tests that need one.
+
+        Raises:
+            Unavailable: the engine is the caller's own.
+        """
+        if self.sandbox is None:
+            raise Unavailable(f"{self.url} was not started by this session")
+        return self.sandbox
+
+    def cli(self, *args: str, stdin: bytes | None = None) -> str:
+        """What ``docker <args>`` prints; a failure is an assertion that shows what it said."""
+        command = ["docker", "--host", self.url, *args]
+        env = {name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")}
+        done = subprocess.run(command, input=stdin, capture_output=True, env=env, check=False)
+        assert done.returncode == 0, f"{' '.join(command)}: {done.stderr.decode(errors='replace')}"
+        return done.stdout.decode(errors="replace")
+
+    def request(self, method: str, path: str) -> tuple[int, bytes]:
+        """One bare API call: status and body."""
+        url = urlsplit(self.url)
+        connection = (
+            _UnixConnection(url.path)
+            if url.scheme == "unix"
+            else http.client.HTTPConnection(url.hostname or "", url.port, timeout=30)
+        )
+        with contextlib.closing(connection):
+            connection.request(method, path)
+            response = connection.getresponse()
+            return response.status, response.read()
+
+    def get(self, path: str) -> Any:
+        """The JSON that a GET answers."""
+        status, body = self.request("GET", path)
+        assert status == 200, (path, status, body)
+        return json.loads(body)
+
+    def containers(self) -> dict[str, str]:
+        """Every container, running or not: id to name."""
+        return {item["Id"]: item["Names"][0] for item in self.get("/v1.40/containers/json?all=1")}
+
+
+@dataclass(frozen=True, slots=True)
+class Docker(Engine):
+    """A Docker Engine. ``tcp_url`` is on loopback."""
+
+    tcp_url: str | None = None
+
+
+class Podman(Engine):
+    """A Podman service."""
+
+
+def given_docker() -> Docker | None:
+    """The engine that the caller named in ``DOCKER_HOST``, used in place of a private one."""
+    url = os.environ.get("DOCKER_HOST")
+    if not url:
+        return None
+    return Docker("docker", url, tcp_url=url if url.startswith("tcp://") else None)
+
+
+@contextlib.contextmanager
+def start_docker(*options: str) -> Iterator[Docker]:
+    """A private Docker Engine with the image ``alpine``; ``options`` go to ``dockerd``."""
+    require("dockerd", "docker", "iptables")
+    with _folder("docker") as folder, socket.create_server(("127.0.0.1", 0)) as listener:
+        url, port = f"unix://{folder}/docker.sock", listener.getsockname()[1]
+        command = ["dockerd", "-H", url, "-H", "fd://", "--data-root", f"{folder}/data"]
+        command += ["--exec-root", f"{folder}/exec", "--pidfile", f"{folder}/pid", *options]
+        with _running(command, folder / "log", listener=listener) as box:
+            engine = Docker("docker", url, folder, box, f"tcp://127.0.0.1:{port}")
+            _await(engine)
+            yield engine
+
+
+@contextlib.contextmanager
+def start_podman() -> Iterator[Podman]:
+    """A private Podman service with the image ``alpine``.
+
+    It runs containers by ``runc``, and a hook drops the resource limits that a machine without ``CAP_SYS_RESOURCE``
+    refuses to raise.
+    """
+    require("podman", "runc", "jq", "docker")
+    with _folder("podman") as folder:
+        hook = {
+            "version": "1.0.0",
+            "hook": {"path": find("jq"), "args": ["jq", "-c", "del(.process.rlimits)"]},
+            "when": {"always": True},
+            "stages": ["precreate"],
+        }
+        for name in ("hooks", "networks"):
+            (folder / name).mkdir()
+        (folder / "hooks" / "rlimits.json").write_text(json.dumps(hook))
+        (folder / "containers.conf").write_text(
+            f'[engine]\nruntime = "runc"\n[network]\nnetwork_config_dir = "{folder}/networks"\n'
+        )
+        url = f"unix://{folder}/podman.sock"
+        command = ["podman", "--root", f"{folder}/root", "--runroot", f"{folder}/run", "--hooks-dir", f"{folder}/hooks"]
+        env = {**os.environ, "CONTAINERS_CONF": f"{folder}/containers.conf"}
+        with _running([*command, "system", "service", "--time=0", url], folder / "log", env=env) as box:
+            engine = Podman("podman", url, folder, box)
+            _await(engine)
+            yield engine
+
+
+@contextlib.contextmanager
+def _folder(name: str) -> Iterator[Path]:
+    """A folder with a short path: a Unix socket's may have 107 bytes at most (unix(7))."""
+    folder = Path(tempfile.mkdtemp(prefix=f"er-{name}-", dir="/tmp"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def _running(
+    command: Sequence[str], log: Path, *, listener: socket.socket | None = None, env: Mapping[str, str] | None = None
+) -> Iterator[Sandbox]:
+    box = sandbox.start(command, log, listener=listener, env=env)
+    try:
+        yield box
+    finally:
+        box.stop()
+
+
+def _await(engine: Engine) -> None:
+    """Wait until the engine answers, then give it the image."""
+    box = engine.private
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            if engine.request("GET", "/_ping")[0] == 200:
+                break
+        if box.process.poll() is not None or time.monotonic() > deadline:
+            raise Unavailable(f"{engine.name} did not start: {box.log.read_text(errors='replace')[-500:]}")
+        time.sleep(0.02)
+    changes = ("--change", 'CMD ["/bin/sh"]', "--change", "ENV PATH=/bin")
+    engine.cli("import", *changes, "-", "alpine:latest", stdin=alpine())

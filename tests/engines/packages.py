@@ -1,0 +1,82 @@
+"""The programs that live tests need, and where Debian and Ubuntu keep them."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+
+class Unavailable(Exception):
+    """An engine can't be had on this machine; the message says why."""
+
+
+# By program, not by package: an engine that came from elsewhere (docker-ce) is as good.
+_PACKAGES = {
+    "dockerd": "docker.io",
+    "docker-init": "tini",
+    "podman": "podman",
+    "runc": "runc",
+    "jq": "jq",
+    "curl": "curl",
+    "ip": "iproute2",
+    "iptables": "iptables",
+    "ssh": "openssh-client",
+    "sshd": "openssh-server",
+    "docker-registry": "docker-registry",
+}
+_NETWORK_PLUGINS = ("/usr/lib/cni/bridge", "/opt/cni/bin/bridge", "/usr/lib/podman/netavark")
+_SEARCH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", "/usr/libexec/docker"))
+
+
+def find(program: str) -> str | None:
+    """The program's path; system folders are looked into even where ``PATH`` leaves them out."""
+    return shutil.which(program, path=_SEARCH)
+
+
+def static_busybox() -> Path | None:
+    """A busybox that runs in an image without libraries: one that names no dynamic loader in its head."""
+    found = find("busybox")
+    if found is None or b"/ld-" in Path(found).read_bytes()[:4096]:
+        return None
+    return Path(found)
+
+
+def missing() -> list[str]:
+    """The packages to install."""
+    packages = [package for program, package in _PACKAGES.items() if find(program) is None]
+    if static_busybox() is None:
+        packages.append("busybox-static")
+    if not any(Path(plugin).exists() for plugin in _NETWORK_PLUGINS):
+        packages.append("containernetworking-plugins")
+    return packages
+
+
+@functools.cache
+def install() -> None:
+    """Install what is missing, where that is possible: as root, where there is apt."""
+    packages = missing()
+    if not packages or os.geteuid() != 0 or find("apt-get") is None:
+        return
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    apt = ["apt-get", "-q", "-y"]
+    for command in ([*apt, "update"], [*apt, "install", "--no-install-recommends", *packages]):
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Unavailable(f"{' '.join(command)} failed: {(done.stderr or done.stdout).strip()[-300:]}")
+
+
+def require(*programs: str) -> None:
+    """See to it that these programs can be run in a sandbox.
+
+    Raises:
+        Unavailable: not root, or a program is not here and could not be installed.
+    """
+    if os.geteuid() != 0:
+        raise Unavailable("private engines need root")
+    install()
+    absent = [program for program in ("docker-init", "ip", *programs) if find(program) is None]
+    if absent:
+        raise Unavailable(f"no {', '.join(absent)} here")
