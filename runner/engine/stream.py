@@ -76,9 +76,9 @@ def frames(chunks: Iterable[bytes]) -> Iterator[tuple[StreamName, bytes]]:
         if gathered:
             yield name, b"".join(gathered)
     if left:
-        raise EngineError("truncated-frame", f"the output ends in the middle of a frame: {left} more bytes were announced")
+        raise EngineError("truncated-frame", f"the output ends {left} bytes before the end of a frame")
     if cut:
-        raise EngineError("truncated-frame", f"the output ends in the middle of a frame's header, after {len(cut)} bytes")
+        raise EngineError("truncated-frame", f"the output ends after {len(cut)} of a frame header's 8 bytes")
 
 
 def _refuse(word: int, size: int, data: bytes, source: Iterator[bytes]) -> NoReturn:
@@ -149,6 +149,8 @@ class _ValueSplitter:
 
     def feed(self, text: str) -> Iterator[Any]:
         position = 0
+        if not text:
+            return
         if self._held:
             position = self._scan(text, 0)
             if position < 0:
@@ -255,7 +257,7 @@ def lines(chunks: Iterable[bytes], *, longest: int = LONGEST_LINE) -> Iterator[s
         *whole, held = (held + decode(chunk)).split("\n")
         for line in whole:
             yield from _parts(line.removesuffix("\r"), longest)
-        while len(held) > longest:
+        while len(held) > longest + 1:  # one more, since a carriage return at the end would not count
             yield held[:longest]
             held = held[longest:]
     held += decode(b"", True)
