@@ -2,36 +2,45 @@
 
 The rows are read from ``operations.json``, which ``python -m schemas.make`` extracts from the API's own description
 files; what those can't say (aliases, errors inside a 200, where labels go) is in the hand-written overlay.
+
+Reading the file costs under a millisecond and a row becomes an :class:`Operation` only when somebody asks for it,
+because every start of the command pays for it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 ParamPlace = Literal["path", "query", "header"]
-ParamType = Literal["string", "integer", "number", "boolean", "array", "filters", "json"]
-BodyKind = Literal["json", "tar", "bytes"]
+ParamType = Literal["string", "integer", "number", "boolean", "array", "filters", "json", "auth"]
+BodyKind = Literal["json", "tar"]
 Answer = Literal["none", "json", "text", "tar", "output", "items", "progress", "upgrade"]
+Upgrade = Literal["tcp", "websocket", "h2c"]
+
+REFERENCE = "https://docs.docker.com/reference/api/engine/version"
 
 
 @dataclass(frozen=True, slots=True)
 class Param:
     """A parameter of an operation, by its API name.
 
-    ``filters`` is a mapping sent as JSON of string lists; ``json`` any value sent as JSON text; an ``array`` is
-    repeated in the query, unless ``joined``, when its elements go into one value with commas. ``since`` is the first
-    API version that has it.
+    ``filters`` is a mapping sent as JSON of string lists; ``json`` any value sent as JSON text; ``auth`` registry
+    credentials sent as base64url of JSON; an ``array`` is a repeated name, whose elements are ``json`` where
+    ``of_json`` says so. ``since`` is the first API version that has it, ``until`` the last one if it is gone again.
     """
 
     name: str
-    place: ParamPlace
-    type: ParamType
+    place: ParamPlace = "query"
+    type: ParamType = "string"
     required: bool = False
     default: Any = None
     allowed: tuple[Any, ...] = ()
+    of_json: bool = False
     since: str = "1.25"
-    joined: bool = False
+    until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +48,13 @@ class Operation:
     """One operation. ``name`` is ``noun.verb``; ``id`` the API's operationId; ``path`` has ``{id}`` places.
 
     ``answer`` is what a success brings: ``output`` is a container's multiplexed or raw output, ``items`` a stream of
-    JSON values, ``progress`` a stream of JSON values that can hold an error, ``upgrade`` raw bytes both ways.
-    ``endless`` says under which parameters the answer does not end by itself. ``labels`` is where the runner's labels
-    go (``body.Labels``, ``query.labels``). ``slow`` operations have ten minutes instead of one.
+    JSON values, ``progress`` a stream of JSON values that can hold an error, ``upgrade`` raw bytes both ways; see
+    :meth:`answer_for`. Where ``empty_body`` is set, the engine wants ``{}`` rather than no body. ``upgrade`` is the
+    protocol that the request asks to switch to. ``in_band`` says where a success can hide an error besides a stream
+    of progress: in the ``body``, or as JSON behind the end of the ``tar``. ``endless`` names the flag under which the
+    answer does not end by itself, or with a ``!`` the parameter without which it does not. ``labels`` is where the
+    runner's labels go (``body.Labels``, ``query.labels``, ``query.changes``). ``slow`` operations have ten minutes
+    instead of one.
     """
 
     name: str
@@ -51,11 +64,175 @@ class Operation:
     aliases: tuple[str, ...] = ()
     params: tuple[Param, ...] = ()
     success: tuple[int, ...] = (200,)
-    answer: Answer = "json"
+    answer: Answer = "none"
     body: BodyKind | None = None
     body_required: bool = False
+    empty_body: bool = False
+    upgrade: Upgrade | None = None
     stdin: bool = False
+    in_band: Literal["body", "tar"] | None = None
     endless: str | None = None
     labels: str | None = None
     slow: bool = False
     since: str = "1.25"
+
+    @property
+    def noun(self) -> str:
+        return self.name.partition(".")[0]
+
+    def param(self, name: str) -> Param | None:
+        return next((param for param in self.params if param.name == name), None)
+
+    @property
+    def path_params(self) -> tuple[Param, ...]:
+        return tuple(param for param in self.params if param.place == "path")
+
+    @property
+    def required_params(self) -> tuple[Param, ...]:
+        """What a call must give. Registry credentials are never among them: without any, empty ones are sent."""
+        return tuple(param for param in self.params if param.required and param.type != "auth")
+
+    @property
+    def sole_param(self) -> Param | None:
+        """The path parameter of an operation that needs nothing else: its bare value is a whole call."""
+        needed = self.required_params
+        return needed[0] if len(needed) == 1 and needed[0].place == "path" and not self.body_required else None
+
+    @property
+    def needs_nothing(self) -> bool:
+        return not self.required_params and not self.body_required
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """The keys that a call may have beside its parameters: what is sent, and where the answer goes.
+
+        Attach has a flag ``stdin`` in the API already: true or false means that flag, a text is what is sent.
+        """
+        keys: list[str] = []
+        if self.body == "json":
+            keys += ["body", "body_file"]
+        elif self.body == "tar":
+            keys += ["body_file", "body_dir"]
+        if self.stdin:
+            keys += ["stdin", "stdin_file"]
+        if self.answer == "tar":
+            keys.append("save")
+        return tuple(keys)
+
+    def reference(self, api_version: str) -> str:
+        """The operation's page in the API reference, of the nearest version that describes it."""
+        newest = _table()["api"]
+        version = min(max(api_version, self.since, key=version_key), newest, key=version_key)
+        return f"{REFERENCE}/v{version}/#operation/{self.id}"
+
+    def is_endless(self, params: Mapping[str, Any]) -> bool:
+        """Whether the answer goes on until somebody ends it, with these parameters."""
+        if self.endless is None:
+            return False
+        if self.endless.startswith("!"):
+            return params.get(self.endless[1:]) is None
+        param = self.param(self.endless)
+        given = params.get(self.endless)
+        return truth(param.default if given is None and param else given)
+
+    def answer_for(self, params: Mapping[str, Any], body: Any = None) -> Answer:
+        """What a success brings with these parameters and this body.
+
+        ``stats`` with ``stream: false`` is a single value; an exec that is started detached has no output.
+        """
+        if self.answer == "items" and not (self.endless or "!").startswith("!") and not self.is_endless(params):
+            return "json"
+        if self.upgrade and isinstance(body, Mapping) and truth(body.get("Detach")):
+            return "none"
+        return self.answer
+
+    def upgrade_for(self, body: Any = None) -> Upgrade | None:
+        """The protocol to ask for; a detached exec asks for none."""
+        return None if self.answer_for({}, body) == "none" else self.upgrade
+
+    def labels_for(self, params: Mapping[str, Any]) -> str | None:
+        """Where labels go with these parameters: an image that is pulled takes none, one that is imported does."""
+        return None if self.labels == "query.changes" and not params.get("fromSrc") else self.labels
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """Orders API versions: 1.9 comes before 1.10."""
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
+
+
+def truth(value: Any) -> bool:
+    """A flag as people write it: ``true``, ``1``, ``"true"``, ``"1"``."""
+    return value.strip().lower() in ("1", "true") if isinstance(value, str) else bool(value)
+
+
+def find(name: str) -> Operation | None:
+    """The operation of that name or alias."""
+    row = _index().get(name)
+    return None if row is None else _operation(row)
+
+
+def by_id(operation_id: str) -> Operation | None:
+    """The operation of that operationId (``ContainerCreate``)."""
+    for number, row in enumerate(_rows()):
+        if row["id"] == operation_id:
+            return _operation(number)
+    return None
+
+
+def all_operations() -> tuple[Operation, ...]:
+    """Every operation, in the order of the API's own description."""
+    return tuple(_operation(number) for number in range(len(_rows())))
+
+
+def names() -> tuple[str, ...]:
+    """Every name and alias."""
+    return tuple(_index())
+
+
+def newest_api() -> str:
+    """The newest API version that the table knows."""
+    version: str = _table()["api"]
+    return version
+
+
+def oldest_api() -> str:
+    """The oldest API version that the table was compared with: ``since`` can't be earlier."""
+    version: str = _table()["first"]
+    return version
+
+
+@cache
+def _table() -> dict[str, Any]:
+    import json
+    from pathlib import Path
+
+    table: dict[str, Any] = json.loads(Path(__file__).with_name("operations.json").read_bytes())
+    return table
+
+
+def _rows() -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = _table()["operations"]
+    return rows
+
+
+@cache
+def _index() -> dict[str, int]:
+    rows = _rows()
+    index = {row["name"]: number for number, row in enumerate(rows)}
+    for number, row in enumerate(rows):
+        for alias in row.get("aliases", ()):
+            index[alias] = number
+    return index
+
+
+@cache
+def _operation(number: int) -> Operation:
+    row = dict(_rows()[number])
+    since = row.get("since", oldest_api())
+    row["params"] = tuple(
+        Param(**{"since": since, **param, "allowed": tuple(param.get("allowed", ()))})
+        for param in row.get("params", ())
+    )
+    row["aliases"] = tuple(row.get("aliases", ()))
+    row["success"] = tuple(row.get("success", (200,)))
+    return Operation(**row)

@@ -1,0 +1,164 @@
+"""What the API's description files can't say, written by hand.
+
+Each fact was seen on the wire of Docker 20.10 (API 1.41), or stands in the engine's own source, which reads more (or
+other) things than its description says.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+NAMES = {
+    "PutContainerArchive": "container.put_archive",
+    "GetPluginPrivileges": "plugin.get_privileges",
+}
+"""Where the mechanical name would begin with a verb; the mechanical one becomes an alias."""
+
+ALIASES: dict[str, tuple[str, ...]] = {
+    "ContainerDelete": ("container.remove",),
+    "ContainerExec": ("exec.create",),
+    "ImageCreate": ("image.pull", "image.import"),
+    "ImageDelete": ("image.remove",),
+    "ImageGet": ("image.save",),
+    "ImageGetAll": ("image.save_all",),
+    "NetworkDelete": ("network.remove",),
+    "VolumeDelete": ("volume.remove",),
+    "PluginDelete": ("plugin.remove",),
+    "NodeDelete": ("node.remove",),
+    "ServiceDelete": ("service.remove",),
+    "SecretDelete": ("secret.remove",),
+    "ConfigDelete": ("config.remove",),
+    "SwarmUnlockkey": ("swarm.unlock_key",),
+    "SystemDataUsage": ("system.df",),
+    "SystemAuth": ("system.login",),
+}
+"""Words that people say. Those of ``container.`` and ``system.`` work without their noun too, as the names do."""
+
+OPERATIONS: dict[str, dict[str, Any]] = {
+    # Attach and exec switch protocols when they are asked to; older engines answer 200 and do the same.
+    "ContainerAttach": {"answer": "output", "upgrade": "tcp", "stdin": True},
+    "ContainerAttachWebsocket": {"answer": "output", "upgrade": "websocket", "stdin": True},
+    "ExecStart": {"answer": "output", "upgrade": "tcp", "stdin": True, "success": [101, 200], "empty_body": True},
+    "Session": {"answer": "upgrade", "upgrade": "h2c"},
+    "ContainerLogs": {"answer": "output", "endless": "follow"},
+    "ServiceLogs": {"answer": "output", "endless": "follow"},
+    "TaskLogs": {"answer": "output", "endless": "follow"},
+    "ContainerExport": {"answer": "tar"},
+    "ContainerStats": {"answer": "items", "endless": "stream"},
+    "SystemEvents": {"answer": "items", "endless": "!until"},
+    "ContainerWait": {"in_band": "body"},
+    # Streams of progress: 200 with the first byte, whatever happens afterwards.
+    "ImageBuild": {"answer": "progress", "body": "tar", "labels": "query.labels"},
+    "ImageCreate": {"answer": "progress", "body": "tar", "labels": "query.changes"},
+    "ImagePush": {"answer": "progress"},
+    "PluginPull": {"answer": "progress", "success": [200, 204]},
+    "PluginPush": {"answer": "progress"},
+    "PluginUpgrade": {"answer": "progress", "success": [200, 204]},
+    # What goes wrong in the middle of a save is JSON behind the tar.
+    "ImageGet": {"answer": "tar", "in_band": "tar"},
+    "ImageGetAll": {"answer": "tar", "in_band": "tar"},
+    # The engine reads a body here even where the description leaves it open, and answers 400 without one.
+    "ConfigCreate": {"body_required": True},
+    "ConfigUpdate": {"body_required": True},
+    "ImageLoad": {"answer": "progress", "body_required": True},
+    "NodeUpdate": {"body_required": True},
+    "PluginCreate": {"body_required": True},
+    "PluginSet": {"body_required": True},
+    "SecretCreate": {"body_required": True},
+    "SecretUpdate": {"body_required": True},
+    "SystemAuth": {"body_required": True},
+    # Labels. A container's go on to what is committed from it.
+    "ContainerCreate": {"labels": "body.Labels"},
+    "ImageCommit": {"labels": "body.Labels"},
+    "NetworkCreate": {"labels": "body.Labels"},
+    "VolumeCreate": {"labels": "body.Labels"},
+    "ServiceCreate": {"labels": "body.Labels"},
+}
+
+SLOW = {
+    "ImageCreate",
+    "ImagePush",
+    "ImageBuild",
+    "ImageLoad",
+    "ImageGet",
+    "ImageGetAll",
+    "PluginPull",
+    "PluginPush",
+    "PluginUpgrade",
+}
+"""Pull, push, build, load and save: ten minutes instead of one."""
+
+PLATFORM = {"type": "array", "of_json": True}
+
+PARAMS: dict[str, dict[str, Any]] = {
+    # Strings that hold JSON, and strings that the engine reads as flags or as repeated names.
+    "ImageBuild.buildargs": {"type": "json"},
+    "ImageBuild.cachefrom": {"type": "json"},
+    "ImageBuild.labels": {"type": "json"},
+    "ImageBuild.outputs": {"type": "json"},
+    "ImageBuild.extrahosts": {"type": "array"},
+    "ImageBuild.t": {"type": "array"},
+    "ImageBuild.pull": {"type": "boolean"},
+    "ImageCommit.changes": {"type": "array"},
+    "PutContainerArchive.noOverwriteDirNonDir": {"type": "boolean"},
+    "PutContainerArchive.copyUIDGID": {"type": "boolean"},
+    "ImageAttestations.platform": PLATFORM,
+    "ImageDelete.platforms": PLATFORM,
+    "ImageGet.platform": PLATFORM,
+    "ImageGetAll.platform": PLATFORM,
+    "ImageLoad.platform": PLATFORM,
+    "ImageHistory.platform": {"type": "json"},
+    "ImageInspect.platform": {"type": "json"},
+    "ImagePush.platform": {"type": "json"},
+    # Unix seconds, with a fraction if need be.
+    "ContainerLogs.since": {"type": "number"},
+    "ContainerLogs.until": {"type": "number"},
+    "ServiceLogs.since": {"type": "number"},
+    "TaskLogs.since": {"type": "number"},
+    "SystemEvents.since": {"type": "number"},
+    "SystemEvents.until": {"type": "number"},
+    # The engine has read these from the start; their absence was a gap in the descriptions of 1.25 or 1.26.
+    "GetPluginPrivileges.remote": {"since": "1.25"},
+    "ContainerDelete.link": {"since": "1.25"},
+}
+
+NO_PARAMS = ("ImageBuild.Content-type", "GetPluginPrivileges.name")
+"""Described as parameters, but none that anybody can choose: the body's kind says the one; the other never existed."""
+
+BODY_FIELDS = {
+    **dict.fromkeys(
+        (
+            "ContainerCreate.HostConfig.Init",
+            "ContainerCreate.HostConfig.KernelMemory",
+            "ContainerUpdate.Init",
+            "ContainerUpdate.KernelMemory",
+            "NetworkCreate.Attachable",
+            *(
+                f"{operation}.{field}"
+                for operation in ("ServiceCreate", "ServiceUpdate")
+                for field in (
+                    "EndpointSpec.Ports.*.PublishMode",
+                    "TaskTemplate.ContainerSpec.Groups",
+                    "TaskTemplate.ContainerSpec.HealthCheck",
+                    "TaskTemplate.ContainerSpec.Hostname",
+                    "TaskTemplate.ContainerSpec.Hosts",
+                    "TaskTemplate.ContainerSpec.Secrets",
+                )
+            ),
+        ),
+        "1.25",
+    ),
+    "NetworkCreate.ConfigFrom": "1.30",
+    "NetworkCreate.ConfigOnly": "1.30",
+    "NetworkCreate.Scope": "1.30",
+    "ServiceCreate.TaskTemplate.ContainerSpec.Init": "1.37",
+    "ServiceUpdate.TaskTemplate.ContainerSpec.Init": "1.37",
+}
+"""The true first version of a body's field that the descriptions learned of late: what the docker CLI asks for before
+it sends the field."""
+
+NO_BODY_FIELDS = ("NanoCPUs",)
+"""Fields that never were: one version's spelling mistake."""
+
+OPEN_FIELDS = ("LogConfig.Type",)
+"""Fields that are described with a list of values, but take others too: a plugin's log driver is one."""
