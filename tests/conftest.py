@@ -2,48 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import os
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager
+from typing import TypeVar
 
 import pytest
 
-from tests.engines import Docker, Engine, Podman, Unavailable, given_docker, start_docker, start_podman
+from tests.engines import (
+    Certificates,
+    Docker,
+    Engine,
+    Neighbour,
+    Podman,
+    Registry,
+    SshServer,
+    Unavailable,
+    given_docker,
+    make_certificates,
+    start_docker,
+    start_docker_tls,
+    start_neighbour,
+    start_podman,
+    start_registry,
+    start_sshd,
+)
 
+T = TypeVar("T")
 NO_ENGINE = "no engine: "
 ENGINES = frozenset({"docker", "podman"})
+
+
+def or_skip(starting: AbstractContextManager[T]) -> Iterator[T]:
+    """What ``starting`` starts, or a skipped test where that can't be had here."""
+    with contextlib.ExitStack() as stack:
+        try:
+            started = stack.enter_context(starting)
+        except Unavailable as reason:
+            pytest.skip(f"{NO_ENGINE}{reason}")
+        yield started
 
 
 @pytest.fixture(scope="session")
 def docker() -> Iterator[Docker]:
     """A private Docker Engine, or the one that ``DOCKER_HOST`` names."""
     given = given_docker()
-    if given:
-        yield given
-        return
-    try:
-        with start_docker() as engine:
-            yield engine
-            assert not engine.containers(), "containers were left behind"
-    except Unavailable as reason:
-        pytest.skip(f"{NO_ENGINE}{reason}")
+    yield from or_skip(contextlib.nullcontext(given) if given else start_docker())
 
 
 @pytest.fixture(scope="session")
 def podman() -> Iterator[Podman]:
     """A private Podman service."""
-    try:
-        with start_podman() as engine:
-            yield engine
-            assert not engine.containers(), "containers were left behind"
-    except Unavailable as reason:
-        pytest.skip(f"{NO_ENGINE}{reason}")
+    yield from or_skip(start_podman())
 
 
-@pytest.fixture(scope="session", params=["docker", "podman"])
+@pytest.fixture(scope="session", params=sorted(ENGINES))
 def engine(request: pytest.FixtureRequest) -> Engine:
     """Each engine in turn."""
     found = request.getfixturevalue(request.param)
     assert isinstance(found, Engine)
     return found
+
+
+@pytest.fixture(scope="session")
+def second_docker(docker: Docker) -> Iterator[Neighbour]:
+    """Another Docker Engine on a cable with the first."""
+    yield from or_skip(start_neighbour(docker))
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Good and bad certificates, in folders such as ``DOCKER_CERT_PATH`` names."""
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def docker_tls(certificates: Certificates) -> Iterator[Docker]:
+    """A Docker Engine whose ``tcp_url`` asks for a client certificate of ``certificates``' authority."""
+    yield from or_skip(start_docker_tls(certificates.good))
+
+
+@pytest.fixture(scope="session")
+def registry(docker: Docker) -> Iterator[Registry]:
+    """A registry with a password, which ``docker`` reaches at its ``address``."""
+    yield from or_skip(start_registry(docker))
+
+
+@pytest.fixture(scope="session")
+def sshd(docker: Docker) -> Iterator[SshServer]:
+    """A ssh server whose ``docker system dial-stdio`` speaks to ``docker``."""
+    yield from or_skip(start_sshd(docker))
 
 
 @pytest.fixture(autouse=True)
@@ -58,3 +107,25 @@ def no_container_left(request: pytest.FixtureRequest) -> Iterator[None]:
     for engine, known in zip(engines, before, strict=True):
         left = [name for id_, name in engine.containers().items() if id_ not in known]
         assert not left, f"{request.node.nodeid} left on {engine.name}: {', '.join(left)}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI (``CI=true``) a test that does not run has failed: a missing engine must not look like a success."""
+    report = yield
+    if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which in CI is a failure: {call.excinfo.value if call.excinfo else item.name}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many live tests could not run, and why."""
+    reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", []) if report.longrepr]
+    missed = [reason for reason in reasons if NO_ENGINE in reason]
+    if missed:
+        terminalreporter.write_sep("=", f"{len(missed)} live tests were skipped", yellow=True)
+        for reason in sorted(set(missed)):
+            terminalreporter.write_line(reason.partition(NO_ENGINE)[2])

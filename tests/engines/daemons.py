@@ -64,6 +64,8 @@ class Engine:
         """What ``docker <args>`` prints; a failure is an assertion that shows what it said."""
         command = ["docker", "--host", self.url, *args]
         env = {name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")}
+        if self.folder:
+            env["DOCKER_CONFIG"] = f"{self.folder}/cli"
         done = subprocess.run(command, input=stdin, capture_output=True, env=env, check=False)
         assert done.returncode == 0, f"{' '.join(command)}: {done.stderr.decode(errors='replace')}"
         return done.stdout.decode(errors="replace")
@@ -99,6 +101,18 @@ class Docker(Engine):
     tcp_url: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A second engine on a cable with the first, for a swarm of two.
+
+    The first reaches it at ``address``; it reaches the first at ``first_address``.
+    """
+
+    engine: Docker
+    address: str
+    first_address: str
+
+
 class Podman(Engine):
     """A Podman service."""
 
@@ -115,7 +129,7 @@ def given_docker() -> Docker | None:
 def start_docker(*options: str) -> Iterator[Docker]:
     """A private Docker Engine with the image ``alpine``; ``options`` go to ``dockerd``."""
     require("dockerd", "docker", "iptables")
-    with _folder("docker") as folder, socket.create_server(("127.0.0.1", 0)) as listener:
+    with temporary_folder("docker") as folder, socket.create_server(("127.0.0.1", 0)) as listener:
         url, port = f"unix://{folder}/docker.sock", listener.getsockname()[1]
         command = ["dockerd", "-H", url, "-H", "fd://", "--data-root", f"{folder}/data"]
         command += ["--exec-root", f"{folder}/exec", "--pidfile", f"{folder}/pid", *options]
@@ -126,6 +140,23 @@ def start_docker(*options: str) -> Iterator[Docker]:
 
 
 @contextlib.contextmanager
+def start_neighbour(first: Docker) -> Iterator[Neighbour]:
+    """A second Docker Engine in a network of its own, joined to the first's."""
+    with start_docker() as engine:
+        neighbour = Neighbour(engine, "10.231.0.2", "10.231.0.1")
+        sandbox.connect(first.private, engine.private, f"{neighbour.first_address}/24", f"{neighbour.address}/24")
+        yield neighbour
+
+
+@contextlib.contextmanager
+def start_docker_tls(certificates: Path) -> Iterator[Docker]:
+    """A Docker Engine that asks for a client certificate at ``tcp_url``; ``certificates`` is a folder of ``.pem``."""
+    files = (f"--tlscacert={certificates}/ca.pem", f"--tlscert={certificates}/cert.pem")
+    with start_docker("--tlsverify", *files, f"--tlskey={certificates}/key.pem") as engine:
+        yield engine
+
+
+@contextlib.contextmanager
 def start_podman() -> Iterator[Podman]:
     """A private Podman service with the image ``alpine``.
 
@@ -133,7 +164,7 @@ def start_podman() -> Iterator[Podman]:
     refuses to raise.
     """
     require("podman", "runc", "jq", "docker")
-    with _folder("podman") as folder:
+    with temporary_folder("podman") as folder:
         hook = {
             "version": "1.0.0",
             "hook": {"path": find("jq"), "args": ["jq", "-c", "del(.process.rlimits)"]},
@@ -146,9 +177,17 @@ def start_podman() -> Iterator[Podman]:
         (folder / "containers.conf").write_text(
             f'[engine]\nruntime = "runc"\n[network]\nnetwork_config_dir = "{folder}/networks"\n'
         )
+        (folder / "registries.conf").write_text(
+            'unqualified-search-registries = ["docker.io"]\n'
+            '[[registry]]\nlocation = "127.0.0.1:5000"\ninsecure = true\n'
+        )
         url = f"unix://{folder}/podman.sock"
         command = ["podman", "--root", f"{folder}/root", "--runroot", f"{folder}/run", "--hooks-dir", f"{folder}/hooks"]
-        env = {**os.environ, "CONTAINERS_CONF": f"{folder}/containers.conf"}
+        env = {
+            **os.environ,
+            "CONTAINERS_CONF": f"{folder}/containers.conf",
+            "CONTAINERS_REGISTRIES_CONF": f"{folder}/registries.conf",
+        }
         with _running([*command, "system", "service", "--time=0", url], folder / "log", env=env) as box:
             engine = Podman("podman", url, folder, box)
             _await(engine)
@@ -156,7 +195,7 @@ def start_podman() -> Iterator[Podman]:
 
 
 @contextlib.contextmanager
-def _folder(name: str) -> Iterator[Path]:
+def temporary_folder(name: str) -> Iterator[Path]:
     """A folder with a short path: a Unix socket's may have 107 bytes at most (unix(7))."""
     folder = Path(tempfile.mkdtemp(prefix=f"er-{name}-", dir="/tmp"))
     try:
