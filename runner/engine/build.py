@@ -67,9 +67,9 @@ def build(
         from runner.engine.bodies import strings_where_wanted
 
         body = strings_where_wanted(operation, body)
-    content, content_headers = _content(operation.method, body, upload, operation.body)
+    content, content_headers = _content(body, upload, operation.body)
     upgrade = operation.upgrade_for(None if body is MISSING else body)
-    every = [*_accept(operation), *_upgrade(upgrade), *content_headers, *own]
+    every = [*_accept(operation), *content_headers, *own]
     return Request(
         operation.method,
         f"/v{api_version}{path}",
@@ -105,12 +105,14 @@ def build_raw(
     for name, value in (query or {}).items():
         pairs += [(str(name), text) for text in _raw_values(str(name), value)]
     given = {str(name): _text(str(name), value) for name, value in (headers or {}).items() if value is not None}
-    content, content_headers = _content(method.upper(), body, upload, "json")
+    content, content_headers = _content(body, upload, "json")
     if isinstance(body, str):
         content, content_headers = _checked(body).encode(), [("Content-Type", "text/plain; charset=utf-8")]
     quoted = quote(split.path, safe="/:@!$&'()*+,;=~%")
     versioned = quoted if re.match(r"/v\d+\.\d+/", quoted) else f"/v{api_version}{quoted}"
+    # The transport speaks for the connection; here these only say which protocol to ask for.
     upgrade = next((value.lower() for name, value in given.items() if name.lower() == "upgrade"), None)
+    given = {name: value for name, value in given.items() if name.lower() not in ("upgrade", "connection")}
     return Request(method.upper(), versioned, tuple(pairs), _merged(content_headers, given), content, upgrade)
 
 
@@ -252,9 +254,9 @@ def _wrong(name: str, value: Any, wanted: str) -> StepError:
 
 
 def _content(
-    method: str, body: Any, upload: Upload | None, kind: Literal["json", "tar"] | None
+    body: Any, upload: Upload | None, kind: Literal["json", "tar"] | None
 ) -> tuple[bytes | Upload | None, list[tuple[str, str]]]:
-    """The body and the headers that belong to it. POST and PUT without one say so: some engines wait otherwise."""
+    """The body and the headers that belong to it; the transport adds those of the connection."""
     if upload is not None:
         return upload, [("Content-Type", "application/x-tar") if kind == "tar" else JSON_TYPE]
     if body is not MISSING:
@@ -262,7 +264,7 @@ def _content(
             hint = "use body_file or body_dir" if kind else None
             raise StepError("bad-body", "a JSON body can't be sent here", hint=hint)
         return _dumps(body).encode(), [JSON_TYPE]
-    return None, [("Content-Length", "0")] if method in ("POST", "PUT") else []
+    return None, []
 
 
 def _dumps(value: Any) -> str:
@@ -286,10 +288,6 @@ def _accept(operation: Operation) -> list[tuple[str, str]]:
     if operation.answer in ("items", "progress"):
         return [("Accept", "application/json")]
     return [("Accept-Encoding", "identity")] if operation.answer == "tar" else []
-
-
-def _upgrade(protocol: str | None) -> list[tuple[str, str]]:
-    return [("Connection", "Upgrade"), ("Upgrade", protocol)] if protocol else []
 
 
 def _merged(own: Iterable[tuple[str, str]], given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
