@@ -1,0 +1,209 @@
+"""The JSON report: ``schemas/report.schema.json`` describes it field by field.
+
+Each step stands on a line of its own, so that a report can be searched with ``grep`` and differences between two
+read well, and so that writing a thousand steps costs hardly more than ``json.dumps`` of their values.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from runner import __version__
+from runner.executor.record import (
+    ErrorRecord,
+    Expectation,
+    Report,
+    RequestRecord,
+    ResponseRecord,
+    ScenarioRecord,
+    StepRecord,
+)
+
+REPORT_VERSION = 1
+"""Rises when a field changes its meaning or goes; new fields don't change it."""
+
+
+def report_value(report: Report) -> dict[str, Any]:
+    """The report as plain JSON values."""
+    return {**_head(report), "scenarios": [{**_scenario(s), "steps": [_step(t) for t in s.steps]}
+                                           for s in report.scenarios]}
+
+
+def render(report: Report) -> str:
+    """The report as JSON text that ends in a newline.
+
+    Values that JSON lacks don't occur in it: not-a-number and the infinities are ``null``, half of a surrogate pair
+    is U+FFFD.
+    """
+    scenarios = ",\n".join(_render_scenario(scenario) for scenario in report.scenarios)
+    return _with_list(_head(report), "scenarios", scenarios) + "\n"
+
+
+def dumps(value: Any) -> str:
+    """One value as JSON text on one line, characters kept as they are."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
+    except (TypeError, ValueError):
+        text = json.dumps(_clean(value), ensure_ascii=False, allow_nan=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _render_scenario(scenario: ScenarioRecord) -> str:
+    steps = ",\n  ".join(dumps(_step(step)) for step in scenario.steps)
+    return " " + _with_list(_scenario(scenario), "steps", steps, indent="  ")
+
+
+def _with_list(head: dict[str, Any], name: str, elements: str, indent: str = "") -> str:
+    """An object of ``head`` and, last, a list whose elements are rendered already."""
+    opened = f'{dumps(head)[:-1]}, "{name}": ['
+    return f"{opened}\n{indent}{elements}]}}" if elements else f"{opened}]}}"
+
+
+def _head(report: Report) -> dict[str, Any]:
+    engine = report.engine
+    return {
+        "report_version": REPORT_VERSION,
+        "tool": {"name": "engine-recipes", "version": __version__},
+        "engine": None
+        if engine is None
+        else {
+            "name": engine.name,
+            "version": engine.version,
+            "api_version": engine.api_version,
+            "endpoint": engine.endpoint,
+        },
+        "status": report.status,
+        "started_at": report.started_at,
+        "duration_ms": _ms(report.duration_ms),
+    }
+
+
+def _scenario(scenario: ScenarioRecord) -> dict[str, Any]:
+    value: dict[str, Any] = {
+        "file": scenario.file,
+        "title": scenario.title,
+        "status": scenario.status,
+        "duration_ms": _ms(scenario.duration_ms),
+        "vars": dict(scenario.vars),
+    }
+    if scenario.outputs:
+        value["outputs"] = dict(scenario.outputs)
+    if scenario.reason is not None:
+        value["reason"] = scenario.reason
+    if scenario.error is not None:
+        value["error"] = _error(scenario.error)
+    if scenario.left:
+        value["left"] = list(scenario.left)
+    return value
+
+
+def _step(step: StepRecord) -> dict[str, Any]:
+    value: dict[str, Any] = {
+        "id": step.id,
+        "title": step.title,
+        "kind": step.kind,
+        "operation": step.operation,
+        "phase": step.phase,
+        "status": step.status,
+        "attempts": step.attempts,
+        "started_ms": _ms(step.started_ms),
+        "duration_ms": _ms(step.duration_ms),
+        "request": None if step.request is None else _request(step.request),
+        "response": None if step.response is None else _response(step.response),
+        "captured": dict(step.captured),
+        "expectations": [_expectation(expectation) for expectation in step.expectations],
+        "error": None if step.error is None else _error(step.error),
+    }
+    if step.reason is not None:
+        value["reason"] = step.reason
+    if step.background:
+        value["background"] = True
+    if step.awaits is not None:
+        value["awaits"] = step.awaits
+    if step.each is not None:
+        value["each"] = [_step(element) for element in step.each]
+    if step.steps is not None:
+        value["steps"] = [_step(child) for child in step.steps]
+    return value
+
+
+def _request(request: RequestRecord) -> dict[str, Any]:
+    value: dict[str, Any] = {
+        "method": request.method,
+        "path": request.path,
+        "query": dict(request.query),
+        "headers": dict(request.headers),
+        "body": request.body,
+    }
+    if request.upload is not None:
+        value["upload"] = request.upload
+    if request.stdin is not None:
+        value["stdin"] = request.stdin
+    return value
+
+
+def _response(response: ResponseRecord) -> dict[str, Any]:
+    return {
+        "status": response.status,
+        "headers": dict(response.headers),
+        "body": response.body,
+        "stdout": response.stdout,
+        "stderr": response.stderr,
+        "items": response.items,
+        "truncated": response.truncated,
+    }
+
+
+def _expectation(expectation: Expectation) -> dict[str, Any]:
+    value = {"expression": expectation.expression, "passed": expectation.passed, "actual": expectation.actual}
+    if expectation.details:
+        value["details"] = list(expectation.details)
+    return value
+
+
+def _error(error: ErrorRecord) -> dict[str, Any]:
+    value: dict[str, Any] = {
+        "code": error.code,
+        "message": error.message,
+        "hint": error.hint,
+        "file": error.file,
+        "line": error.line,
+        "column": error.column,
+    }
+    if error.details:
+        value["details"] = list(error.details)
+    return value
+
+
+def _ms(milliseconds: float) -> float:
+    return round(milliseconds, 3)
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, (set, frozenset)):
+        return sorted(value, key=str)
+    return str(value)
+
+
+def _clean(value: Any) -> Any:
+    """The slow way, for values that ``json`` refuses: numbers that JSON lacks, keys that are not text."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key if isinstance(key, str) else str(key): _clean(element) for key, element in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_clean(element) for element in value]
+    if value is None or isinstance(value, (str, int)):
+        return value
+    return _clean(_plain(value))
