@@ -104,6 +104,7 @@ class StepRecord:
     volatile: tuple[str, ...] = ()
     each: tuple[StepRecord, ...] | None = None
     steps: tuple[StepRecord, ...] | None = None
+    outputs: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

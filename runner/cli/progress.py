@@ -1,0 +1,108 @@
+"""Progress on stderr: one line a step, a block for each failure, a summary."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runner.cli import problems
+from runner.cli.colours import paint
+from runner.cli.files import count
+from runner.executor.events import Event, RequestSent, RunFinished, RunStarted, ScenarioFinished, ScenarioStarted, StepFinished
+from runner.executor.record import EngineRecord, StepRecord
+from runner.text import visible
+
+MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "error": ("✗", "red"), "skipped": ("-", "grey")}
+NAMES = {"docker": "Docker Engine", "podman": "Podman"}
+NAME_WIDTH = 14
+REQUEST_WIDTH = 48
+
+
+class Progress:
+    """Shows events as they come; quiet, it shows only what went wrong."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self.quiet = quiet
+        self.engine: EngineRecord | None = None
+        self.steps = 0
+        self.targets: dict[Any, str] = {}
+
+    def show(self, event: Event) -> None:
+        if isinstance(event, RunStarted):
+            self.engine = event.engine
+        elif isinstance(event, ScenarioStarted):
+            self._say(f"{paint(visible(event.title), 'bold')} · {self._engine()}")
+        elif isinstance(event, RequestSent):
+            self.targets[event.key] = event.target
+        elif isinstance(event, StepFinished):
+            self._step(event)
+        elif isinstance(event, ScenarioFinished):
+            self._scenario(event)
+        elif isinstance(event, RunFinished):
+            self._summary(event)
+
+    def _say(self, line: str) -> None:
+        if not self.quiet:
+            problems.say(line)
+
+    def _engine(self) -> str:
+        if self.engine is None:
+            return "no engine"
+        name = NAMES.get(self.engine.name, self.engine.name)
+        return visible(f"{name} {self.engine.version} (API {self.engine.api_version}) at {self.engine.endpoint}")
+
+    def _step(self, event: StepFinished) -> None:
+        record = event.record
+        depth = len(event.key.path)
+        target = self.targets.pop(event.key, "")
+        if depth == 1:
+            self.steps += record.status != "skipped"
+        mark, colour = MARKS[record.status]
+        if record.phase != "steps" and record.status == "passed":
+            mark, colour = "·", "grey"
+        what = f"{record.request.method:<6} {target}" if record.request and target else _what(record)
+        status = str(record.response.status) if record.response else ""
+        if record.awaits or record.each is not None:
+            status = ""
+        note = f"   ({record.phase})" if record.phase != "steps" else ""
+        time = f"{record.duration_ms:7.0f} ms" if record.status != "skipped" else f"   {record.reason or ''}"
+        line = f"{'  ' * depth}{paint(mark, colour)} {_fit(record.id, NAME_WIDTH)} {_fit(what, REQUEST_WIDTH)} {status:>3}{time}"
+        self._say(f"{line}{paint(note, 'grey')}".rstrip())
+
+    def _scenario(self, event: ScenarioFinished) -> None:
+        record = event.record
+        if record.status == "skipped":
+            self._say(f"  {paint('-', 'grey')} skipped: {visible(record.reason or '')}")
+        if record.error is not None and not record.steps:
+            problems.show_failure(record.error, "error")
+        for step in record.steps:
+            self._failure(step)
+        for line in record.left:
+            problems.say(f"  left: {visible(line)}")
+        self._say("")
+
+    def _failure(self, record: StepRecord) -> None:
+        inner = [*(record.each or ()), *(record.steps or ())]
+        if record.error is not None and not any(one.error for one in inner):
+            problems.show_failure(record.error, record.status)
+        for one in inner:
+            self._failure(one)
+
+    def _summary(self, event: RunFinished) -> None:
+        total = sum(event.summary.values())
+        counts = [f"{event.summary[status]} {status}" for status in MARKS if event.summary.get(status)]
+        took = event.duration_ms / 1000
+        self._say(f"{count(total, 'scenario')}: {', '.join(counts)} · {count(self.steps, 'step')} in {took:.2f} s")
+
+
+def _what(record: StepRecord) -> str:
+    if record.awaits:
+        return f"await {record.awaits}"
+    if record.each is not None:
+        return f"{record.kind}, {count(len(record.each), 'time')}"
+    return record.kind
+
+
+def _fit(text: str, width: int) -> str:
+    """The text in a column of that width, its middle left out if it is longer; long ids are shortened first."""
+    shown = visible("/".join(part[:12] if len(part) == 64 else part for part in text.split("/")))
+    return f"{shown:<{width}}" if len(shown) <= width else f"{shown[: width - 12]}…{shown[-11:]}"

@@ -1,0 +1,184 @@
+"""``run SCENARIO…``: run scenarios on an engine and report what happened."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runner.cli import colours, options as shared, problems
+from runner.cli.files import count, open_all, scenario_files
+from runner.errors import UsageError
+
+if TYPE_CHECKING:
+    from runner.engine.engine import Engine
+    from runner.executor.record import Report
+    from runner.scenario.model import Scenario
+
+USAGE = "run SCENARIO… [options]\n       run VERB … (check, operations)"
+DESCRIPTION = """\
+Run scenarios against a Docker Engine (or Podman): YAML files that list API calls. The report goes to stdout, progress
+to stderr. A folder means every .yaml file below it that has steps."""
+EXAMPLES = """\
+verbs:
+  run check SCENARIO…     say everything that is wrong, without an engine
+  run operations          list the API's operations
+
+examples:
+  run scenarios/run-a-container.yaml
+  run scenarios --format none                         all of a folder; only the progress
+  run x.yaml --var image=busybox > x.md               a page
+  run x.yaml --format json | jq '.scenarios[].status'
+  run x.yaml -q -o report.json -o report.md           several reports, silently
+  run x.yaml -H tcp://127.0.0.1:2375                  another engine
+
+exit codes:
+  0 passed · 1 a step failed · 2 wrong use · 3 invalid scenario, nothing sent
+  4 engine unreachable or connection broken · 70 a bug · 130 interrupted · 143 terminated"""
+INVALID = 3
+INTERRUPTED = 130
+TERMINATED = 143
+CONNECTION_CODES = frozenset({"engine-unreachable", "connection-broken", "not-http"})
+
+
+def main(arguments: list[str]) -> int:
+    """Returns the exit code."""
+    given = _parser().parse_args(arguments)
+    if given.version:
+        from runner import __version__
+
+        print(f"engine-recipes {__version__}")
+        return 0
+    if given.no_color:
+        colours.switch_off()
+    from runner.report.formats import chosen
+
+    environment = shared.environment()
+    writers = chosen(given.format, given.output)
+    values = shared.given_values(given, environment)
+    secrets = shared.given_secrets(given, environment)
+    timeout = _timeout(given.timeout)
+    files = scenario_files(given.scenario)
+    scenarios, invalid = open_all(files, values, environment)
+    if invalid:
+        problems.say(f"nothing was sent: {count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
+        return INVALID
+    _need_secrets(scenarios, secrets)
+    return _run(given, scenarios, values, secrets, timeout, writers, environment)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = shared.parser("run", DESCRIPTION, EXAMPLES, USAGE)
+    parser.add_argument("scenario", nargs="*", metavar="SCENARIO", help="a scenario file, or a folder of them")
+    shared.add_engine(parser)
+    shared.add_values(parser)
+    output = parser.add_argument_group("output")
+    output.add_argument("--format", metavar="FORMAT", help="what stdout gets: markdown (default), json, …, none")
+    output.add_argument("-o", "--output", action="append", default=[], metavar="FILE", help="write a report (repeatable)")
+    output.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
+    flow = parser.add_argument_group("flow")
+    flow.add_argument("--timeout", metavar="DURATION", help="the default time of a step, such as 90s")
+    flow.add_argument("--keep-going", action="store_true", help="go on after a step that failed")
+    flow.add_argument("--keep", action="store_true", help="leave what the scenarios created")
+    flow.add_argument("--jobs", type=int, default=1, metavar="N", help="scenario files side by side")
+    shared.add_common(parser)
+    parser.add_argument("--version", action="store_true", help="print the version")
+    return parser
+
+
+def _timeout(text: str | None) -> float | None:
+    if text is None:
+        return None
+    from runner.scenario.duration import seconds
+
+    try:
+        found = seconds(text)
+    except ValueError as error:
+        raise UsageError("wrong-use", f"--timeout: {error}") from None
+    return found
+
+
+def _need_secrets(scenarios: tuple[Scenario, ...], secrets: Mapping[str, str]) -> None:
+    for scenario in scenarios:
+        for name in scenario.secrets:
+            if name not in secrets:
+                hint = f"give it with --secret {name}=… or in the environment as RUN_SECRET_{name.upper()}"
+                raise UsageError("missing-secret", f"{scenario.file} needs the secret '{name}'", hint=hint)
+
+
+def _connect(given: argparse.Namespace, environment: Mapping[str, str]) -> Engine:
+    from runner.engine.endpoint import resolve
+    from runner.engine.engine import connect
+    from runner.engine.message import Deadline
+
+    endpoint = resolve(
+        host=given.host,
+        context=given.context,
+        tls=given.tls,
+        tlsverify=given.tlsverify,
+        tlscacert=given.tlscacert,
+        tlscert=given.tlscert,
+        tlskey=given.tlskey,
+        env=environment,
+        home=Path(environment.get("HOME") or "/"),
+    )
+    if endpoint.exposed:
+        problems.say(f"warning: {endpoint.url} is not encrypted: whoever can listen in can take over the engine")
+    version = given.api_version or environment.get("DOCKER_API_VERSION") or None
+    return connect(endpoint, api_version=version, deadline=Deadline.after(30))
+
+
+def _run(
+    given: argparse.Namespace,
+    scenarios: tuple[Scenario, ...],
+    values: dict[str, Any],
+    secrets: dict[str, str],
+    timeout: float | None,
+    writers: Any,
+    environment: Mapping[str, str],
+) -> int:
+    from runner.cli.progress import Progress
+    from runner.cli.signals import Signals
+    from runner.executor.context import Options
+    from runner.executor.run import execute
+    from runner.executor.stop import Stop
+    from runner.report.collect import Collector
+
+    engine = _connect(given, environment)
+    stop = Stop()
+    options = Options(values, secrets, timeout, given.keep_going, given.keep, given.jobs)
+    progress = Progress(quiet=given.quiet)
+    collector = Collector()
+    with Signals(stop) as signals:
+        for event in execute(engine, scenarios, options, stop):
+            collector.add(event)
+            progress.show(event)
+    engine.close()
+    report = collector.report()
+    writers.write(report)
+    if signals.received is not None:
+        return TERMINATED if signals.received == "SIGTERM" else INTERRUPTED
+    return exit_code(report)
+
+
+def exit_code(report: Report) -> int:
+    """0, 1 or 4: a broken connection outranks a step that failed."""
+    if report.status in ("passed", "skipped"):
+        return 0
+    return 4 if any(_lost_engine(scenario) for scenario in report.scenarios) else 1
+
+
+def _lost_engine(scenario: Any) -> bool:
+    if scenario.error is not None and scenario.error.code in CONNECTION_CODES:
+        return True
+    return any(_broken(step) for step in scenario.steps)
+
+
+def _broken(step: Any) -> bool:
+    if step.error is not None and step.error.code in CONNECTION_CODES and step.status == "error":
+        return True
+    return any(_broken(inner) for inner in (*(step.each or ()), *(step.steps or ())))
+
+

@@ -1,0 +1,169 @@
+"""Reads an answer to its end, as its operation says it must be read, in bounded memory."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from runner.engine import stream
+from runner.engine.message import Deadline, Response
+from runner.errors import DeadlineExceeded, EngineError
+from runner.executor.record import ResponseRecord
+from runner.executor.result import KEPT_BYTES, Kept
+
+if TYPE_CHECKING:
+    from runner.executor.download import Download
+
+MAX_BODY = 64 * 1024 * 1024
+"""The largest body that is held as one value."""
+
+OnOutput = Callable[[Literal["stdout", "stderr"], bytes], None]
+OnItem = Callable[[Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Where to stop a stream successfully: ``deadline`` is when ``take.for`` is over, ``until`` asks of each item."""
+
+    items: int | None = None
+    deadline: Deadline = field(default_factory=Deadline)
+    until: Callable[[Any], bool] | None = None
+
+    def reached(self, count: int, item: Any) -> bool:
+        return (self.items is not None and count >= self.items) or (self.until is not None and self.until(item))
+
+
+class Reader:
+    """Reads one response. ``deadline`` is the step's; ``bounds`` make a stream end early and well."""
+
+    def __init__(self, response: Response, deadline: Deadline, bounds: Bounds | None) -> None:
+        self.response = response
+        self.deadline = deadline
+        self.bounds = bounds
+        self.received = 0
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body's bytes. Ends early, and well, when the time to take from it is over.
+
+        Raises:
+            DeadlineExceeded: the step's own time is over.
+        """
+        bounds = self.bounds
+        if bounds is not None:
+            self.response.until(self.deadline.sooner(bounds.deadline))
+        while True:
+            try:
+                data = self.response.read1()
+            except DeadlineExceeded:
+                if bounds is not None and bounds.deadline.at is not None and bounds.deadline.at <= time.monotonic():
+                    return
+                raise
+            if not data:
+                return
+            self.received += len(data)
+            yield data
+
+    def whole(self) -> bytes:
+        """All of a body that must fit in memory."""
+        parts = []
+        for data in self.chunks():
+            parts.append(data)
+            if self.received > MAX_BODY:
+                message = f"the answer is larger than {MAX_BODY // 1024 // 1024} MiB, the most that is held as one value"
+                raise EngineError("answer-too-large", message, hint="write it to a file with 'save', or bound it")
+        return b"".join(parts)
+
+    def record(self, **fields: Any) -> ResponseRecord:
+        response = self.response
+        return ResponseRecord(response.status, response.reason, response.headers, **fields)
+
+    def value(self) -> ResponseRecord:
+        """JSON where it is JSON, else text; None for an empty body."""
+        data = self.whole()
+        return self.record(body=parse(data, self.response.headers.get("Content-Type", "")))
+
+    def output(self, *, tty: bool, on_output: OnOutput) -> ResponseRecord:
+        """A container's output: demultiplexed, or raw where there is a terminal."""
+        kept: dict[Literal["stdout", "stderr"], Kept] = {"stdout": Kept(), "stderr": Kept()}
+        frames: Iterator[tuple[Literal["stdout", "stderr"], bytes]]
+        frames = (("stdout", data) for data in self.chunks()) if tty else stream.frames(self.chunks())
+        items: list[str] | None = None
+        if self.bounds is not None:
+            items = []
+            frames = self._taken_lines(frames, items)
+        for name, data in frames:
+            kept[name].add(data)
+            on_output(name, data)
+        truncated = kept["stdout"].truncated or kept["stderr"].truncated
+        return self.record(stdout=kept["stdout"].text(), stderr=kept["stderr"].text(), items=items, truncated=truncated)
+
+    def _taken_lines(
+        self, frames: Iterator[tuple[Literal["stdout", "stderr"], bytes]], items: list[str]
+    ) -> Iterator[tuple[Literal["stdout", "stderr"], bytes]]:
+        """The frames cut into lines, as far as is to be taken; ``items`` gets each line's text."""
+        assert self.bounds is not None
+        count = size = 0
+        for name, line in lines(frames):
+            text = line.rstrip(b"\r\n").decode("utf-8", "replace")
+            count += 1
+            size += len(line)
+            if size <= KEPT_BYTES:
+                items.append(text)
+            yield name, line
+            if self.bounds.reached(count, text):
+                return
+
+    def items(self, on_item: OnItem) -> ResponseRecord:
+        """A stream of JSON values; the first MiB of them is kept."""
+        items: list[Any] = []
+        count = 0
+        truncated = False
+        for item in stream.json_values(self.chunks()):
+            count += 1
+            if self.received <= KEPT_BYTES or count == 1:
+                items.append(item)
+            else:
+                truncated = True
+            on_item(item)
+            if self.bounds is not None and self.bounds.reached(count, item):
+                break
+        return self.record(items=items, truncated=truncated)
+
+    def download(self, target: Download | None) -> ResponseRecord:
+        """Bytes: to a file, or read and counted where nobody wants them."""
+        for data in self.chunks():
+            if target is not None:
+                target.write(data)
+        return self.record(body=None)
+
+
+def lines(
+    frames: Iterator[tuple[Literal["stdout", "stderr"], bytes]], longest: int = 64 * 1024
+) -> Iterator[tuple[Literal["stdout", "stderr"], bytes]]:
+    """Frames cut anew at the ends of lines, each stream by itself; a line longer than ``longest`` bytes is cut too."""
+    rest: dict[Literal["stdout", "stderr"], bytes] = {}
+    for name, data in frames:
+        *whole, last = (rest.pop(name, b"") + data).split(b"\n")
+        yield from ((name, line + b"\n") for line in whole)
+        while len(last) > longest:
+            yield name, last[:longest]
+            last = last[longest:]
+        if last:
+            rest[name] = last
+    yield from rest.items()
+
+
+def parse(data: bytes, content_type: str) -> Any:
+    """A body as a value: JSON where it says so or is so, else text."""
+    if not data.strip():
+        return None
+    looks_like_json = "json" in content_type or data[:1] in b'{["' or not content_type
+    if looks_like_json:
+        try:
+            return json.loads(data)
+        except (ValueError, RecursionError):
+            pass
+    return data.decode("utf-8", "replace")

@@ -1,0 +1,328 @@
+"""Makes one request of a step: renders it, sends it, reads the answer."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import unquote
+
+from runner.engine import build, message
+from runner.engine.operations import Answer, Operation
+from runner.errors import RunnerError, StepError
+from runner.executor import labels, terminal
+from runner.executor.answer import Bounds, Reader
+from runner.executor.context import Frame, Position
+from runner.executor.events import ItemArrived, OutputArrived, RequestSent
+from runner.executor.record import RequestRecord, ResponseRecord
+from runner.executor.upload import FileUpload
+from runner.scenario import model
+from runner.scenario.template import Scope, Value
+
+MAX_LOCAL_STDIN = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request ready to be sent, with what is needed to read its answer."""
+
+    request: message.Request
+    operation: Operation | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    body: Any = None
+    stdin: bytes | None = None
+    save: Path | None = None
+
+    @property
+    def documented(self) -> tuple[int, ...]:
+        """The statuses that are a success."""
+        return self.operation.success if self.operation else tuple(range(200, 300))
+
+    def record(self) -> RequestRecord:
+        request = self.request
+        query: dict[str, str | list[str]] = {}
+        for name, value in request.query:
+            known = query.get(name)
+            query[name] = value if known is None else [*([known] if isinstance(known, str) else known), value]
+        upload = request.body if request.body is not None and not isinstance(request.body, bytes) else None
+        return RequestRecord(
+            method=request.method,
+            path=request.path,
+            query=query,
+            headers=dict(request.headers),
+            body=self._sent_body(),
+            upload=upload.label if upload is not None else None,
+            stdin=self.stdin.decode("utf-8", "replace") if self.stdin is not None else None,
+        )
+
+
+    def _sent_body(self) -> Any:
+        """The JSON that was sent: with numbers turned into the text that the API wants."""
+        content = self.request.body
+        if isinstance(content, bytes) and content[:1] in b"{[":
+            return json.loads(content)
+        return self.body
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One attempt: what was sent and what came, as far as it got."""
+
+    prepared: Prepared | None = None
+    response: ResponseRecord | None = None
+    error: RunnerError | None = None
+
+    @property
+    def in_band(self) -> str | None:
+        """An error that the engine put inside a successful answer."""
+        if self.response is None or self.prepared is None or self.prepared.operation is None:
+            return None
+        return in_band_error(self.prepared.operation, self.response)
+
+
+def prepare(step: model.Step, frame: Frame, scope: Scope) -> Prepared:
+    """Render a step's request; nothing is sent yet.
+
+    Raises:
+        StepError: a template fails, or a parameter can't be sent.
+    """
+    kind = step.kind
+    base = frame.scenario.path.parent
+    version = frame.shared.engine.api_version
+    if isinstance(kind, model.RawRequest):
+        body = kind.body.render(scope) if kind.body is not None else build.MISSING
+        body = labels.add_raw(frame.shared, str(kind.method.render(scope)), str(kind.path.render(scope)), body)
+        request = build.build_raw(
+            str(kind.method.render(scope)),
+            str(kind.path.render(scope)),
+            query=_mapping(kind.query, scope),
+            headers=_mapping(kind.headers, scope),
+            body=body,
+            upload=_upload(kind.body_file, base, scope),
+            api_version=version,
+        )
+        return Prepared(request, body=None if body is build.MISSING else body)
+    assert isinstance(kind, model.OperationCall)
+    operation = kind.operation
+    params = {name: value.render(scope) for name, value in kind.params.items()}
+    body = kind.body.render(scope) if kind.body is not None else build.MISSING
+    stdin = _stdin(kind, base, scope)
+    if isinstance(stdin, bool):
+        params["stdin"], stdin = stdin, None
+    elif stdin is not None and operation.param("stdin"):
+        params.setdefault("stdin", True)
+    params, body = labels.add(frame.shared, operation, params, body)
+    upload = _upload(kind.body_file, base, scope)
+    if kind.body_dir is not None:
+        from runner.executor.folder import FolderUpload
+
+        upload = FolderUpload(base / str(kind.body_dir.render(scope)))
+    request = build.build(operation, params, body=body, upload=upload, api_version=version)
+    return Prepared(
+        request,
+        operation,
+        params,
+        None if body is build.MISSING else body,
+        stdin,
+        _save(kind, frame, scope),
+    )
+
+
+def _mapping(value: Value | None, scope: Scope) -> dict[str, Any]:
+    return dict(value.render(scope)) if value is not None else {}
+
+
+def _upload(value: Value | None, base: Path, scope: Scope) -> FileUpload | None:
+    return FileUpload(base / str(value.render(scope))) if value is not None else None
+
+
+def _stdin(kind: model.OperationCall, base: Path, scope: Scope) -> bytes | bool | None:
+    """What to send; or, where the API itself has a flag of that name (attach), the flag."""
+    if kind.stdin is not None:
+        value = kind.stdin.render(scope)
+        if isinstance(value, (bool, int)):
+            return bool(value)
+        return (value if isinstance(value, str) else json.dumps(value)).encode()
+    if kind.stdin_file is not None:
+        return FileUpload(base / str(kind.stdin_file.render(scope))).read(MAX_LOCAL_STDIN)
+    return None
+
+
+def _save(kind: model.OperationCall, frame: Frame, scope: Scope) -> Path | None:
+    if kind.save is None:
+        return None
+    from runner.executor.download import inside
+
+    return inside(frame.shared.options.folder, str(kind.save.render(scope)))
+
+
+def perform(
+    step: model.Step,
+    frame: Frame,
+    position: Position,
+    scope: Scope,
+    deadline: message.Deadline,
+    begun: Callable[[message.Response | None], None],
+) -> Exchange:
+    """Make the step's request once. ``begun`` is called as soon as the answer has begun, with the response.
+
+    What goes wrong is in the exchange, with as much of the answer as came.
+    """
+    exchange = Exchange()
+    try:
+        exchange.prepared = prepared = prepare(step, frame, scope)
+        tty = terminal.has_terminal(prepared, frame.shared, deadline) if _brings_output(prepared) else False
+        shown = prepared.request.path.removeprefix(f"/v{frame.shared.engine.api_version}")
+        frame.shared.emit(RequestSent(position.key, prepared.request.method, unquote(shown)))
+        response = frame.shared.engine.send(prepared.request, deadline)
+        try:
+            begun(response)
+            exchange.response = _read(step, frame, position, scope, deadline, prepared, response, tty)
+        finally:
+            response.close()
+        terminal.remember(prepared, exchange.response, frame.shared)
+    except RunnerError as error:
+        exchange.error = error
+    return exchange
+
+
+def _brings_output(prepared: Prepared) -> bool:
+    return prepared.operation is not None and _answer_of(prepared) == "output"
+
+
+def _answer_of(prepared: Prepared) -> Answer:
+    return prepared.operation.answer_for(prepared.params, prepared.body) if prepared.operation else "json"
+
+
+def _read(
+    step: model.Step,
+    frame: Frame,
+    position: Position,
+    scope: Scope,
+    deadline: message.Deadline,
+    prepared: Prepared,
+    response: message.Response,
+    tty: bool,
+) -> ResponseRecord:
+    bounds = _bounds(step, scope)
+    reader = Reader(response, deadline, bounds)
+    if response.status not in prepared.documented:
+        return Reader(response, deadline, None).value()
+    emit, key = frame.shared.emit, position.key
+    answer = _answer_of(prepared)
+    if prepared.operation is None:
+        answer = _guess(response, bounds is not None)
+
+    def on_output(name: Literal["stdout", "stderr"], data: bytes) -> None:
+        emit(OutputArrived(key, name, data))
+
+    if answer in ("output", "upgrade"):
+        writer = _write_stdin(response, prepared.stdin)
+        record = reader.output(tty=tty or answer == "upgrade", on_output=on_output)
+        if writer is not None:
+            writer.join(1.0)
+        return record
+    if answer in ("items", "progress"):
+        return reader.items(lambda item: emit(ItemArrived(key, item)))
+    if answer == "tar":
+        return _download(reader, prepared)
+    return reader.value()
+
+
+def _guess(response: message.Response, bounded: bool) -> Answer:
+    """How to read the answer of a raw request: by its media type."""
+    media_type = response.headers.get("Content-Type", "").split(";")[0].strip()
+    if response.upgraded:
+        return "upgrade"
+    if media_type in ("application/vnd.docker.raw-stream", "application/vnd.docker.multiplexed-stream"):
+        return "output"
+    if media_type in ("application/x-ndjson", "application/jsonl", "application/json-seq") or bounded:
+        return "items"
+    if media_type in ("application/x-tar", "application/octet-stream"):
+        return "tar"
+    return "json"
+
+
+def _download(reader: Reader, prepared: Prepared) -> ResponseRecord:
+    if prepared.save is None:
+        return reader.download(None)
+    from runner.executor.download import Download
+
+    with Download(prepared.save) as target:
+        return reader.download(target)
+
+
+def _bounds(step: model.Step, scope: Scope) -> Bounds | None:
+    take = step.take
+    if take is None:
+        return None
+    until = None
+    if take.until is not None:
+        condition = take.until
+
+        def until(item: Any) -> bool:
+            return bool(condition.evaluate({**scope, "item": item}))
+
+    return Bounds(take.items, message.Deadline.after(take.seconds), until)
+
+
+def _write_stdin(response: message.Response, stdin: bytes | None) -> threading.Thread | None:
+    """Send stdin while the output is read: a container that echoes would otherwise block both sides."""
+    if stdin is None:
+        return None
+
+    def send() -> None:
+        try:
+            for start in range(0, len(stdin), 65536):
+                response.write(stdin[start : start + 65536])
+            response.close_write()
+        except (RunnerError, OSError):
+            pass  # the process ended without reading all of it; its output says how
+
+    thread = threading.Thread(target=send, name="stdin", daemon=True)
+    thread.start()
+    return thread
+
+
+def in_band_error(operation: Operation, response: ResponseRecord) -> str | None:
+    """The error inside a successful answer: of a progress stream, or of ``wait`` (a facts list is in the design)."""
+    for item in response.items or ():
+        if isinstance(item, Mapping) and (item.get("error") or item.get("errorDetail")):
+            detail = item.get("errorDetail")
+            text = item.get("error") or (detail.get("message") if isinstance(detail, Mapping) else detail)
+            return str(text)
+    if operation.id == "ContainerWait" and isinstance(response.body, Mapping):
+        error = response.body.get("Error")
+        if error:
+            return str(error.get("Message") or error) if isinstance(error, Mapping) else str(error)
+    return None
+
+
+def engine_message(body: Any) -> str | None:
+    """The engine's own words in an error answer: Docker's ``message``, Podman's ``cause`` and ``message``."""
+    if isinstance(body, Mapping):
+        text = body.get("message") or body.get("cause") or body.get("errors")
+        return str(text) if text else None
+    return str(body).strip()[:2000] or None if isinstance(body, str) else None
+
+
+def refusal(exchange: Exchange) -> StepError:
+    """Why a status is not a success, in the engine's own words."""
+    assert exchange.response is not None and exchange.prepared is not None
+    response = exchange.response
+    said = engine_message(response.body)
+    reason = f"{response.status} {response.reason}".strip()
+    request = exchange.prepared.request
+    text = f"the engine answered {reason}" + (f": {said}" if said else "")
+    return StepError("unexpected-status", text, hint=_hint(response.status, request))
+
+
+def _hint(status: int, request: message.Request) -> str | None:
+    if status == 404 and request.path.endswith("/containers/create"):
+        return "is the image there? list the images, or pull it with image.pull first"
+    if status == 409 and request.path.endswith("/containers/create"):
+        return "a container of that name exists; remove it, or leave the name out"
+    return None

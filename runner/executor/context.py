@@ -1,0 +1,110 @@
+"""What the parts of the executor share: one scenario's run."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import ChainMap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runner.engine.message import Deadline
+from runner.executor.events import Event, StepKey
+from runner.executor.record import Phase
+from runner.executor.stop import EVERYTHING, STEPS, Stop
+
+if TYPE_CHECKING:
+    from runner.engine.engine import Engine
+    from runner.scenario.model import Scenario, Step
+
+DEFAULT_TIMEOUT = 60.0
+SLOW_TIMEOUT = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run is to go. ``values`` are the variables from outside, ``secrets`` the secret ones; ``timeout`` is the
+    default of every step, in seconds, or None for the scenario's own or the built-in ones; ``folder`` is the one
+    inside which files may be written."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    timeout: float | None = None
+    keep_going: bool = False
+    keep: bool = False
+    jobs: int = 1
+    folder: Path = field(default_factory=Path.cwd)
+
+
+@dataclass(slots=True)
+class Shared:
+    """One scenario file's run, included scenarios and all: the engine, the clock, where events go."""
+
+    engine: Engine
+    options: Options
+    stop: Stop
+    emit: Callable[[Event], None]
+    index: int
+    run_id: str
+    title: str
+    started: float = field(default_factory=time.monotonic)
+    created: set[str] = field(default_factory=set)
+    """The nouns (``container``, ``network``) of which this run may have created something."""
+    terminals: dict[str, bool] = field(default_factory=dict)
+    """Whether a container has a terminal (``Tty``), by id or name, as far as this run has created it."""
+
+    def elapsed_ms(self) -> float:
+        return (time.monotonic() - self.started) * 1000
+
+
+@dataclass(slots=True)
+class Frame:
+    """The variables of one scenario: the run's own, or an included one's."""
+
+    scenario: Scenario
+    shared: Shared
+    variables: dict[str, Any] = field(default_factory=dict)
+    results: dict[str, Any] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def scope(self, *local: Mapping[str, Any]) -> ChainMap[str, Any]:
+        """What expressions see: ``local`` names first, then variables, then ``steps`` and ``engine``."""
+        engine = self.shared.engine
+        always = {
+            "steps": self.results,
+            "engine": {"name": engine.name, "version": engine.version, "api_version": engine.api_version},
+        }
+        return ChainMap(*(dict(one) for one in local), self.variables, always)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a step runs: its event key, its phase, and the names that only it sees (``item``)."""
+
+    key: StepKey
+    phase: Phase
+    local: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def urgency(self) -> int:
+        """How urgent a stop must be to end it: what cleans up ends only when everything does."""
+        return STEPS if self.phase == "steps" else EVERYTHING
+
+    def child(self, index: int, **local: Any) -> Position:
+        return Position(StepKey(self.key.scenario, (*self.key.path, index)), self.phase, {**self.local, **local})
+
+
+def deadline_of(step: Step, frame: Frame) -> Deadline:
+    """When a step's time is over: its own, else ``--timeout``, else the scenario's, else the operation's."""
+    return Deadline.after(timeout_of(step, frame))
+
+
+def timeout_of(step: Step, frame: Frame) -> float:
+    """A step's time in seconds."""
+    for seconds in (step.timeout, frame.shared.options.timeout, frame.scenario.timeout):
+        if seconds is not None:
+            return seconds
+    operation = getattr(step.kind, "operation", None)
+    return SLOW_TIMEOUT if operation is not None and operation.slow else DEFAULT_TIMEOUT

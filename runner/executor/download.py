@@ -1,0 +1,62 @@
+"""An answer's bytes to a file: inside the working folder only, complete or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+from runner.errors import StepError
+
+
+def inside(folder: Path, name: str) -> Path:
+    """The path of a file to write.
+
+    Raises:
+        StepError: it would be outside of ``folder``.
+    """
+    root = folder.resolve()
+    path = (root / name).resolve()
+    if root not in path.parents:
+        hint = "files are written inside the working folder only"
+        raise StepError("outside-folder", f"'{name}' is outside of {root}", hint=hint)
+    return path
+
+
+class Download:
+    """Writes beside the final name, and takes that name only when everything has come."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        except OSError as error:
+            raise self._failed(error) from None
+        self._part = Path(name)
+        self._file = os.fdopen(handle, "wb")
+
+    def write(self, data: bytes) -> None:
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise self._failed(error) from None
+
+    def __enter__(self) -> Download:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._file.close()
+            if kind is None:
+                self._part.replace(self.path)
+        except OSError as failure:
+            raise self._failed(failure) from None
+        finally:
+            self._part.unlink(missing_ok=True)
+
+    def _failed(self, error: OSError) -> StepError:
+        return StepError("cannot-write", f"{self.path} can't be written: {error.strerror}")

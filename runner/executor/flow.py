@@ -1,0 +1,275 @@
+"""The order in which steps run: one after the other, in loops, in the background, at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from runner.errors import StepError
+from runner.executor import background, kinds, step as steps
+from runner.executor.background import Background, Begun
+from runner.executor.context import Frame, Position, timeout_of
+from runner.executor.events import StepFinished, StepStarted
+from runner.executor.record import Phase, StepRecord
+from runner.scenario import model
+from runner.scenario.trace import shown
+
+Entry: TypeAlias = StepRecord | Background
+"""What a step leaves at its place: its record, or the background step whose record is still to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Steps to run at the end of the whole run, with the names that the deferring step saw."""
+
+    steps: tuple[model.Step, ...]
+    frame: Frame
+    local: Mapping[str, Any]
+
+
+class Flow:
+    """Runs the steps of one scenario. ``deferred`` is shared by all scenarios of a run."""
+
+    def __init__(self, frame: Frame, deferred: list[Deferred]) -> None:
+        self.frame = frame
+        self.shared = frame.shared
+        self.deferred = deferred
+        self.background: dict[str, Background] = {}
+        self.settable = {name for one in frame.scenario.walk() for name in steps.names_set_by(one)}
+
+    def inside(self, frame: Frame) -> Flow:
+        """The flow of an included scenario."""
+        return Flow(frame, self.deferred)
+
+    def sequence(self, todo: tuple[model.Step, ...], at: Position, first: int = 0) -> list[Entry]:
+        """Run steps one after the other, the first with the index ``first``.
+
+        After one that did not pass the rest is skipped, unless ``--keep-going`` or in what cleans up. Background
+        steps are joined when all others have passed.
+        """
+        entries: list[Entry] = []
+        stopped: str | None = None
+        for index, one in enumerate(todo, first):
+            position = at.child(index)
+            if stopped is None and self.shared.stop.asked(at.urgency):
+                stopped = "the run was interrupted"
+            if stopped is not None:
+                entries.append(steps.skipped(one, self.frame, position, stopped))
+                continue
+            entry = self.run(one, position)
+            entries.append(entry)
+            record = entry.refused() if isinstance(entry, Background) else entry
+            if record is not None and record.status in ("failed", "error") and not self._goes_on(at):
+                stopped = f"step '{record.id}' did not pass"
+        if stopped is None:
+            for step_id in self.background:
+                self.join(step_id)
+        return entries
+
+    def _goes_on(self, at: Position) -> bool:
+        return self.shared.options.keep_going or at.phase != "steps"
+
+    def run(self, one: model.Step, position: Position) -> Entry:
+        """Run one step."""
+        per_element = one.for_each is not None and _looks_at(one.when, one.for_each.name)
+        if one.when is not None and not per_element:
+            record = self._skip(one, position)
+            if record is not None:
+                return record
+        if one.background:
+            return self._start_background(one, position)
+        if one.for_each is not None:
+            record = self._for_each(one, position, _nobody_waits)
+        else:
+            record = self._once(one, position, _nobody_waits)
+            self._defer(one, record, position)
+        self._settle(one, record)
+        return record
+
+    def _skip(self, one: model.Step, position: Position) -> StepRecord | None:
+        """The record of a step whose ``when`` is false, or can't be evaluated."""
+        assert one.when is not None
+        try:
+            if one.when.evaluate(self.frame.scope(position.local)):
+                return None
+        except StepError as error:
+            return self._broken(one, position, error)
+        return steps.skipped(one, self.frame, position, f"when: {one.when.text}")
+
+    def _broken(self, one: model.Step, position: Position, error: StepError) -> StepRecord:
+        record = replace(
+            steps.skipped_record(one, self.frame, position), status="error", error=steps.error_record(error, one)
+        )
+        self.shared.emit(StepFinished(position.key, record))
+        return record
+
+    def _once(self, one: model.Step, position: Position, begun: Begun) -> StepRecord:
+        """One run of the step, without its loop."""
+        if position.phase != "steps":
+            missing = self._never_set(one, position)
+            if missing is not None:
+                return steps.skipped(one, self.frame, position, f"'{missing}' was never set")
+        return steps.run_once(
+            one, self.frame, position, lambda scope, deadline: kinds.perform(self, one, position, scope, deadline, begun)
+        )
+
+    def _never_set(self, one: model.Step, position: Position) -> str | None:
+        """A name that a cleanup needs and that no step came to set: there is nothing to clean up then."""
+        scope = self.frame.scope(position.local)
+        for reference in steps.references_of(one):
+            if reference.optional:
+                continue
+            if reference.name in self.settable and reference.name not in scope:
+                return reference.name
+            if reference.name == "steps" and reference.path and reference.path[0] not in self.frame.results:
+                return f"steps.{reference.path[0]}"
+        return None
+
+    def _settle(self, one: model.Step, record: StepRecord) -> None:
+        """Make a finished step's names and result known."""
+        with self.frame.lock:
+            self.frame.variables.update(record.captured)
+            self.frame.results[one.id] = steps.view_of(record)
+
+    def _defer(self, one: model.Step, record: StepRecord, position: Position) -> None:
+        if one.defer and record.attempts:
+            self.deferred.append(Deferred(one.defer, self.frame, {**position.local, **record.captured}))
+
+    # Loops
+
+    def _for_each(self, one: model.Step, position: Position, begun: Begun, width: int | None = None) -> StepRecord:
+        """The elements' records inside one; captures become lists in input order."""
+        assert one.for_each is not None
+        self.shared.emit(StepStarted(position.key, one.id, one.name, position.phase, one.background))
+        started_ms = self.shared.elapsed_ms()
+        try:
+            elements = self._elements(one, position)
+        except StepError as error:
+            return self._broken(one, position, error)
+        jobs = [
+            (replace(one, for_each=None, background=False, id=f"{one.id}[{index}]"), position.child(index, **local))
+            for index, local in enumerate({one.for_each.name: element} for element in elements)
+        ]
+        each = self._elements_run(jobs, one, begun, width or one.for_each.parallel)
+        ran = [record for record in each if record.status != "skipped"]
+        status, error_found = kinds.worst(each)
+        record = replace(
+            steps.skipped_record(one, self.frame, position),
+            status=status,
+            error=error_found,
+            reason=None,
+            attempts=1,
+            started_ms=started_ms,
+            duration_ms=self.shared.elapsed_ms() - started_ms,
+            captured={name: [record.captured.get(name) for record in ran] for name in steps.names_set_by(one)},
+            each=tuple(each),
+        )
+        self.shared.emit(StepFinished(position.key, record))
+        return record
+
+    def _elements(self, one: model.Step, position: Position) -> list[Any]:
+        assert one.for_each is not None
+        value = one.for_each.elements.render(self.frame.scope(position.local))
+        if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
+            hint = "a mapping's items: for_each: data.items() | list" if isinstance(value, Mapping) else None
+            raise StepError("not-a-list", f"for_each needs a list, not {shown(value, 60)}", hint=hint)
+        return list(value)
+
+    def _elements_run(
+        self, jobs: list[tuple[model.Step, Position]], one: model.Step, begun: Begun, width: int
+    ) -> list[StepRecord]:
+        def run(job: tuple[model.Step, Position]) -> StepRecord:
+            element, at = job
+            if self.shared.stop.asked(at.urgency):
+                return steps.skipped(element, self.frame, at, "the run was interrupted")
+            record = (self._skip(element, at) if per_element else None) or self._once(element, at, begun)
+            self._defer(element, record, at)
+            return record
+
+        assert one.for_each is not None
+        per_element = _looks_at(one.when, one.for_each.name)
+        if width > 1 and len(jobs) > 1:
+            with ThreadPoolExecutor(min(width, len(jobs))) as pool:
+                return list(pool.map(run, jobs))
+        records: list[StepRecord] = []
+        for job in jobs:
+            if kinds.worst(records[-1:])[1] is not None and not self._goes_on(job[1]):
+                skipped = [job_ for job_ in jobs[len(records) :]]
+                reason = "an earlier element did not pass"
+                return records + [steps.skipped(element, self.frame, at, reason) for element, at in skipped]
+            records.append(run(job))
+        return records
+
+    # Background
+
+    def _start_background(self, one: model.Step, position: Position) -> Entry:
+        """Start it and go on once its answer has begun: for attach and exec only when the stream is established, so
+        that no output of a start that follows is lost."""
+        entry = Background(one, position)
+        width = 0
+        if one.for_each is not None:
+            try:
+                width = len(self._elements(one, position))
+            except StepError as error:
+                return self._broken(one, position, error)
+            entry.expected = width
+        self.background[one.id] = entry
+
+        def run() -> StepRecord:
+            if one.for_each is not None:
+                return self._for_each(one, position, entry.begin, max(1, width))
+            record = self._once(one, position, entry.begin)
+            self._defer(one, record, position)
+            return record
+
+        operation = getattr(one.kind, "operation", None)
+        established = operation is not None and operation.answer in ("output", "upgrade")
+        entry.start(run, timeout_of(one, self.frame) if established else background.BEGIN_GRACE)
+        return entry
+
+    def join(self, step_id: str) -> Background | None:
+        """Wait for a background step and make its names known; None if it was never started."""
+        entry = self.background.get(step_id)
+        if entry is not None and entry.join() and not entry.joined:
+            entry.joined = True
+            assert entry.record is not None
+            self._settle(entry.step, entry.record)
+        return entry
+
+    def end_background(self) -> None:
+        """What still runs after the cleanup is cut off."""
+        background.end([one for one in self.background.values() if not one.joined], self.shared.engine.abort)
+        for step_id in self.background:
+            self.join(step_id)
+
+    def resolve(self, entries: list[Entry]) -> list[StepRecord]:
+        """The records, once every background step has ended."""
+        found = [self.join(entry.step.id) if isinstance(entry, Background) else entry for entry in entries]
+        records = (entry.record if isinstance(entry, Background) else entry for entry in found)
+        return [record for record in records if record is not None]
+
+    # The end
+
+    def finish(self, at: Callable[[Phase], Position]) -> list[Entry]:
+        """The scenario's ``finally``, then what was deferred, the last first, each whatever happened to the others."""
+        position = at("finally")
+        entries = self.sequence(self.frame.scenario.finally_, position, len(self.frame.scenario.steps))
+        first = len(self.frame.scenario.steps) + len(entries)
+        while self.deferred:
+            one = self.deferred.pop()
+            inner = Flow(one.frame, self.deferred)
+            entries += inner.sequence(one.steps, Position(position.key, "finally", one.local), first)
+            first += len(one.steps)
+        self.end_background()
+        return entries
+
+
+def _nobody_waits(_response: object) -> None:
+    """The step is not in the background: nobody waits for its answer to begin."""
+
+
+def _looks_at(when: object, name: str) -> bool:
+    """Whether a condition is about a loop's element, so that it must be asked for each."""
+    return any(reference.name == name for reference in getattr(when, "references", ()))

@@ -1,0 +1,102 @@
+"""What each kind of step does when it is its turn; requests to the engine are in :mod:`runner.executor.call`."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from runner.engine.message import Deadline
+from runner.errors import StepError
+from runner.executor import call, expect, result
+from runner.executor.background import Begun
+from runner.executor.context import Frame, Position
+from runner.executor.record import ErrorRecord, Status, StepRecord
+from runner.executor.step import Attempt, error_record, judge_call, judge_condition, sleep_seconds, view_of
+from runner.executor.variables import included_variables
+from runner.scenario import model
+from runner.scenario.template import Scope
+
+if TYPE_CHECKING:
+    from runner.executor.flow import Flow
+
+
+def perform(flow: Flow, step: model.Step, at: Position, scope: Scope, deadline: Deadline, begun: Begun) -> Attempt:
+    """Carry a step's kind out once."""
+    kind = step.kind
+    if isinstance(kind, (model.OperationCall, model.RawRequest)):
+        attempt = Attempt(exchange=call.perform(step, flow.frame, at, scope, deadline, begun))
+        judge_call(step, attempt, flow.frame, scope)
+        return attempt
+    if isinstance(kind, model.Await):
+        return _await(flow, step, kind)
+    begun(None)
+    attempt = Attempt(value=result.view(None, ok=True))
+    if isinstance(kind, model.SetVariables):
+        for name, value in kind.values_by_name.items():
+            attempt.captured[name] = value.render(flow.frame.scope(at.local, attempt.captured))
+    elif isinstance(kind, model.Check):
+        for expression in kind.expressions:
+            judge_condition(step, attempt, expect.condition(expression, scope))
+    elif isinstance(kind, model.Sleep):
+        _sleep(flow, kind, at, scope, deadline)
+    elif isinstance(kind, model.Parallel):
+        _parallel(flow, kind, at, attempt)
+    else:
+        _include(flow, kind, at, scope, attempt)
+    return attempt
+
+
+def _await(flow: Flow, step: model.Step, kind: model.Await) -> Attempt:
+    background = flow.join(kind.step)
+    if background is None or background.record is None:
+        raise StepError("not-started", f"the background step '{kind.step}' was not started")
+    record = background.record
+    attempt = Attempt(value=view_of(record), response=record.response, extra={"awaits": kind.step})
+    if record.status in ("failed", "error"):
+        said = record.error.message if record.error else None
+        error = StepError("awaited-step-failed", f"the background step '{kind.step}' did not pass: {said}")
+        attempt.status, attempt.error = record.status, error_record(error, step)
+    return attempt
+
+
+def _sleep(flow: Flow, kind: model.Sleep, at: Position, scope: Scope, deadline: Deadline) -> None:
+    seconds = sleep_seconds(kind.duration, scope)
+    left = deadline.remaining()
+    if flow.shared.stop.wait(seconds if left is None else min(seconds, left), at.urgency):
+        raise StepError("interrupted", "interrupted")
+    deadline.remaining()
+
+
+def _parallel(flow: Flow, kind: model.Parallel, at: Position, attempt: Attempt) -> None:
+    """Side by side; one that fails lets the others finish, then fails the block."""
+    with ThreadPoolExecutor(len(kind.steps)) as pool:
+        entries = list(pool.map(lambda job: flow.run(job[1], at.child(job[0])), enumerate(kind.steps)))
+    records = flow.resolve(entries)
+    attempt.extra["steps"] = tuple(records)
+    attempt.status, attempt.error = worst(records)
+
+
+def _include(flow: Flow, kind: model.Include, at: Position, scope: Scope, attempt: Attempt) -> None:
+    """Another scenario, with variables of its own; what it defers runs at the end of the whole run."""
+    given = {name: value.render(scope) for name, value in kind.given.items()}
+    frame = Frame(kind.scenario, flow.shared)
+    frame.variables = included_variables(kind.scenario, given, frame, flow.shared.options.secrets)
+    inner = flow.inside(frame)
+    entries = inner.sequence(kind.scenario.steps, Position(at.key, at.phase))
+    entries += inner.sequence(kind.scenario.finally_, Position(at.key, "finally"), len(kind.scenario.steps))
+    inner.end_background()
+    records = inner.resolve(entries)
+    attempt.extra["steps"] = tuple(records)
+    attempt.status, attempt.error = worst(records)
+    if attempt.status == "passed":
+        outputs = {name: one.evaluate(frame.scope()) for name, one in kind.scenario.outputs.items()}
+        attempt.value = result.view(None, ok=True, outputs=outputs)
+        attempt.extra["outputs"] = outputs
+
+
+def worst(records: list[StepRecord]) -> tuple[Status, ErrorRecord | None]:
+    """The status of a block: that of its first step that did not pass, with that step's error."""
+    for record in records:
+        if record.status in ("failed", "error"):
+            return record.status, record.error
+    return "passed", None

@@ -1,0 +1,58 @@
+"""Whether an engine is what a scenario requires."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from runner.engine import build, operations
+from runner.engine.message import Deadline
+from runner.engine.operations import version_key
+from runner.executor.answer import Reader
+
+if TYPE_CHECKING:
+    from runner.engine.engine import Engine
+    from runner.scenario.model import Requires
+
+_COMPARE: Mapping[str, Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    "==": operator.eq,
+    "=": operator.eq,
+    "!=": operator.ne,
+}
+_ASK_TIME = 10.0
+
+
+def unmet(requires: Requires, engine: Engine) -> str | None:
+    """Why the engine does not meet the requirements, or None.
+
+    Raises:
+        RunnerError: the engine can't be asked for its swarm.
+    """
+    for sign, version in requires.api:
+        if not _COMPARE[sign](version_key(engine.api_version), version_key(version)):
+            return f"needs API {sign}{version}; this engine speaks {engine.api_version}"
+    if requires.engine is not None and requires.engine.lower() != engine.name.lower():
+        return f"needs {requires.engine}; this engine is {engine.name}"
+    if requires.swarm is not None and _is_manager(engine) is not requires.swarm:
+        return "needs a swarm manager" if requires.swarm else "needs an engine outside of any swarm"
+    return None
+
+
+def _is_manager(engine: Engine) -> bool:
+    if engine.swarm is not None:
+        return engine.swarm == "active/manager"
+    info = operations.find("system.info")
+    assert info is not None
+    deadline = Deadline.after(_ASK_TIME)
+    response = engine.send(build.build(info, {}, api_version=engine.api_version), deadline)
+    try:
+        body = Reader(response, deadline, None).value().body
+    finally:
+        response.close()
+    swarm = body.get("Swarm") if isinstance(body, Mapping) else None
+    return isinstance(swarm, Mapping) and bool(swarm.get("ControlAvailable"))

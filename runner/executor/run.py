@@ -1,0 +1,180 @@
+"""A whole run: scenario files on one engine, as a stream of events.
+
+The scenarios run in threads of their own; whoever iterates over the events is free to be interrupted by a signal, and
+nothing is lost when it is.
+"""
+
+from __future__ import annotations
+
+import queue
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from runner.engine.engine import Engine
+from runner.errors import RunnerError
+from runner.executor.cleanup import clean_up
+from runner.executor.context import Frame, Options, Position, Shared
+from runner.executor.events import (
+    Event,
+    RunFinished,
+    RunStarted,
+    ScenarioFinished,
+    ScenarioStarted,
+    StepFinished,
+    StepKey,
+    StepStarted,
+)
+from runner.executor.flow import Flow
+from runner.executor.kinds import worst
+from runner.executor.record import EngineRecord, ErrorRecord, Phase, ScenarioRecord, Status, StepRecord
+from runner.executor.requires import unmet
+from runner.executor.stop import STEPS, Stop
+from runner.executor.variables import initial_variables
+from runner.scenario.model import Scenario
+
+
+def execute(engine: Engine, scenarios: tuple[Scenario, ...], options: Options, stop: Stop) -> Iterator[Event]:
+    """Run scenarios and yield what happens.
+
+    Leaving the iterator early asks the run to stop; it still cleans up before it ends.
+    """
+    events: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
+    stop.on_request(engine.abort)
+    worker = threading.Thread(target=_work, args=(engine, scenarios, options, stop, events), name="run", daemon=True)
+    worker.start()
+    try:
+        while (event := events.get()) is not None:
+            if isinstance(event, BaseException):
+                raise event
+            yield event
+    finally:
+        if worker.is_alive():
+            stop.request()
+        worker.join()
+
+
+def _work(
+    engine: Engine,
+    scenarios: tuple[Scenario, ...],
+    options: Options,
+    stop: Stop,
+    events: queue.SimpleQueue[Event | BaseException | None],
+) -> None:
+    started = time.monotonic()
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    try:
+        events.put(RunStarted(now, engine_record(engine), len(scenarios)))
+
+        def one(job: tuple[int, Scenario]) -> ScenarioRecord:
+            return _ScenarioRun(engine, job[1], options, stop, events, job[0]).run()
+
+        if options.jobs > 1 and len(scenarios) > 1:
+            with ThreadPoolExecutor(min(options.jobs, len(scenarios))) as pool:
+                records = list(pool.map(one, enumerate(scenarios)))
+        else:
+            records = [one(job) for job in enumerate(scenarios)]
+        summary: dict[str, int] = {}
+        for record in records:
+            summary[record.status] = summary.get(record.status, 0) + 1
+        events.put(RunFinished((time.monotonic() - started) * 1000, summary))
+    except BaseException as error:  # noqa: BLE001 - a bug must reach the consumer, not die with its thread
+        events.put(error)
+    finally:
+        events.put(None)
+
+
+def engine_record(engine: Engine) -> EngineRecord:
+    return EngineRecord(engine.name, engine.version, engine.api_version, engine.endpoint.url)
+
+
+class _ScenarioRun:
+    def __init__(
+        self,
+        engine: Engine,
+        scenario: Scenario,
+        options: Options,
+        stop: Stop,
+        events: queue.SimpleQueue[Event | BaseException | None],
+        index: int,
+    ) -> None:
+        self.shared = Shared(engine, options, stop, events.put, index, secrets.token_hex(6), scenario.title)
+        self.scenario = scenario
+        self.index = index
+        self.vars: dict[str, object] = {}
+
+    def run(self) -> ScenarioRecord:
+        scenario, emit = self.scenario, self.shared.emit
+        emit(ScenarioStarted(self.index, scenario.file, scenario.title, len(scenario.steps) + len(scenario.finally_)))
+        reason = unmet(scenario.requires, self.shared.engine)
+        if reason is not None:
+            record = self._record("skipped", reason=reason)
+        elif self.shared.stop.asked(STEPS):
+            record = self._record("skipped", reason="the run was interrupted")
+        else:
+            record = self._run()
+        emit(ScenarioFinished(self.index, record))
+        return record
+
+    def _run(self) -> ScenarioRecord:
+        frame = Frame(self.scenario, self.shared)
+        options = self.shared.options
+        try:
+            frame.variables = initial_variables(self.scenario, frame, options.values, options.secrets)
+        except RunnerError as error:
+            return self._record("error", error=ErrorRecord(error.code, error.message, error.hint))
+        hidden = set(self.scenario.secrets)
+        self.vars = {name: value for name, value in frame.variables.items() if name not in hidden}
+        flow = Flow(frame, [])
+        entries = flow.sequence(self.scenario.steps, self._at("steps"))
+        entries += flow.finish(self._at)
+        steps = flow.resolve(entries)
+        left: list[str] = []
+        if self.shared.created:
+            cleanup, left = clean_up(self.shared)
+            steps += self._numbered(cleanup, len(steps))
+        status, error_found = worst(steps)
+        outputs: dict[str, object] = {}
+        if status == "passed":
+            try:
+                outputs = {name: one.evaluate(frame.scope()) for name, one in self.scenario.outputs.items()}
+            except RunnerError as error:
+                status, error_found = "error", ErrorRecord(error.code, error.message, error.hint)
+        return self._record(status, steps=tuple(steps), outputs=outputs, left=tuple(left), error=error_found)
+
+    def _at(self, phase: Phase) -> Position:
+        return Position(StepKey(self.index, ()), phase)
+
+    def _numbered(self, records: list[StepRecord], first: int) -> list[StepRecord]:
+        for number, record in enumerate(records, first):
+            key = StepKey(self.index, (number,))
+            self.shared.emit(StepStarted(key, record.id, record.kind, "cleanup"))
+            self.shared.emit(StepFinished(key, record))
+        return records
+
+    def _record(
+        self,
+        status: Status,
+        *,
+        steps: tuple[StepRecord, ...] = (),
+        outputs: dict[str, object] | None = None,
+        error: ErrorRecord | None = None,
+        reason: str | None = None,
+        left: tuple[str, ...] = (),
+    ) -> ScenarioRecord:
+        return ScenarioRecord(
+            file=self.scenario.file,
+            title=self.scenario.title,
+            status=status,
+            about=self.scenario.about,
+            duration_ms=self.shared.elapsed_ms(),
+            vars=dict(self.vars),
+            outputs=outputs or {},
+            steps=steps,
+            error=error,
+            reason=reason,
+            left=left,
+        )

@@ -1,0 +1,37 @@
+"""How a run is asked to end early: once to stop and clean up, twice to stop now."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+STEPS = 1
+"""The urgency that ends the steps; what cleans up goes on."""
+EVERYTHING = 2
+
+
+class Stop:
+    """Shared by all threads of a run. :meth:`request` may be called from a signal handler."""
+
+    def __init__(self) -> None:
+        self.urgency = 0
+        self._events = {STEPS: threading.Event(), EVERYTHING: threading.Event()}
+        self._wake: list[Callable[[], None]] = []
+
+    def on_request(self, wake: Callable[[], None]) -> None:
+        """Register what breaks a wait on the network."""
+        self._wake.append(wake)
+
+    def request(self) -> None:
+        """Ask once more: the first time the steps end, the second time everything does."""
+        self.urgency = min(self.urgency + 1, EVERYTHING)
+        self._events[self.urgency].set()
+        for wake in self._wake:
+            wake()
+
+    def asked(self, urgency: int) -> bool:
+        return self.urgency >= urgency
+
+    def wait(self, seconds: float, urgency: int) -> bool:
+        """Sleep, unless it is (or gets) that urgent; True says that it was cut short."""
+        return self._events[urgency].wait(seconds)

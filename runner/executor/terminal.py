@@ -1,0 +1,68 @@
+"""Whether output comes from a terminal: then it is raw, else it is multiplexed.
+
+Before API 1.42 the answer's content type doesn't say. What this run has created is remembered; anything else is asked
+of the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from runner.engine import build, operations
+from runner.engine.message import Deadline
+
+from runner.executor.answer import Reader
+from runner.executor.record import ResponseRecord
+
+if TYPE_CHECKING:
+    from runner.executor.call import Prepared
+    from runner.executor.context import Shared
+
+
+def remember(prepared: Prepared, response: ResponseRecord | None, shared: Shared) -> None:
+    """Note what was just created, and whether it has a terminal."""
+    if response is None or prepared.operation is None or not isinstance(response.body, Mapping):
+        return
+    if prepared.operation.id in ("ContainerCreate", "ContainerExec"):
+        made = response.body.get("Id")
+        asked: Any = prepared.body if isinstance(prepared.body, Mapping) else {}
+        if isinstance(made, str):
+            shared.terminals[made] = bool(asked.get("Tty"))
+
+
+def has_terminal(prepared: Prepared, shared: Shared, deadline: Deadline) -> bool:
+    """Whether the answer of attach, logs or exec.start will be raw.
+
+    Raises:
+        EngineError: the engine could not be asked.
+    """
+    operation = prepared.operation
+    assert operation is not None
+    if operation.id == "ExecStart":
+        asked: Any = prepared.body if isinstance(prepared.body, Mapping) else {}
+        return bool(asked.get("Tty"))
+    target = str(prepared.params.get("id", ""))
+    known = shared.terminals.get(target)
+    if known is None and operation.id in ("ContainerAttach", "ContainerLogs"):
+        known = _ask(target, shared, deadline)
+        if known is not None:
+            shared.terminals[target] = known
+    return bool(known)
+
+
+def _ask(target: str, shared: Shared, deadline: Deadline) -> bool | None:
+    inspect = operations.find("container.inspect")
+    assert inspect is not None
+    request = build.build(inspect, {"id": target}, api_version=shared.engine.api_version)
+    response = shared.engine.send(request, deadline)
+    try:
+        body = Reader(response, deadline, None).value().body
+    finally:
+        response.close()
+    config = body.get("Config") if isinstance(body, Mapping) else None
+    if response.status != 200 or not isinstance(config, Mapping):
+        return None  # what is wrong will be said by the answer to the step's own request
+    return bool(config.get("Tty"))
+
+

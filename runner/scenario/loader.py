@@ -1,0 +1,295 @@
+"""Text to nodes: YAML 1.2's core schema, with positions, and with limits that hold against hostile files.
+
+The parser's events are composed here, without recursion, because the limits must hold before memory is used and
+because every node keeps its place.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from runner.errors import Diagnostic, InvalidScenario
+from runner.scenario.nodes import Mapping, Node, PlainScalar, Scalar, Sequence, Source, Span
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_BYTES = 4 * 1024 * 1024
+MAX_DEPTH = 64
+MAX_NODES = 100_000
+
+_NULL = {"", "~", "null", "Null", "NULL"}
+_TRUE = {"true", "True", "TRUE"}
+_FALSE = {"false", "False", "FALSE"}
+_INTEGER = re.compile(r"[-+]?[0-9]+\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_SPECIAL_FLOAT = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
+
+
+def read(path: Path, name: str | None = None) -> tuple[Source, bytes]:
+    """The file's text and bytes.
+
+    Raises:
+        InvalidScenario: it isn't there, can't be read, is too large, or isn't UTF-8.
+    """
+    shown = name or str(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise _invalid("no-such-file", f"{shown}: there is no such file") from None
+    except IsADirectoryError:
+        raise _invalid("not-a-file", f"{shown} is a folder, not a scenario file") from None
+    except OSError as error:
+        raise _invalid("unreadable-file", f"{shown} can't be read: {error.strerror}") from None
+    if len(data) > MAX_BYTES:
+        raise _invalid("too-large", f"{shown} is larger than 4 MiB, the most that a scenario may have")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        place = Source.of(shown, "").place(line, column)
+        diagnostic = Diagnostic(
+            "not-text", f"not UTF-8 text: byte 0x{data[error.start]:02x}", place, "a scenario is a YAML file in UTF-8"
+        )
+        raise InvalidScenario((diagnostic,)) from None
+    return Source.of(shown, text), data
+
+
+def load(source: Source) -> Node:
+    """The one document of a file as nodes.
+
+    Raises:
+        InvalidScenario: not YAML, more than one document, a key that stands twice, a tag other than ``!raw``, or
+            beyond the limits (depth 64, 100,000 nodes after aliases are expanded).
+    """
+    import yaml
+
+    loader_class: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    parser = None
+    try:
+        parser = loader_class(source.text)
+        return _Composer(source, parser).document()
+    except yaml.MarkedYAMLError as error:
+        raise _syntax_error(source, error) from None
+    except yaml.reader.ReaderError as error:
+        raise _bad_character(source, error) from None
+    finally:
+        if parser is not None:
+            parser.dispose()
+
+
+def _invalid(code: str, message: str) -> InvalidScenario:
+    return InvalidScenario((Diagnostic(code, message),))
+
+
+def _syntax_error(source: Source, error: Any) -> InvalidScenario:
+    mark = error.problem_mark or error.context_mark
+    place = source.place(mark.line + 1, mark.column + 1) if mark else None
+    message = error.problem or error.context or "not YAML"
+    hint = None
+    if "cannot start any token" in message and "'%'" not in message:
+        hint = "put the value in quotes"
+    elif "mapping values are not allowed" in message:
+        hint = "a value with ': ' in it needs quotes; or the indentation is off"
+    elif "tab" in message or "'\\t'" in message:
+        hint = "YAML is indented with spaces, not with tabs"
+    return InvalidScenario((Diagnostic("yaml-syntax", f"not valid YAML: {message}", place, hint),))
+
+
+def _bad_character(source: Source, error: Any) -> InvalidScenario:
+    match = re.search(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", source.text)
+    place = None
+    code_point = error.character if isinstance(error.character, int) else ord(str(error.character)[0])
+    if match:
+        before = source.text[: match.start()]
+        place = source.place(before.count("\n") + 1, match.start() - (before.rfind("\n") + 1) + 1)
+        code_point = ord(match.group())
+    message = f"the character U+{code_point:04X} can't stand in YAML"
+    return InvalidScenario((Diagnostic("yaml-syntax", message, place, "a scenario is a YAML file in UTF-8"),))
+
+
+@dataclass(slots=True)
+class _Open:
+    """A collection whose end has not come yet."""
+
+    mapping: bool
+    start: Any
+    anchor: str | None
+    key: Scalar | None = None
+    entries: list[tuple[Scalar, Node]] = field(default_factory=list)
+    index: dict[str, Node] = field(default_factory=dict)
+    size: int = 1
+    height: int = 1
+
+
+class _Composer:
+    """Events to nodes. An alias shares its node; what it would expand to counts against the limits."""
+
+    def __init__(self, source: Source, parser: Any) -> None:
+        self.source = source
+        self.parser = parser
+        self.stack: list[_Open] = []
+        self.anchors: dict[str, tuple[Node, int, int]] = {}
+        self.root: Node | None = None
+
+    def document(self) -> Node:
+        import yaml
+
+        handlers = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.AliasEvent: self._alias,
+            yaml.MappingStartEvent: self._start,
+            yaml.SequenceStartEvent: self._start,
+            yaml.MappingEndEvent: self._end,
+            yaml.SequenceEndEvent: self._end,
+        }
+        documents = 0
+        while (event := self.parser.get_event()) is not None:
+            handler = handlers.get(type(event))
+            if handler:
+                handler(event)
+            elif isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise self._error(
+                        "several-documents", "a second document begins here; a scenario is one", event.start_mark
+                    )
+            elif isinstance(event, yaml.StreamEndEvent):
+                break
+        if self.root is None:
+            place = self.source.place(1, 1)
+            hint = "a scenario has at least 'title' and 'steps'"
+            raise InvalidScenario((Diagnostic("empty-file", "the file is empty", place, hint),))
+        return self.root
+
+    def _error(self, code: str, message: str, mark: Any, hint: str | None = None, length: int = 1) -> InvalidScenario:
+        place = self.source.place(mark.line + 1, mark.column + 1, length)
+        return InvalidScenario((Diagnostic(code, message, place, hint),))
+
+    def _scalar(self, event: Any) -> None:
+        raw = self._raw_tag(event)
+        plain_style = not event.style and not raw and event.tag is None
+        value = resolve(event.value) if plain_style else event.value
+        node = Scalar(value, _span(event.start_mark, event.end_mark), event.value, raw)
+        self._add(node, event, event.anchor, 1, 1)
+
+    def _raw_tag(self, event: Any) -> bool:
+        if event.tag is None or event.tag == "!":
+            return False
+        if event.tag == "!raw":
+            return True
+        raise self._error(
+            "unknown-tag", f"the tag {event.tag} is not allowed", event.start_mark, "only !raw can stand here"
+        )
+
+    def _start(self, event: Any) -> None:
+        if event.tag is not None and event.tag != "!":
+            raw = " before a single value" if event.tag == "!raw" else ""
+            raise self._error(
+                "unknown-tag", f"the tag {event.tag} is not allowed here", event.start_mark, f"only !raw{raw} is a tag"
+            )
+        mapping = type(event).__name__ == "MappingStartEvent"
+        if len(self.stack) + 1 > MAX_DEPTH:
+            raise self._error("too-deep", f"nested deeper than {MAX_DEPTH} levels", event.start_mark)
+        self._refuse_collection_key(event)
+        self.stack.append(_Open(mapping, event.start_mark, event.anchor))
+
+    def _refuse_collection_key(self, event: Any) -> None:
+        if self.stack and self.stack[-1].mapping and self.stack[-1].key is None:
+            raise self._error(
+                "bad-key",
+                "a key must be a single value",
+                event.start_mark,
+                "a value that begins with '{{' needs quotes: YAML reads a bare '{' as a mapping",
+            )
+
+    def _end(self, event: Any) -> None:
+        done = self.stack.pop()
+        span = _span(done.start, event.end_mark)
+        node: Node
+        if done.mapping:
+            node = Mapping(tuple(done.entries), span, done.index)
+        else:
+            node = Sequence(tuple(value for _, value in done.entries), span)
+        self._add(node, event, done.anchor, done.size, done.height)
+
+    def _alias(self, event: Any) -> None:
+        known = self.anchors.get(event.anchor)
+        if known is None:
+            raise self._error("unknown-alias", f"no anchor &{event.anchor} stands before this", event.start_mark)
+        node, size, height = known
+        if len(self.stack) + height > MAX_DEPTH:
+            raise self._error("too-deep", f"nested deeper than {MAX_DEPTH} levels", event.start_mark)
+        if not isinstance(node, Scalar):
+            self._refuse_collection_key(event)
+        self._add(node, event, None, size, height)
+
+    def _add(self, node: Node, event: Any, anchor: str | None, size: int, height: int) -> None:
+        if anchor:
+            self.anchors[anchor] = (node, size, height)
+        if not self.stack:
+            self.root = node
+            return
+        parent = self.stack[-1]
+        parent.size += size
+        parent.height = max(parent.height, height + 1)
+        if parent.size > MAX_NODES:
+            raise self._error("too-many-nodes", f"more than {MAX_NODES:,} values, aliases expanded", event.start_mark)
+        if not parent.mapping:
+            parent.entries.append((_NO_KEY, node))
+        elif parent.key is None:
+            parent.key = self._as_key(parent, node, event)
+        else:
+            parent.index[str(parent.key.value)] = node
+            parent.entries.append((parent.key, node))
+            parent.key = None
+
+    def _as_key(self, parent: _Open, node: Node, event: Any) -> Scalar:
+        assert isinstance(node, Scalar)
+        name = node.text
+        key = Scalar(name, node.span, name, node.raw)
+        if name in parent.index:
+            first = next(known for known, _ in parent.entries if known.value == name)
+            hint = f"it stands first in line {first.span.line}"
+            raise self._error(
+                "duplicate-key", f"the key '{name}' stands twice", event.start_mark, hint, max(1, len(name))
+            )
+        return key
+
+
+_NO_KEY = Scalar("", Span(0, 0, 0, 0))
+
+
+def _span(start: Any, end: Any) -> Span:
+    return Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+
+@lru_cache(maxsize=4096)
+def resolve(text: str) -> PlainScalar:
+    """A plain scalar by YAML 1.2's core schema (10.3.2): ``no``, ``on`` and ``22:22`` are text."""
+    if text in _NULL:
+        return None
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    if text[0] in "-+.0123456789":
+        if _INTEGER.match(text):
+            return _integer(text)
+        if _FLOAT.match(text):
+            return float(text)
+        if _SPECIAL_FLOAT.match(text):
+            return float(text.lower().replace(".", "", 1))
+    return text
+
+
+def _integer(text: str) -> int | str:
+    base = {"0o": 8, "0x": 16}.get(text[:2], 10)
+    digits = text[2:] if base != 10 else text
+    # Python refuses to read decimal numbers beyond this many digits; nothing that an engine takes is as long.
+    return int(digits, base) if len(digits) <= 4000 else text

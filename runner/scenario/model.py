@@ -1,0 +1,248 @@
+"""A scenario as the executor sees it: frozen, typed, with nothing left to parse.
+
+Everything that can still change while it runs is a :data:`~runner.scenario.template.Value` or an
+:class:`~runner.scenario.template.Expression`, which know their place in the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from runner.errors import Place
+from runner.scenario import nodes
+from runner.scenario.template import Expression, Value
+
+if TYPE_CHECKING:
+    from runner.engine.operations import Operation
+
+RESULT_NAMES = (
+    "status",
+    "headers",
+    "body",
+    "stdout",
+    "stderr",
+    "items",
+    "ok",
+    "attempts",
+    "duration_ms",
+    "each",
+    "outputs",
+)
+"""What a step's result has; in its own expressions these stand alone."""
+
+RESERVED_NAMES = frozenset((*RESULT_NAMES, "steps", "engine"))
+"""Names that can't be variables."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationCall:
+    """An operation of the API, with the parameters and bodies that the scenario gives it."""
+
+    operation: Operation
+    params: Mapping[str, Value]
+    body: Value | None = None
+    body_file: Value | None = None
+    body_dir: Value | None = None
+    stdin: Value | None = None
+    stdin_file: Value | None = None
+    save: Value | None = None
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        more = (self.body, self.body_file, self.body_dir, self.stdin, self.stdin_file, self.save)
+        return (*self.params.values(), *(value for value in more if value is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class RawRequest:
+    """``request``: anything else that the endpoint speaks."""
+
+    method: Value
+    path: Value
+    query: Value | None = None
+    headers: Value | None = None
+    body: Value | None = None
+    body_file: Value | None = None
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        every = (self.method, self.path, self.query, self.headers, self.body, self.body_file)
+        return tuple(value for value in every if value is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """``await``: join the background step of that id."""
+
+    step: str
+    node: nodes.Node
+
+
+@dataclass(frozen=True, slots=True)
+class SetVariables:
+    values_by_name: Mapping[str, Value]
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        return tuple(self.values_by_name.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    expressions: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    duration: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel:
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    """Another scenario, run inside this one with ``given`` in place of its own variables' defaults."""
+
+    scenario: Scenario
+    given: Mapping[str, Value]
+
+
+Kind: TypeAlias = OperationCall | RawRequest | Await | SetVariables | Check | Sleep | Parallel | Include
+
+
+@dataclass(frozen=True, slots=True)
+class ForEach:
+    elements: Value
+    name: str = "item"
+    parallel: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """``times`` is the most that the step runs, None for as long as its time lasts; ``every`` is seconds between."""
+
+    times: int | None = None
+    every: float = 1.0
+    until: Expression | None = None
+    fail_if: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Where a stream may stop successfully: after so many items, so many seconds, or when ``until`` is true."""
+
+    items: int | None = None
+    seconds: float | None = None
+    until: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextCheck:
+    """What ``stdout`` or ``stderr`` must be: exactly a text, containing one, or matching a regular expression."""
+
+    mode: str
+    value: Value
+    node: nodes.Node
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """What must hold; ``status`` holds numbers and classes such as ``2xx``."""
+
+    node: nodes.Node
+    status: tuple[int | str | Value, ...] | None = None
+    headers: Value | None = None
+    headers_node: nodes.Node | None = None
+    body: Value | None = None
+    body_node: nodes.Node | None = None
+    stdout: TextCheck | None = None
+    stderr: TextCheck | None = None
+    that: tuple[Expression, ...] = ()
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        values = [self.headers, self.body, *(check.value for check in (self.stdout, self.stderr) if check)]
+        values += [status for status in self.status or () if not isinstance(status, (int, str))]
+        return (*(one for value in values if value for one in value.expressions), *self.that)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: a kind and its modifiers. ``name`` is the kind as a report calls it (``container.create``)."""
+
+    id: str
+    name: str
+    kind: Kind
+    source: nodes.Source = field(repr=False)
+    node: nodes.Mapping = field(repr=False)
+    key: nodes.Scalar = field(repr=False)
+    title: Value | None = None
+    about: Value | None = None
+    when: Expression | None = None
+    for_each: ForEach | None = None
+    retry: Retry | None = None
+    timeout: float | None = None
+    background: bool = False
+    take: Take | None = None
+    expect: Expect | None = None
+    capture: tuple[tuple[str, Expression], ...] = ()
+    defer: tuple[Step, ...] = ()
+    show: str | Expression | None = None
+    volatile: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        """Where the step's kind stands."""
+        return nodes.place_of(self.source, self.key)
+
+    @property
+    def children(self) -> tuple[Step, ...]:
+        """The steps inside this one, its deferred ones apart."""
+        return self.kind.steps if isinstance(self.kind, Parallel) else ()
+
+    def walk(self) -> Iterator[Step]:
+        """This step and every one below it in the same file."""
+        yield self
+        for child in (*self.children, *self.defer):
+            yield from child.walk()
+
+
+@dataclass(frozen=True, slots=True)
+class Requires:
+    """What an engine must be for the scenario to run: version bounds as (operator, version), its name, its swarm."""
+
+    api: tuple[tuple[str, str], ...] = ()
+    engine: str | None = None
+    swarm: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    path: Path
+    source: nodes.Source = field(repr=False)
+    node: nodes.Mapping = field(repr=False)
+    title: str
+    steps: tuple[Step, ...]
+    about: str | None = None
+    requires: Requires = field(default_factory=Requires)
+    vars: Mapping[str, Value] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+    timeout: float | None = None
+    finally_: tuple[Step, ...] = ()
+    outputs: Mapping[str, Expression] = field(default_factory=dict)
+
+    @property
+    def file(self) -> str:
+        """The path as the user gave it."""
+        return self.source.name
+
+    def walk(self) -> Iterator[Step]:
+        """Every step of this file, included scenarios apart."""
+        for step in (*self.steps, *self.finally_):
+            yield from step.walk()

@@ -1,0 +1,19 @@
+"""Text from an engine or a file, made safe to print."""
+
+from __future__ import annotations
+
+# Control characters (a terminal would obey them), and marks that turn the reading direction or take no room.
+_HIDDEN = {
+    *range(0x20),
+    *range(0x7F, 0xA0),
+    *range(0x200B, 0x2010),
+    *range(0x2028, 0x202F),
+    *range(0x2060, 0x2070),
+    0xFEFF,
+} - {0x09}
+_TABLE = {code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" for code in _HIDDEN} | {0x0A: "\\n", 0x0D: "\\r"}
+
+
+def visible(text: str) -> str:
+    """The text on one line, with what a terminal would obey, or an eye would miss, written as an escape."""
+    return text if text.isascii() and text.isprintable() else text.translate(_TABLE)
