@@ -196,8 +196,15 @@ def start_podman() -> Iterator[Podman]:
 
 @contextlib.contextmanager
 def temporary_folder(name: str) -> Iterator[Path]:
-    """A folder with a short path: a Unix socket's may have 107 bytes at most (unix(7))."""
-    folder = Path(tempfile.mkdtemp(prefix=f"er-{name}-", dir="/tmp"))
+    """A folder with a short path: a Unix socket's may have 107 bytes at most (unix(7)).
+
+    Its name holds the process that made it, so that the next session removes what a killed one left.
+    """
+    for left in Path("/tmp").glob("er-*-*"):
+        owner = left.name.split("-")[1]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"er-{os.getpid()}-{name}-", dir="/tmp"))
     try:
         yield folder
     finally:
