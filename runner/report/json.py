@@ -13,6 +13,7 @@ from typing import Any
 
 from runner import __version__
 from runner.executor.record import (
+    EngineRecord,
     ErrorRecord,
     Expectation,
     Report,
@@ -28,8 +29,8 @@ REPORT_VERSION = 1
 
 def report_value(report: Report) -> dict[str, Any]:
     """The report as plain JSON values."""
-    return {**_head(report), "scenarios": [{**_scenario(s), "steps": [_step(t) for t in s.steps]}
-                                           for s in report.scenarios]}
+    scenarios = [{**scenario_value(one), "steps": [step_value(step) for step in one.steps]} for one in report.scenarios]
+    return {**_head(report), "scenarios": scenarios}
 
 
 def render(report: Report) -> str:
@@ -56,8 +57,8 @@ def dumps(value: Any) -> str:
 
 
 def _render_scenario(scenario: ScenarioRecord) -> str:
-    steps = ",\n  ".join(dumps(_step(step)) for step in scenario.steps)
-    return " " + _with_list(_scenario(scenario), "steps", steps, indent="  ")
+    steps = ",\n  ".join(dumps(step_value(step)) for step in scenario.steps)
+    return " " + _with_list(scenario_value(scenario), "steps", steps, indent="  ")
 
 
 def _with_list(head: dict[str, Any], name: str, elements: str, indent: str = "") -> str:
@@ -67,25 +68,30 @@ def _with_list(head: dict[str, Any], name: str, elements: str, indent: str = "")
 
 
 def _head(report: Report) -> dict[str, Any]:
-    engine = report.engine
     return {
         "report_version": REPORT_VERSION,
         "tool": {"name": "engine-recipes", "version": __version__},
-        "engine": None
-        if engine is None
-        else {
-            "name": engine.name,
-            "version": engine.version,
-            "api_version": engine.api_version,
-            "endpoint": engine.endpoint,
-        },
+        "engine": engine_value(report.engine),
         "status": report.status,
         "started_at": report.started_at,
         "duration_ms": _ms(report.duration_ms),
     }
 
 
-def _scenario(scenario: ScenarioRecord) -> dict[str, Any]:
+def engine_value(engine: EngineRecord | None) -> dict[str, Any] | None:
+    """An engine, or null."""
+    if engine is None:
+        return None
+    return {
+        "name": engine.name,
+        "version": engine.version,
+        "api_version": engine.api_version,
+        "endpoint": engine.endpoint,
+    }
+
+
+def scenario_value(scenario: ScenarioRecord) -> dict[str, Any]:
+    """A scenario without its steps."""
     value: dict[str, Any] = {
         "file": scenario.file,
         "title": scenario.title,
@@ -104,7 +110,8 @@ def _scenario(scenario: ScenarioRecord) -> dict[str, Any]:
     return value
 
 
-def _step(step: StepRecord) -> dict[str, Any]:
+def step_value(step: StepRecord) -> dict[str, Any]:
+    """A step with all that is inside it."""
     value: dict[str, Any] = {
         "id": step.id,
         "title": step.title,
@@ -127,10 +134,12 @@ def _step(step: StepRecord) -> dict[str, Any]:
         value["background"] = True
     if step.awaits is not None:
         value["awaits"] = step.awaits
+    if step.outputs is not None:
+        value["outputs"] = dict(step.outputs)
     if step.each is not None:
-        value["each"] = [_step(element) for element in step.each]
+        value["each"] = [step_value(element) for element in step.each]
     if step.steps is not None:
-        value["steps"] = [_step(child) for child in step.steps]
+        value["steps"] = [step_value(child) for child in step.steps]
     return value
 
 

@@ -1,0 +1,179 @@
+"""The formats of a report, and where each one goes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+from runner.errors import UsageError
+
+if TYPE_CHECKING:
+    from runner.executor.events import Event
+    from runner.executor.record import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format: the suffix of its files, and the module whose ``render(report)`` makes its text.
+
+    ``document`` formats are for readers, and have the stable form unless they are asked for what really came. Modules
+    are loaded when they are needed, because most runs need one.
+    """
+
+    suffix: str
+    module: str
+    document: bool = False
+
+
+FORMATS = {
+    "markdown": Format(".md", "runner.report.markdown", document=True),
+    "json": Format(".json", "runner.report.json"),
+    "ndjson": Format(".ndjson", "runner.report.ndjson"),
+    "junit": Format(".xml", "runner.report.junit"),
+    "html": Format(".html", "runner.report.html", document=True),
+    "cast": Format(".cast", "runner.report.cast"),
+}
+DEFAULT = "markdown"
+NONE = "none"
+
+
+class Writer(Protocol):
+    """Takes the events of a run as they happen, and the report when it is over."""
+
+    def add(self, event: Event) -> None: ...
+
+    def write(self, report: Report) -> None: ...
+
+
+class Writers:
+    """All that a run was asked to write."""
+
+    def __init__(self, writers: Sequence[Writer]) -> None:
+        self._writers = tuple(writers)
+
+    def add(self, event: Event) -> None:
+        for writer in self._writers:
+            writer.add(event)
+
+    def write(self, report: Report) -> None:
+        """Write every report.
+
+        Raises:
+            UsageError: ``cannot-write``, a file can't be written; nothing is left of it.
+        """
+        for writer in self._writers:
+            writer.write(report)
+
+
+def chosen(name: str | None, files: Sequence[str], *, stable: bool | None = None) -> Writers:
+    """The writers for ``--format`` and each ``-o``.
+
+    Without either, stdout gets Markdown; with files alone, it gets nothing. ``stable`` chooses the form; None leaves
+    that to each format.
+
+    Raises:
+        UsageError: an unknown format or suffix, or a folder that isn't there; nothing has run yet.
+    """
+    writers: list[Writer] = []
+    if name is None and not files:
+        name = DEFAULT
+    if name is not None and name != NONE:
+        if name not in FORMATS:
+            known = ", ".join((*FORMATS, NONE))
+            raise UsageError("unknown-format", f"there is no format '{name}'", hint=f"known are {known}")
+        writers.append(_writer(name, None, stable))
+    writers.extend(_writer(_format_of(file), Path(file), stable) for file in files)
+    return Writers(writers)
+
+
+def render(name: str, report: Report, *, stable: bool | None = None) -> str:
+    """A report as the text of a format."""
+    chosen_format = FORMATS[name]
+    if chosen_format.document if stable is None else stable:
+        from runner.report.stable import stabilise
+
+        report = stabilise(report)
+    text: str = import_module(chosen_format.module).render(report)
+    return text
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a file, or leave it as it was: there is never half of one.
+
+    Raises:
+        UsageError: ``cannot-write``.
+    """
+    try:
+        handle, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n") as file:
+                file.write(text)
+            mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+            Path(part).chmod(mode)
+            Path(part).replace(path)
+        except BaseException:
+            Path(part).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise cannot_write(path, error) from None
+
+
+def cannot_write(path: Path, error: OSError) -> UsageError:
+    return UsageError("cannot-write", f"{path} can't be written: {error.strerror}")
+
+
+class _Whole:
+    """A format that is written when the run is over."""
+
+    def __init__(self, name: str, path: Path | None, stable: bool | None) -> None:
+        self.name, self.path, self.stable = name, path, stable
+
+    def add(self, event: Event) -> None:
+        """Nothing is written before the end."""
+
+    def write(self, report: Report) -> None:
+        text = render(self.name, report, stable=self.stable)
+        if self.path is None:
+            _write_stdout(text)
+        else:
+            write_text(self.path, text)
+
+
+def _write_stdout(text: str) -> None:
+    """Text may hold what the terminal's encoding lacks; it is shown as ``?`` rather than not at all."""
+    stream: TextIO = sys.stdout
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "replace").decode(encoding))
+    stream.flush()
+
+
+def _writer(name: str, path: Path | None, stable: bool | None) -> Writer:
+    if path is not None and not path.absolute().parent.is_dir():
+        raise UsageError("cannot-write", f"{path} can't be written: there is no folder {path.parent}")
+    if name == "ndjson":
+        from runner.report.ndjson import EventWriter
+
+        return EventWriter(path)
+    return _Whole(name, path, stable)
+
+
+def _format_of(file: str) -> str:
+    suffix = Path(file).suffix.lower()
+    for name, known in FORMATS.items():
+        if known.suffix == suffix:
+            return name
+    known_suffixes = " ".join(known.suffix for known in FORMATS.values())
+    hint = f"the suffix chooses the format: {known_suffixes}"
+    raise UsageError("unknown-format", f"'{file}' does not say which format it is to have", hint=hint)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
