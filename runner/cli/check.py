@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from runner.cli import colours, options as shared
+from runner.cli import colours, problems
+from runner.cli import options as shared
 from runner.cli.files import count, open_all, scenario_files
-from runner.cli import problems
 
 USAGE = "run check SCENARIO… [options]"
 DESCRIPTION = """\

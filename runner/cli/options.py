@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from runner.errors import UsageError
+from runner.errors import InvalidScenario, UsageError
 from runner.executor.variables import Text
-from runner.scenario.model import RESERVED_NAMES
 from runner.nearest import did_you_mean
+from runner.scenario.model import RESERVED_NAMES
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
@@ -43,7 +43,9 @@ def parser(prog: str, description: str, epilog: str, usage: str) -> Parser:
 
 def add_engine(to: argparse.ArgumentParser) -> None:
     group = to.add_argument_group("which engine")
-    group.add_argument("-H", "--host", metavar="URL", help="unix:///path, tcp://host:port, http(s)://…, ssh://user@host")
+    group.add_argument(
+        "-H", "--host", metavar="URL", help="unix:///path, tcp://host:port, http(s)://…, ssh://user@host"
+    )
     group.add_argument("-c", "--context", metavar="NAME", help="a context of the docker CLI")
     group.add_argument("--tls", action="store_true", help="use TLS without verifying the engine")
     group.add_argument("--tlsverify", action="store_true", help="use TLS and verify the engine")
@@ -105,15 +107,20 @@ def _pair(text: str, option: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not NAME.match(name):
         shown = name if option == "--secret" else text
-        raise UsageError("wrong-use", f"{option} {shown}: NAME=VALUE is expected", hint=f"for example {option} image=alpine")
+        raise UsageError(
+            "wrong-use", f"{option} {shown}: NAME=VALUE is expected", hint=f"for example {option} image=alpine"
+        )
     return name, value
 
 
 def _vars_file(name: str) -> dict[str, Any]:
     from runner.scenario import loader, nodes
 
-    source, _ = loader.read(Path(name), name)
-    root = loader.load(source)
+    try:
+        source, _ = loader.read(Path(name), name)
+        root = loader.load(source)
+    except InvalidScenario as error:
+        raise UsageError("bad-vars-file", error.message, hint=error.hint, place=error.place) from None
     if not isinstance(root, nodes.Mapping):
         raise UsageError("bad-vars-file", f"{name}: a mapping of names to values is expected", place=source.place(1, 1))
     values = nodes.plain(root)

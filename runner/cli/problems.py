@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterable
 
@@ -16,10 +17,8 @@ WIDEST = 160
 
 def say(line: str) -> None:
     """One line to stderr; a stderr that is gone is no reason to fail."""
-    try:
+    with contextlib.suppress(OSError):
         print(line, file=sys.stderr)
-    except OSError:
-        pass
 
 
 def show_error(error: RunnerError) -> None:

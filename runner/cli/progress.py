@@ -7,7 +7,15 @@ from typing import Any
 from runner.cli import problems
 from runner.cli.colours import paint
 from runner.cli.files import count
-from runner.executor.events import Event, RequestSent, RunFinished, RunStarted, ScenarioFinished, ScenarioStarted, StepFinished
+from runner.executor.events import (
+    Event,
+    RequestSent,
+    RunFinished,
+    RunStarted,
+    ScenarioFinished,
+    ScenarioStarted,
+    StepFinished,
+)
 from runner.executor.record import EngineRecord, StepRecord
 from runner.text import visible
 
@@ -65,8 +73,9 @@ class Progress:
             status = ""
         note = f"   ({record.phase})" if record.phase != "steps" else ""
         time = f"{record.duration_ms:7.0f} ms" if record.status != "skipped" else f"   {record.reason or ''}"
-        line = f"{'  ' * depth}{paint(mark, colour)} {_fit(record.id, NAME_WIDTH)} {_fit(what, REQUEST_WIDTH)} {status:>3}{time}"
-        self._say(f"{line}{paint(note, 'grey')}".rstrip())
+        name, request = _fit(record.id, NAME_WIDTH), _fit(what, REQUEST_WIDTH)
+        line = f"{'  ' * depth}{paint(mark, colour)} {name} {request} {status:>3}{time}{paint(note, 'grey')}"
+        self._say(line.rstrip())
 
     def _scenario(self, event: ScenarioFinished) -> None:
         record = event.record

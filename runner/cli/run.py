@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from runner.cli import colours, options as shared, problems
+from runner.cli import colours, problems
+from runner.cli import options as shared
 from runner.cli.files import count, open_all, scenario_files
+from runner.cli.progress import Progress
 from runner.errors import UsageError
+from runner.executor.context import Options
 
 if TYPE_CHECKING:
     from runner.engine.engine import Engine
-    from runner.executor.record import Report
+    from runner.executor.record import Report, ScenarioRecord, StepRecord
+    from runner.report.formats import Writers
     from runner.scenario.model import Scenario
 
 USAGE = "run SCENARIO… [options]\n       run VERB … (check, operations)"
@@ -56,17 +59,19 @@ def main(arguments: list[str]) -> int:
     from runner.report.formats import chosen
 
     environment = shared.environment()
-    writers = chosen(given.format, given.output)
-    values = shared.given_values(given, environment)
-    secrets = shared.given_secrets(given, environment)
-    timeout = _timeout(given.timeout)
+    writers = chosen(given.format, given.output, stable=given.stable)
+    options = _options(given, environment)
     files = scenario_files(given.scenario)
-    scenarios, invalid = open_all(files, values, environment)
+    scenarios, invalid = open_all(files, options.values, environment)
     if invalid:
         problems.say(f"nothing was sent: {count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
         return INVALID
-    _need_secrets(scenarios, secrets)
-    return _run(given, scenarios, values, secrets, timeout, writers, environment)
+    _need_secrets(scenarios, options.secrets)
+    engine = _connect(given, environment)
+    try:
+        return _run(engine, scenarios, options, writers, Progress(quiet=given.quiet))
+    finally:
+        engine.close()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -76,7 +81,11 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_values(parser)
     output = parser.add_argument_group("output")
     output.add_argument("--format", metavar="FORMAT", help="what stdout gets: markdown (default), json, …, none")
-    output.add_argument("-o", "--output", action="append", default=[], metavar="FILE", help="write a report (repeatable)")
+    output.add_argument(
+        "-o", "--output", action="append", default=[], metavar="FILE", help="write a report (repeatable)"
+    )
+    output.add_argument("--stable", action="store_true", default=None, help="ids, times and addresses as placeholders")
+    output.add_argument("--live", action="store_false", dest="stable", help="everything as it really came")
     output.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
     flow = parser.add_argument_group("flow")
     flow.add_argument("--timeout", metavar="DURATION", help="the default time of a step, such as 90s")
@@ -88,16 +97,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _timeout(text: str | None) -> float | None:
-    if text is None:
-        return None
+def _options(given: argparse.Namespace, environment: Mapping[str, str]) -> Options:
     from runner.scenario.duration import seconds
 
     try:
-        found = seconds(text)
+        timeout = None if given.timeout is None else seconds(given.timeout)
     except ValueError as error:
         raise UsageError("wrong-use", f"--timeout: {error}") from None
-    return found
+    if given.jobs < 1:
+        raise UsageError("wrong-use", f"--jobs {given.jobs}: at least one is needed")
+    return Options(
+        values=shared.given_values(given, environment),
+        secrets=shared.given_secrets(given, environment),
+        timeout=timeout,
+        keep_going=given.keep_going,
+        keep=given.keep,
+        jobs=given.jobs,
+    )
 
 
 def _need_secrets(scenarios: tuple[Scenario, ...], secrets: Mapping[str, str]) -> None:
@@ -109,18 +125,18 @@ def _need_secrets(scenarios: tuple[Scenario, ...], secrets: Mapping[str, str]) -
 
 
 def _connect(given: argparse.Namespace, environment: Mapping[str, str]) -> Engine:
-    from runner.engine.endpoint import resolve
     from runner.engine.engine import connect
     from runner.engine.message import Deadline
+    from runner.engine.resolve import resolve
 
     endpoint = resolve(
         host=given.host,
         context=given.context,
         tls=given.tls,
         tlsverify=given.tlsverify,
-        tlscacert=given.tlscacert,
-        tlscert=given.tlscert,
-        tlskey=given.tlskey,
+        tlscacert=given.tlscacert and Path(given.tlscacert),
+        tlscert=given.tlscert and Path(given.tlscert),
+        tlskey=given.tlskey and Path(given.tlskey),
         env=environment,
         home=Path(environment.get("HOME") or "/"),
     )
@@ -131,31 +147,20 @@ def _connect(given: argparse.Namespace, environment: Mapping[str, str]) -> Engin
 
 
 def _run(
-    given: argparse.Namespace,
-    scenarios: tuple[Scenario, ...],
-    values: dict[str, Any],
-    secrets: dict[str, str],
-    timeout: float | None,
-    writers: Any,
-    environment: Mapping[str, str],
+    engine: Engine, scenarios: tuple[Scenario, ...], options: Options, writers: Writers, progress: Progress
 ) -> int:
-    from runner.cli.progress import Progress
     from runner.cli.signals import Signals
-    from runner.executor.context import Options
     from runner.executor.run import execute
     from runner.executor.stop import Stop
     from runner.report.collect import Collector
 
-    engine = _connect(given, environment)
     stop = Stop()
-    options = Options(values, secrets, timeout, given.keep_going, given.keep, given.jobs)
-    progress = Progress(quiet=given.quiet)
     collector = Collector()
     with Signals(stop) as signals:
         for event in execute(engine, scenarios, options, stop):
             collector.add(event)
             progress.show(event)
-    engine.close()
+            writers.add(event)
     report = collector.report()
     writers.write(report)
     if signals.received is not None:
@@ -170,15 +175,13 @@ def exit_code(report: Report) -> int:
     return 4 if any(_lost_engine(scenario) for scenario in report.scenarios) else 1
 
 
-def _lost_engine(scenario: Any) -> bool:
+def _lost_engine(scenario: ScenarioRecord) -> bool:
     if scenario.error is not None and scenario.error.code in CONNECTION_CODES:
         return True
     return any(_broken(step) for step in scenario.steps)
 
 
-def _broken(step: Any) -> bool:
+def _broken(step: StepRecord) -> bool:
     if step.error is not None and step.error.code in CONNECTION_CODES and step.status == "error":
         return True
     return any(_broken(inner) for inner in (*(step.each or ()), *(step.steps or ())))
-
-

@@ -72,7 +72,9 @@ class Reader:
         for data in self.chunks():
             parts.append(data)
             if self.received > MAX_BODY:
-                message = f"the answer is larger than {MAX_BODY // 1024 // 1024} MiB, the most that is held as one value"
+                message = (
+                    f"the answer is larger than {MAX_BODY // 1024 // 1024} MiB, the most that is held as one value"
+                )
                 raise EngineError("answer-too-large", message, hint="write it to a file with 'save', or bound it")
         return b"".join(parts)
 
@@ -105,10 +107,9 @@ class Reader:
     ) -> Iterator[tuple[Literal["stdout", "stderr"], bytes]]:
         """The frames cut into lines, as far as is to be taken; ``items`` gets each line's text."""
         assert self.bounds is not None
-        count = size = 0
-        for name, line in lines(frames):
+        size = 0
+        for count, (name, line) in enumerate(lines(frames), 1):
             text = line.rstrip(b"\r\n").decode("utf-8", "replace")
-            count += 1
             size += len(line)
             if size <= KEPT_BYTES:
                 items.append(text)
@@ -119,10 +120,8 @@ class Reader:
     def items(self, on_item: OnItem) -> ResponseRecord:
         """A stream of JSON values; the first MiB of them is kept."""
         items: list[Any] = []
-        count = 0
         truncated = False
-        for item in stream.json_values(self.chunks()):
-            count += 1
+        for count, item in enumerate(stream.json_values(self.chunks()), 1):
             if self.received <= KEPT_BYTES or count == 1:
                 items.append(item)
             else:

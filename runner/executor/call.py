@@ -15,12 +15,13 @@ from runner.engine.operations import Answer, Operation
 from runner.errors import RunnerError, StepError
 from runner.executor import labels, terminal
 from runner.executor.answer import Bounds, Reader
-from runner.executor.context import Frame, Position
+from runner.executor.context import Frame, Turn
 from runner.executor.events import ItemArrived, OutputArrived, RequestSent
 from runner.executor.record import RequestRecord, ResponseRecord
 from runner.executor.upload import FileUpload
 from runner.scenario import model
 from runner.scenario.template import Scope, Value
+from runner.scenario.trace import shown
 
 MAX_LOCAL_STDIN = 64 * 1024 * 1024
 
@@ -41,6 +42,11 @@ class Prepared:
         """The statuses that are a success."""
         return self.operation.success if self.operation else tuple(range(200, 300))
 
+    @property
+    def answer(self) -> Answer:
+        """What a success brings."""
+        return self.operation.answer_for(self.params, self.body) if self.operation else "json"
+
     def record(self) -> RequestRecord:
         request = self.request
         query: dict[str, str | list[str]] = {}
@@ -57,7 +63,6 @@ class Prepared:
             upload=upload.label if upload is not None else None,
             stdin=self.stdin.decode("utf-8", "replace") if self.stdin is not None else None,
         )
-
 
     def _sent_body(self) -> Any:
         """The JSON that was sent: with numbers turned into the text that the API wants."""
@@ -132,7 +137,10 @@ def prepare(step: model.Step, frame: Frame, scope: Scope) -> Prepared:
 
 
 def _mapping(value: Value | None, scope: Scope) -> dict[str, Any]:
-    return dict(value.render(scope)) if value is not None else {}
+    given = value.render(scope) if value is not None else {}
+    if not isinstance(given, Mapping):
+        raise StepError("wrong-type", f"a mapping is expected here, not {shown(given, 60)}")
+    return dict(given)
 
 
 def _upload(value: Value | None, base: Path, scope: Scope) -> FileUpload | None:
@@ -160,12 +168,7 @@ def _save(kind: model.OperationCall, frame: Frame, scope: Scope) -> Path | None:
 
 
 def perform(
-    step: model.Step,
-    frame: Frame,
-    position: Position,
-    scope: Scope,
-    deadline: message.Deadline,
-    begun: Callable[[message.Response | None], None],
+    turn: Turn, scope: Scope, deadline: message.Deadline, begun: Callable[[message.Response | None], None]
 ) -> Exchange:
     """Make the step's request once. ``begun`` is called as soon as the answer has begun, with the response.
 
@@ -173,48 +176,32 @@ def perform(
     """
     exchange = Exchange()
     try:
-        exchange.prepared = prepared = prepare(step, frame, scope)
-        tty = terminal.has_terminal(prepared, frame.shared, deadline) if _brings_output(prepared) else False
-        shown = prepared.request.path.removeprefix(f"/v{frame.shared.engine.api_version}")
-        frame.shared.emit(RequestSent(position.key, prepared.request.method, unquote(shown)))
-        response = frame.shared.engine.send(prepared.request, deadline)
+        exchange.prepared = prepared = prepare(turn.step, turn.frame, scope)
+        engine = turn.shared.engine
+        output = prepared.answer == "output"
+        tty = output and terminal.has_terminal(prepared, turn.shared, deadline)
+        path = prepared.request.path.removeprefix(f"/v{engine.api_version}")
+        turn.emit(RequestSent(turn.position.key, prepared.request.method, unquote(path)))
+        response = engine.send(prepared.request, deadline)
         try:
             begun(response)
-            exchange.response = _read(step, frame, position, scope, deadline, prepared, response, tty)
+            reader = Reader(response, deadline, _bounds(turn.step, scope))
+            exchange.response = _read(turn, prepared, reader, tty=tty)
         finally:
             response.close()
-        terminal.remember(prepared, exchange.response, frame.shared)
+        terminal.remember(prepared, exchange.response, turn.shared)
     except RunnerError as error:
         exchange.error = error
     return exchange
 
 
-def _brings_output(prepared: Prepared) -> bool:
-    return prepared.operation is not None and _answer_of(prepared) == "output"
-
-
-def _answer_of(prepared: Prepared) -> Answer:
-    return prepared.operation.answer_for(prepared.params, prepared.body) if prepared.operation else "json"
-
-
-def _read(
-    step: model.Step,
-    frame: Frame,
-    position: Position,
-    scope: Scope,
-    deadline: message.Deadline,
-    prepared: Prepared,
-    response: message.Response,
-    tty: bool,
-) -> ResponseRecord:
-    bounds = _bounds(step, scope)
-    reader = Reader(response, deadline, bounds)
+def _read(turn: Turn, prepared: Prepared, reader: Reader, *, tty: bool) -> ResponseRecord:
+    response = reader.response
     if response.status not in prepared.documented:
-        return Reader(response, deadline, None).value()
-    emit, key = frame.shared.emit, position.key
-    answer = _answer_of(prepared)
-    if prepared.operation is None:
-        answer = _guess(response, bounds is not None)
+        reader.bounds = None
+        return reader.value()
+    key, emit = turn.position.key, turn.emit
+    answer = prepared.answer if prepared.operation else _guess(response, reader.bounds is not None)
 
     def on_output(name: Literal["stdout", "stderr"], data: bytes) -> None:
         emit(OutputArrived(key, name, data))

@@ -121,7 +121,9 @@ def remove(engine: Engine, leftover: Leftover, deadline: Deadline) -> tuple[Requ
     request, status, body = _exchange(engine, operation.name, params, deadline)
     if status not in (*operation.success, 404):
         said = engine_message(body) or f"the engine answered {status}"
-        raise StepError("cleanup-failed", f"{leftover.kind.noun} {leftover.name or leftover.id[:12]} is still there: {said}")
+        raise StepError(
+            "cleanup-failed", f"{leftover.kind.noun} {leftover.name or leftover.id[:12]} is still there: {said}"
+        )
     return request, ResponseRecord(status, body=body)
 
 
@@ -136,7 +138,11 @@ def _exchange(
         body = Reader(response, deadline, None).value().body
     finally:
         response.close()
-    return RequestRecord(request.method, request.path, dict(request.query), dict(request.headers)), response.status, body
+    return (
+        RequestRecord(request.method, request.path, dict(request.query), dict(request.headers)),
+        response.status,
+        body,
+    )
 
 
 def clean_up(shared: Shared) -> tuple[list[StepRecord], list[str]]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.engine.message import Deadline
 from runner.executor.events import Event, StepKey
 from runner.executor.record import Phase
 from runner.executor.stop import EVERYTHING, STEPS, Stop
@@ -96,15 +95,38 @@ class Position:
         return Position(StepKey(self.key.scenario, (*self.key.path, index)), self.phase, {**self.local, **local})
 
 
-def deadline_of(step: Step, frame: Frame) -> Deadline:
-    """When a step's time is over: its own, else ``--timeout``, else the scenario's, else the operation's."""
-    return Deadline.after(timeout_of(step, frame))
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One step's turn: the step, the variables it runs among, and where it stands."""
 
+    step: Step
+    frame: Frame
+    position: Position
 
-def timeout_of(step: Step, frame: Frame) -> float:
-    """A step's time in seconds."""
-    for seconds in (step.timeout, frame.shared.options.timeout, frame.scenario.timeout):
-        if seconds is not None:
-            return seconds
-    operation = getattr(step.kind, "operation", None)
-    return SLOW_TIMEOUT if operation is not None and operation.slow else DEFAULT_TIMEOUT
+    @property
+    def shared(self) -> Shared:
+        return self.frame.shared
+
+    @property
+    def timeout(self) -> float:
+        """The step's time in seconds: its own, else ``--timeout``, else the scenario's, else the operation's."""
+        for seconds in (self.step.timeout, self.shared.options.timeout, self.frame.scenario.timeout):
+            if seconds is not None:
+                return seconds
+        operation = getattr(self.step.kind, "operation", None)
+        return SLOW_TIMEOUT if operation is not None and operation.slow else DEFAULT_TIMEOUT
+
+    def scope(self, *local: Mapping[str, Any]) -> ChainMap[str, Any]:
+        """What the step's expressions see."""
+        return self.frame.scope(*local, self.position.local)
+
+    def emit(self, event: Event) -> None:
+        self.shared.emit(event)
+
+    def interrupted(self) -> bool:
+        """Whether a stop was asked for that is urgent enough to end this step."""
+        return self.shared.stop.asked(self.position.urgency)
+
+    def rest(self, seconds: float) -> bool:
+        """Sleep; True says that it was cut short by a stop."""
+        return self.shared.stop.wait(seconds, self.position.urgency)

@@ -45,8 +45,8 @@ def _rendered(wanted: tuple[Any, ...], scope: Scope) -> tuple[Any, ...]:
     found: list[Any] = []
     for one in wanted:
         value = one if isinstance(one, (int, str)) else one.render(scope)
-        for item in value if isinstance(value, list) else [value]:
-            found.append(int(item) if str(item).isdigit() else str(item).lower())
+        items = value if isinstance(value, list) else [value]
+        found += [int(item) if str(item).isdigit() else str(item).lower() for item in items]
     return tuple(found)
 
 
@@ -77,7 +77,9 @@ def condition(expression: Expression, scope: Scope) -> Verdict:
     except StepError as error:
         details = (f"{error.message}" + (f" ({error.hint})" if error.hint else ""), *_parts(expression, scope))
         failed = Expectation(expression.text, False, None, details)
-        return Verdict(failed, error.place or expression.place(), f"{expression.text} can't be evaluated: {error.message}")
+        return Verdict(
+            failed, error.place or expression.place(), f"{expression.text} can't be evaluated: {error.message}"
+        )
     if value:
         return Verdict(Expectation(expression.text, True, value))
     failed = Expectation(expression.text, False, value, _parts(expression, scope))
@@ -90,20 +92,22 @@ def _parts(expression: Expression, scope: Scope) -> tuple[str, ...]:
     return tuple(f"{'  ' if index else ''}{text:<{width}} → {value}" for index, (text, value) in enumerate(parts))
 
 
-def _headers(
-    step: model.Step, expected: model.Expect, response: ResponseRecord | None, scope: Scope
-) -> list[Verdict]:
+def _headers(step: model.Step, expected: model.Expect, response: ResponseRecord | None, scope: Scope) -> list[Verdict]:
     assert expected.headers is not None
     found = []
-    wanted = expected.headers.render(scope)
+    wanted: Mapping[str, Any] = _mapping(expected.headers.render(scope))
     for name, value in wanted.items():
         actual = response.headers.get(name) if response else None
         text = f"headers[{json.dumps(name)}] == {json.dumps(value, ensure_ascii=False)}"
         passed = actual is not None and actual == str(value)
-        details = () if passed else (f"expected  {value}", f"actual    {actual if actual is not None else 'no such header'}")
+        details = (
+            () if passed else (f"expected  {value}", f"actual    {actual if actual is not None else 'no such header'}")
+        )
         node = nodes.node_at(expected.headers_node or step.node, (name,))
         found.append(
-            Verdict(Expectation(text, passed, actual, details), nodes.place_of(step.source, node), f"header {name} differs")
+            Verdict(
+                Expectation(text, passed, actual, details), nodes.place_of(step.source, node), f"header {name} differs"
+            )
         )
     return found
 
@@ -123,6 +127,12 @@ def _body(step: model.Step, expected: model.Expect, response: ResponseRecord | N
     return Verdict(Expectation(text, False, _seen(wanted, actual), tuple(details)), place, "body does not match")
 
 
+def _mapping(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise StepError("wrong-type", f"expect.headers must be a mapping, not {shown(value, 60)}")
+    return value
+
+
 class _Absent:
     """Stands for a key or an element that isn't there."""
 
@@ -133,7 +143,9 @@ class _Absent:
 ABSENT = _Absent()
 
 
-def subset_differences(wanted: Any, actual: Any, path: tuple[str | int, ...] = ()) -> list[tuple[tuple[str | int, ...], Any, Any]]:
+def subset_differences(
+    wanted: Any, actual: Any, path: tuple[str | int, ...] = ()
+) -> list[tuple[tuple[str | int, ...], Any, Any]]:
     """Where ``actual`` lacks something of ``wanted``: mappings may have more keys, lists must match in length."""
     if isinstance(wanted, Mapping) and isinstance(actual, Mapping):
         found = []
@@ -155,7 +167,9 @@ def _difference(wanted: Any, actual: Any) -> list[str]:
     """What differs: a diff for long texts and structures, the two values otherwise."""
     texts = [value if isinstance(value, str) else None for value in (wanted, actual)]
     if all(text and "\n" in text for text in texts):
-        lines = difflib.unified_diff(str(texts[0]).splitlines(), str(texts[1]).splitlines(), "expected", "actual", lineterm="", n=2)
+        lines = difflib.unified_diff(
+            str(texts[0]).splitlines(), str(texts[1]).splitlines(), "expected", "actual", lineterm="", n=2
+        )
         return [f"  {line}" for line in list(lines)[:MAX_DETAILS]]
     return [f"  expected  {_plainly(wanted)}", f"  actual    {_plainly(actual)}"]
 
@@ -194,7 +208,9 @@ def _text(step: model.Step, name: str, check: model.TextCheck, actual: str | Non
     details = ("expected", *_difference(text, actual)) if check.mode == "equals" else (f"actual    {_plainly(actual)}",)
     details = details[1:] if check.mode == "equals" else details
     message = f"{name} is not what was expected" if check.mode == "equals" else f"{name} does not {_VERBS[check.mode]}"
-    return Verdict(Expectation(expression, False, _cut(actual), details), nodes.place_of(step.source, check.node), message)
+    return Verdict(
+        Expectation(expression, False, _cut(actual), details), nodes.place_of(step.source, check.node), message
+    )
 
 
 _VERBS = {"contains": "contain it", "matches": "match it"}

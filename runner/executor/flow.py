@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from runner.errors import StepError
-from runner.executor import background, kinds, step as steps
+from runner.executor import background, kinds
+from runner.executor import step as steps
 from runner.executor.background import Background, Begun
-from runner.executor.context import Frame, Position, timeout_of
+from runner.executor.context import Frame, Position, Turn
 from runner.executor.events import StepFinished, StepStarted
 from runner.executor.record import Phase, StepRecord
 from runner.scenario import model
@@ -56,7 +57,7 @@ class Flow:
             if stopped is None and self.shared.stop.asked(at.urgency):
                 stopped = "the run was interrupted"
             if stopped is not None:
-                entries.append(steps.skipped(one, self.frame, position, stopped))
+                entries.append(steps.skip(one, self.frame, position, stopped))
                 continue
             entry = self.run(one, position)
             entries.append(entry)
@@ -96,11 +97,11 @@ class Flow:
                 return None
         except StepError as error:
             return self._broken(one, position, error)
-        return steps.skipped(one, self.frame, position, f"when: {one.when.text}")
+        return steps.skip(one, self.frame, position, f"when: {one.when.text}")
 
     def _broken(self, one: model.Step, position: Position, error: StepError) -> StepRecord:
         record = replace(
-            steps.skipped_record(one, self.frame, position), status="error", error=steps.error_record(error, one)
+            steps.skipped_record(Turn(one, self.frame, position)), status="error", error=steps.error_record(error, one)
         )
         self.shared.emit(StepFinished(position.key, record))
         return record
@@ -110,10 +111,9 @@ class Flow:
         if position.phase != "steps":
             missing = self._never_set(one, position)
             if missing is not None:
-                return steps.skipped(one, self.frame, position, f"'{missing}' was never set")
-        return steps.run_once(
-            one, self.frame, position, lambda scope, deadline: kinds.perform(self, one, position, scope, deadline, begun)
-        )
+                return steps.skip(one, self.frame, position, f"'{missing}' was never set")
+        turn = Turn(one, self.frame, position)
+        return steps.run_once(turn, lambda scope, deadline: kinds.perform(self, turn, scope, deadline, begun))
 
     def _never_set(self, one: model.Step, position: Position) -> str | None:
         """A name that a cleanup needs and that no step came to set: there is nothing to clean up then."""
@@ -156,7 +156,7 @@ class Flow:
         ran = [record for record in each if record.status != "skipped"]
         status, error_found = kinds.worst(each)
         record = replace(
-            steps.skipped_record(one, self.frame, position),
+            steps.skipped_record(Turn(one, self.frame, position)),
             status=status,
             error=error_found,
             reason=None,
@@ -183,7 +183,7 @@ class Flow:
         def run(job: tuple[model.Step, Position]) -> StepRecord:
             element, at = job
             if self.shared.stop.asked(at.urgency):
-                return steps.skipped(element, self.frame, at, "the run was interrupted")
+                return steps.skip(element, self.frame, at, "the run was interrupted")
             record = (self._skip(element, at) if per_element else None) or self._once(element, at, begun)
             self._defer(element, record, at)
             return record
@@ -196,9 +196,9 @@ class Flow:
         records: list[StepRecord] = []
         for job in jobs:
             if kinds.worst(records[-1:])[1] is not None and not self._goes_on(job[1]):
-                skipped = [job_ for job_ in jobs[len(records) :]]
                 reason = "an earlier element did not pass"
-                return records + [steps.skipped(element, self.frame, at, reason) for element, at in skipped]
+                rest = jobs[len(records) :]
+                return records + [steps.skip(element, self.frame, at, reason) for element, at in rest]
             records.append(run(job))
         return records
 
@@ -226,7 +226,7 @@ class Flow:
 
         operation = getattr(one.kind, "operation", None)
         established = operation is not None and operation.answer in ("output", "upgrade")
-        entry.start(run, timeout_of(one, self.frame) if established else background.BEGIN_GRACE)
+        entry.start(run, Turn(one, self.frame, position).timeout if established else background.BEGIN_GRACE)
         return entry
 
     def join(self, step_id: str) -> Background | None:

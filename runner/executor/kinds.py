@@ -9,40 +9,40 @@ from runner.engine.message import Deadline
 from runner.errors import StepError
 from runner.executor import call, expect, result
 from runner.executor.background import Begun
-from runner.executor.context import Frame, Position
+from runner.executor.context import Frame, Position, Turn
 from runner.executor.record import ErrorRecord, Status, StepRecord
-from runner.executor.step import Attempt, error_record, judge_call, judge_condition, sleep_seconds, view_of
+from runner.executor.step import Attempt, error_record, judge_call, judge_condition, view_of
 from runner.executor.variables import included_variables
-from runner.scenario import model
+from runner.scenario import duration, model
 from runner.scenario.template import Scope
 
 if TYPE_CHECKING:
     from runner.executor.flow import Flow
 
 
-def perform(flow: Flow, step: model.Step, at: Position, scope: Scope, deadline: Deadline, begun: Begun) -> Attempt:
+def perform(flow: Flow, turn: Turn, scope: Scope, deadline: Deadline, begun: Begun) -> Attempt:
     """Carry a step's kind out once."""
-    kind = step.kind
+    kind = turn.step.kind
     if isinstance(kind, (model.OperationCall, model.RawRequest)):
-        attempt = Attempt(exchange=call.perform(step, flow.frame, at, scope, deadline, begun))
-        judge_call(step, attempt, flow.frame, scope)
+        attempt = Attempt(exchange=call.perform(turn, scope, deadline, begun))
+        judge_call(turn, attempt, scope)
         return attempt
     if isinstance(kind, model.Await):
-        return _await(flow, step, kind)
+        return _await(flow, turn.step, kind)
     begun(None)
     attempt = Attempt(value=result.view(None, ok=True))
     if isinstance(kind, model.SetVariables):
         for name, value in kind.values_by_name.items():
-            attempt.captured[name] = value.render(flow.frame.scope(at.local, attempt.captured))
+            attempt.captured[name] = value.render(turn.scope(attempt.captured))
     elif isinstance(kind, model.Check):
         for expression in kind.expressions:
-            judge_condition(step, attempt, expect.condition(expression, scope))
+            judge_condition(turn, attempt, expect.condition(expression, scope))
     elif isinstance(kind, model.Sleep):
-        _sleep(flow, kind, at, scope, deadline)
+        _sleep(turn, kind, scope, deadline)
     elif isinstance(kind, model.Parallel):
-        _parallel(flow, kind, at, attempt)
+        _parallel(flow, kind, turn.position, attempt)
     else:
-        _include(flow, kind, at, scope, attempt)
+        _include(flow, kind, turn.position, scope, attempt)
     return attempt
 
 
@@ -59,10 +59,13 @@ def _await(flow: Flow, step: model.Step, kind: model.Await) -> Attempt:
     return attempt
 
 
-def _sleep(flow: Flow, kind: model.Sleep, at: Position, scope: Scope, deadline: Deadline) -> None:
-    seconds = sleep_seconds(kind.duration, scope)
+def _sleep(turn: Turn, kind: model.Sleep, scope: Scope, deadline: Deadline) -> None:
+    try:
+        seconds = duration.seconds(kind.duration.render(scope))
+    except ValueError as error:
+        raise StepError("bad-duration", str(error)) from None
     left = deadline.remaining()
-    if flow.shared.stop.wait(seconds if left is None else min(seconds, left), at.urgency):
+    if turn.rest(seconds if left is None else min(seconds, left)):
         raise StepError("interrupted", "interrupted")
     deadline.remaining()
 

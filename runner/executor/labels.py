@@ -31,7 +31,10 @@ def add(shared: Shared, operation: Operation, params: dict[str, Any], body: Any)
     if target == "query.changes":
         given = params.get(name)
         changes = [] if given is None else list(given) if isinstance(given, (list, tuple)) else [given]
-        return {**params, name: [*changes, *(f'LABEL "{key}"={_quoted(value)}' for key, value in of(shared).items())]}, body
+        return {
+            **params,
+            name: [*changes, *(f'LABEL "{key}"={_quoted(value)}' for key, value in of(shared).items())],
+        }, body
     if where == "query":
         given = params.get(name)
         return {**params, name: {**(given if isinstance(given, Mapping) else {}), **of(shared)}}, body

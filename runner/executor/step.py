@@ -1,20 +1,23 @@
-"""Runs one step: conditions, attempts, expectations, captures. What it leaves is a :class:`StepRecord`."""
+"""Runs one step: attempts, expectations, captures. What it leaves is a :class:`StepRecord`."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runner.engine.message import Deadline
 from runner.errors import DeadlineExceeded, Place, RunnerError, StepError
 from runner.executor import call, expect, result
-from runner.executor.context import Frame, Position, deadline_of, timeout_of
+from runner.executor.context import Frame, Position, Turn
 from runner.executor.events import StepFinished, StepStarted
 from runner.executor.record import ErrorRecord, Expectation, ResponseRecord, Status, StepRecord
-from runner.scenario import duration, model
-from runner.scenario.template import Expression, Reference, Scope, Value
+from runner.scenario import model, nodes
+from runner.scenario.template import Expression, Reference, Scope, Text, Value
+
+FAILURES = frozenset({"timeout", "unexpected-status", "in-band-error", "expectation"})
+"""Errors that say no; any other says that the step could not be carried out."""
 
 
 @dataclass(slots=True)
@@ -38,64 +41,51 @@ Perform = Callable[[Scope, Deadline], Attempt]
 """Carries the step's kind out once, in a scope, by a deadline."""
 
 
-def run_once(step: model.Step, frame: Frame, position: Position, perform: Perform) -> StepRecord:
+def run_once(turn: Turn, perform: Perform) -> StepRecord:
     """One run of a step, retries and all, with its events. Captures are in the record, not yet in the frame."""
-    emit = frame.shared.emit
-    emit(StepStarted(position.key, step.id, step.name, position.phase, step.background))
-    started_ms = frame.shared.elapsed_ms()
-    scope = frame.scope(position.local)
-    deadline = deadline_of(step, frame)
+    step = turn.step
+    turn.emit(StepStarted(turn.position.key, step.id, step.name, turn.position.phase, step.background))
+    started_ms = turn.shared.elapsed_ms()
+    deadline = Deadline.after(turn.timeout)
     tries = 0
     while True:
         tries += 1
-        attempt = _attempt(step, frame, position, scope, deadline, perform, tries, started_ms)
-        if not _again(step, frame, position, attempt, deadline, tries):
+        attempt = _attempt(turn, perform, deadline, tries, started_ms)
+        if not _again(turn, attempt, deadline, tries):
             break
-    record = _record(step, frame, position, attempt, tries, started_ms)
-    emit(StepFinished(position.key, record))
+    record = _record(turn, attempt, tries, started_ms)
+    turn.emit(StepFinished(turn.position.key, record))
     return record
 
 
-def _attempt(
-    step: model.Step,
-    frame: Frame,
-    position: Position,
-    scope: Scope,
-    deadline: Deadline,
-    perform: Perform,
-    tries: int,
-    started_ms: float,
-) -> Attempt:
+def _attempt(turn: Turn, perform: Perform, deadline: Deadline, tries: int, started_ms: float) -> Attempt:
+    attempt = Attempt()
     try:
-        attempt = perform(scope, deadline)
-    except RunnerError as error:
-        attempt = Attempt()
-        _fail(attempt, step, frame, error)
-    attempt.value.update(attempts=tries, duration_ms=frame.shared.elapsed_ms() - started_ms)
-    own = {**position.local, **attempt.value}
-    try:
-        _judge(step, frame.scope(own), attempt)
+        attempt = perform(turn.scope(), deadline)
+        attempt.value.update(attempts=tries, duration_ms=turn.shared.elapsed_ms() - started_ms)
+        _judge(turn, attempt)
         if attempt.status == "passed":
-            _capture(step, frame, own, attempt)
-        _conditions(step, frame.scope(own, attempt.captured), attempt)
+            for name, expression in turn.step.capture:
+                attempt.captured[name] = expression.evaluate(turn.scope(attempt.captured, attempt.value))
+        _conditions(turn, attempt)
     except RunnerError as error:
-        _fail(attempt, step, frame, error)
-    if frame.shared.stop.asked(position.urgency) and attempt.status != "passed":
+        fail(turn, attempt, error)
+    if turn.interrupted() and attempt.status != "passed":
         attempt.status = "error"
-        attempt.error = error_record(StepError("interrupted", "interrupted"), step)
+        attempt.error = error_record(StepError("interrupted", "interrupted"), turn.step)
     return attempt
 
 
-def judge_call(step: model.Step, attempt: Attempt, frame: Frame, scope: Scope) -> None:
+def judge_call(turn: Turn, attempt: Attempt, scope: Scope) -> None:
     """After a request: its error, or its status against what was expected or documented."""
-    exchange = attempt.exchange
+    exchange, step = attempt.exchange, turn.step
     assert exchange is not None
     attempt.response = exchange.response
-    if exchange.error is not None:
+    if exchange.error is not None or exchange.response is None or exchange.prepared is None:
         attempt.value = result.view(None, ok=False)
-        _fail(attempt, step, frame, exchange.error)
+        if exchange.error is not None:
+            fail(turn, attempt, exchange.error)
         return
-    assert exchange.prepared is not None and exchange.response is not None
     documented = exchange.prepared.documented
     in_band = exchange.in_band
     ok = exchange.response.status in documented and in_band is None
@@ -103,62 +93,50 @@ def judge_call(step: model.Step, attempt: Attempt, frame: Frame, scope: Scope) -
     found = expect.status(step.expect, documented, exchange.response.status, {**scope, **attempt.value})
     attempt.expectations.append(found)
     if not found.passed:
-        _fail(attempt, step, frame, _status_error(step, exchange))
+        error = call.refusal(exchange)
+        wanted = step.expect.node.get("status") if step.expect else None
+        error.place = nodes.place_of(step.source, wanted) if wanted else None
+        fail(turn, attempt, error)
     elif in_band is not None and (step.expect is None or step.expect.status is None):
         message = f"the engine answered {exchange.response.status}, but with an error inside: {in_band}"
-        _fail(attempt, step, frame, StepError("in-band-error", message))
+        fail(turn, attempt, StepError("in-band-error", message))
 
 
-def _status_error(step: model.Step, exchange: call.Exchange) -> StepError:
-    error = call.refusal(exchange)
-    if step.expect is not None and step.expect.status is not None:
-        key = step.expect.node
-        node = getattr(key, "get", lambda _name: None)("status")
-        from runner.scenario import nodes
-
-        error.place = nodes.place_of(step.source, node) if node is not None else None
-    return error
-
-
-def _judge(step: model.Step, scope: Scope, attempt: Attempt) -> None:
+def _judge(turn: Turn, attempt: Attempt) -> None:
     """The expectations other than the status; the first that fails is the step's error."""
-    if step.expect is None or attempt.status == "error" or (attempt.error and attempt.error.code != "unexpected-status"):
+    wanted = turn.step.expect
+    if wanted is None or (attempt.error and attempt.error.code != "unexpected-status"):
         return
-    for verdict in expect.verdicts(step, step.expect, attempt.response, scope):
-        judge_condition(step, attempt, verdict)
+    for verdict in expect.verdicts(turn.step, wanted, attempt.response, turn.scope(attempt.value)):
+        judge_condition(turn, attempt, verdict)
 
 
-def judge_condition(step: model.Step, attempt: Attempt, verdict: expect.Verdict) -> None:
+def judge_condition(turn: Turn, attempt: Attempt, verdict: expect.Verdict) -> None:
     """Note one expectation; the first that fails is the step's error."""
     found = verdict.expectation
     attempt.expectations.append(found)
     if not found.passed and attempt.error is None:
         attempt.status = "failed"
         error = StepError("expectation", verdict.message, place=verdict.place)
-        attempt.error = error_record(error, step, (found.expression, *found.details))
+        attempt.error = error_record(error, turn.step, (found.expression, *found.details))
 
 
-def _capture(step: model.Step, frame: Frame, own: Mapping[str, Any], attempt: Attempt) -> None:
-    for name, expression in step.capture:
-        attempt.captured[name] = expression.evaluate(frame.scope(own, attempt.captured))
-
-
-def _conditions(step: model.Step, scope: Scope, attempt: Attempt) -> None:
+def _conditions(turn: Turn, attempt: Attempt) -> None:
     """``fail_if`` ends the attempts; ``until`` asks for another one."""
-    retry = step.retry
+    retry = turn.step.retry
     if retry is None:
         return
+    scope = turn.scope(attempt.captured, attempt.value)
     if retry.fail_if is not None and _holds(retry.fail_if, scope):
-        message = f"fail_if became true: {retry.fail_if.text}"
-        error = StepError("fail-if", message, place=retry.fail_if.place())
-        attempt.status, attempt.error = "failed", error_record(error, step)
-        attempt.final = True
+        error = StepError("fail-if", f"fail_if became true: {retry.fail_if.text}", place=retry.fail_if.place())
+        attempt.status, attempt.final = "failed", True
+        attempt.error = error_record(error, turn.step)
     elif attempt.status == "passed" and retry.until is not None:
         verdict = expect.condition(retry.until, scope)
         if not verdict.expectation.passed:
             error = StepError("until", "'until' did not become true", place=verdict.place)
             attempt.status = "failed"
-            attempt.error = error_record(error, step, (retry.until.text, *verdict.expectation.details))
+            attempt.error = error_record(error, turn.step, (retry.until.text, *verdict.expectation.details))
 
 
 def _holds(expression: Expression, scope: Scope) -> bool:
@@ -170,52 +148,36 @@ def _holds(expression: Expression, scope: Scope) -> bool:
         raise
 
 
-def _again(
-    step: model.Step, frame: Frame, position: Position, attempt: Attempt, deadline: Deadline, tries: int
-) -> bool:
+def _again(turn: Turn, attempt: Attempt, deadline: Deadline, tries: int) -> bool:
     """Whether to try once more; waits for the time between tries."""
-    if step.retry is None or attempt.status == "passed" or attempt.final:
+    retry = turn.step.retry
+    if retry is None or attempt.status == "passed" or attempt.final:
         return False
-    if step.retry.times is not None and tries >= step.retry.times:
+    if (retry.times is not None and tries >= retry.times) or (attempt.error and attempt.error.code == "timeout"):
         return False
-    left = deadline.at - time.monotonic() if deadline.at is not None else step.retry.every
-    if attempt.error is not None and attempt.error.code == "timeout":
+    if deadline.at is not None and deadline.at - time.monotonic() <= retry.every:
+        error = StepError("timeout", f"the step did not pass within {turn.timeout:g} s ({tries} tries)")
+        last = (f"the last try: {attempt.error.message}", *attempt.error.details) if attempt.error else ()
+        attempt.status, attempt.error = "failed", error_record(error, turn.step, last)
         return False
-    if left <= step.retry.every:
-        error = StepError("timeout", f"the step did not pass within {timeout_of(step, frame):g} s ({tries} tries)")
-        last = (attempt.error.message, *attempt.error.details) if attempt.error else ()
-        attempt.error = error_record(error, step, last)
-        attempt.status = "failed"
-        return False
-    return not frame.shared.stop.wait(step.retry.every, position.urgency)
+    return not turn.rest(retry.every)
 
 
-def _fail(attempt: Attempt, step: model.Step, frame: Frame, error: RunnerError) -> None:
-    """Say no: the engine's own refusals and timeouts are failures, what could not be carried out is an error."""
-    details: tuple[str, ...] = ()
+def fail(turn: Turn, attempt: Attempt, error: RunnerError) -> None:
+    """Note why an attempt did not pass: the engine's refusals and timeouts are failures, all else is an error."""
     if isinstance(error, DeadlineExceeded):
-        error = StepError("timeout", _timeout_message(step, frame, attempt), hint=_timeout_hint(step, attempt))
-    failures = ("timeout", "unexpected-status", "in-band-error", "expectation")
-    attempt.status = "failed" if error.code in failures else "error"
-    attempt.error = error_record(error, step, details)
+        error = _timeout(turn, attempt)
+    attempt.status = "failed" if error.code in FAILURES else "error"
+    attempt.error = error_record(error, turn.step)
 
 
-def _timeout_message(step: model.Step, frame: Frame, attempt: Attempt) -> str:
-    seconds = timeout_of(step, frame)
-    if _is_endless(attempt):
-        return f"the stream did not end within {seconds:g} s"
-    return f"no complete answer within {seconds:g} s"
-
-
-def _timeout_hint(step: model.Step, attempt: Attempt) -> str:
-    if _is_endless(attempt):
-        return "it does not end by itself: bound it with 'take' (a number of items, 'for' or 'until')"
-    return "give the step more time with 'timeout'"
-
-
-def _is_endless(attempt: Attempt) -> bool:
+def _timeout(turn: Turn, attempt: Attempt) -> StepError:
     prepared = attempt.exchange.prepared if attempt.exchange else None
-    return bool(prepared and prepared.operation and prepared.operation.is_endless(dict(prepared.params)))
+    if prepared and prepared.operation and prepared.operation.is_endless(prepared.params):
+        hint = "it does not end by itself: bound it with 'take' (a number of items, 'for' or 'until')"
+        return StepError("timeout", f"the stream did not end within {turn.timeout:g} s", hint=hint)
+    message = f"no complete answer within {turn.timeout:g} s" if prepared else f"not done within {turn.timeout:g} s"
+    return StepError("timeout", message, hint="give the step more time with 'timeout'")
 
 
 def error_record(error: RunnerError, step: model.Step, details: tuple[str, ...] = ()) -> ErrorRecord:
@@ -234,70 +196,58 @@ def error_record(error: RunnerError, step: model.Step, details: tuple[str, ...] 
     )
 
 
-def _record(
-    step: model.Step, frame: Frame, position: Position, attempt: Attempt, tries: int, started_ms: float
-) -> StepRecord:
+def _record(turn: Turn, attempt: Attempt, tries: int, started_ms: float) -> StepRecord:
     prepared = attempt.exchange.prepared if attempt.exchange else None
-    show, shown = _shown(step, frame, position, attempt)
-    record = StepRecord(
-        id=step.id,
-        kind=step.name,
-        phase=position.phase,
+    show, shown = _shown(turn, attempt)
+    record = replace(
+        skipped_record(turn),
         status=attempt.status,
-        title=_text(step.title, frame, position),
-        about=_text(step.about, frame, position),
-        operation=prepared.operation.id if prepared and prepared.operation else operation_id(step),
         attempts=tries,
         started_ms=started_ms,
-        duration_ms=frame.shared.elapsed_ms() - started_ms,
+        duration_ms=turn.shared.elapsed_ms() - started_ms,
         request=prepared.record() if prepared else None,
         response=attempt.response,
         captured=attempt.captured if attempt.status == "passed" else {},
-        capture_sources={name: expression.text for name, expression in step.capture},
         expectations=tuple(attempt.expectations),
         error=attempt.error,
-        background=step.background,
         show=show,
         shown=shown,
-        volatile=step.volatile,
     )
     return replace(record, **attempt.extra) if attempt.extra else record
 
 
-def operation_id(step: model.Step) -> str | None:
-    return step.kind.operation.id if isinstance(step.kind, model.OperationCall) else None
-
-
-def _shown(step: model.Step, frame: Frame, position: Position, attempt: Attempt) -> tuple[str | None, Any]:
-    if not isinstance(step.show, Expression):
-        return step.show, None
+def _shown(turn: Turn, attempt: Attempt) -> tuple[str | None, Any]:
+    show = turn.step.show
+    if not isinstance(show, Expression):
+        return show, None
     try:
-        return step.show.text, step.show.evaluate(frame.scope({**position.local, **attempt.value}))
+        return show.text, show.evaluate(turn.scope(attempt.captured, attempt.value))
     except StepError:
         return None, None  # the step failed, or its answer lacks what was to be shown; all of it is shown instead
 
 
-def _text(value: Value | None, frame: Frame, position: Position) -> str | None:
+def _text(value: Value | None, turn: Turn) -> str | None:
     """A title or a description, rendered; as written, if it names something that isn't there (yet)."""
     if value is None:
         return None
     try:
-        return str(value.render(frame.scope(position.local)))
+        return str(value.render(turn.scope()))
     except StepError:
-        return str(value.written)
+        return value.written if isinstance(value, Text) else None
 
 
-def skipped_record(step: model.Step, frame: Frame, position: Position, reason: str | None = None) -> StepRecord:
+def skipped_record(turn: Turn, reason: str | None = None) -> StepRecord:
     """The record of a step that did not run, with what is known of it without running."""
+    step = turn.step
     return StepRecord(
         id=step.id,
         kind=step.name,
-        phase=position.phase,
+        phase=turn.position.phase,
         status="skipped",
-        title=_text(step.title, frame, position),
-        about=_text(step.about, frame, position),
-        operation=operation_id(step),
-        started_ms=frame.shared.elapsed_ms(),
+        title=_text(step.title, turn),
+        about=_text(step.about, turn),
+        operation=step.kind.operation.id if isinstance(step.kind, model.OperationCall) else None,
+        started_ms=turn.shared.elapsed_ms(),
         capture_sources={name: expression.text for name, expression in step.capture},
         reason=reason,
         background=step.background,
@@ -306,9 +256,9 @@ def skipped_record(step: model.Step, frame: Frame, position: Position, reason: s
     )
 
 
-def skipped(step: model.Step, frame: Frame, position: Position, reason: str) -> StepRecord:
+def skip(step: model.Step, frame: Frame, position: Position, reason: str) -> StepRecord:
     """A step that does not run, and the event that says so."""
-    record = skipped_record(step, frame, position, reason)
+    record = skipped_record(Turn(step, frame, position), reason)
     frame.shared.emit(StepFinished(position.key, record))
     return record
 
@@ -333,21 +283,5 @@ def names_set_by(step: model.Step) -> tuple[str, ...]:
 
 def references_of(step: model.Step) -> Iterator[Reference]:
     """The names that a step needs before it can run."""
-    values = [*getattr(step.kind, "values", ())]
-    if isinstance(step.kind, model.Sleep):
-        values.append(step.kind.duration)
-    if isinstance(step.kind, model.Include):
-        values += step.kind.given.values()
-    expressions = [expression for value in values for expression in value.expressions]
-    if isinstance(step.kind, model.Check):
-        expressions += step.kind.expressions
-    for expression in expressions:
+    for expression in step.kind.expressions:
         yield from expression.references
-
-
-def sleep_seconds(value: Value, scope: Scope) -> float:
-    """A rendered duration in seconds."""
-    try:
-        return duration.seconds(value.render(scope))
-    except ValueError as error:
-        raise StepError("bad-duration", str(error)) from None

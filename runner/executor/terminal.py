@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from runner.engine import build, operations
 from runner.engine.message import Deadline
-
 from runner.executor.answer import Reader
 from runner.executor.record import ResponseRecord
 
@@ -64,5 +63,3 @@ def _ask(target: str, shared: Shared, deadline: Deadline) -> bool | None:
     if response.status != 200 or not isinstance(config, Mapping):
         return None  # what is wrong will be said by the answer to the step's own request
     return bool(config.get("Tty"))
-
-

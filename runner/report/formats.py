@@ -74,16 +74,15 @@ class Writers:
 def chosen(name: str | None, files: Sequence[str], *, stable: bool | None = None) -> Writers:
     """The writers for ``--format`` and each ``-o``.
 
-    Without either, stdout gets Markdown; with files alone, it gets nothing. ``stable`` chooses the form; None leaves
-    that to each format.
+    stdout gets Markdown unless ``--format`` says otherwise. ``stable`` chooses the form; None leaves that to each
+    format.
 
     Raises:
         UsageError: an unknown format or suffix, or a folder that isn't there; nothing has run yet.
     """
     writers: list[Writer] = []
-    if name is None and not files:
-        name = DEFAULT
-    if name is not None and name != NONE:
+    name = name or DEFAULT
+    if name != NONE:
         if name not in FORMATS:
             known = ", ".join((*FORMATS, NONE))
             raise UsageError("unknown-format", f"there is no format '{name}'", hint=f"known are {known}")

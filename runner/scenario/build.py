@@ -148,24 +148,22 @@ class Builder:
 
     def _kind(self, key: Scalar, node: Node, prefix: str) -> model.Kind:
         name = str(key.value)
-        if name == "request":
-            assert isinstance(node, Mapping)
-            values = {part: self._value(node.get(part)) for part in ("query", "headers", "body", "body_file")}
-            method = self._value(node.get("method")) or Constant("GET")
-            return model.RawRequest(method, self._value(node.get("path")) or Constant("/"), **values)
-        if name == "await":
-            return model.Await(str(_plain(node)), node)
-        if name == "set":
-            return model.SetVariables(self._values(node))
-        if name == "check":
-            return model.Check(tuple(self._expression_list(node)))
-        if name == "sleep":
-            return model.Sleep(self._duration_value(node))
-        if name == "parallel":
-            return model.Parallel(self._steps(node, prefix))
-        if name == "include":
-            return self._include(node)
-        return self._operation(name, node)
+        kinds: dict[str, Callable[[], model.Kind]] = {
+            "request": lambda: self._request(node),
+            "await": lambda: model.Await(str(_plain(node)), node),
+            "set": lambda: model.SetVariables(self._values(node)),
+            "check": lambda: model.Check(tuple(self._expression_list(node))),
+            "sleep": lambda: model.Sleep(self._duration_value(node)),
+            "parallel": lambda: model.Parallel(self._steps(node, prefix)),
+            "include": lambda: self._include(node),
+        }
+        return kinds.get(name, lambda: self._operation(name, node))()
+
+    def _request(self, node: Node) -> model.RawRequest:
+        assert isinstance(node, Mapping)
+        values = {part: self._value(node.get(part)) for part in ("query", "headers", "body", "body_file")}
+        method = self._value(node.get("method")) or Constant("GET")
+        return model.RawRequest(method, self._value(node.get("path")) or Constant("/"), **values)
 
     def _operation(self, name: str, node: Node) -> model.OperationCall:
         from runner.engine import operations
@@ -175,7 +173,7 @@ class Builder:
         if not isinstance(node, Mapping):
             value = self._value(node)
             bare = operation.sole_param
-            given = {bare.name: value} if bare and value and not value == Constant(None) else {}
+            given = {bare.name: value} if bare and value and value != Constant(None) else {}
             return model.OperationCall(operation, given)
         parts = {part: self._value(node.get(part)) for part in PARTS_OF_A_CALL}
         params = {key: value_of(self.source, inner) for key, inner in node.items() if key not in PARTS_OF_A_CALL}
@@ -200,9 +198,9 @@ class Builder:
             elements = self._elements(node)
             return model.ForEach(elements) if elements else None
         elements = self._elements(node.get("in"))
-        parallel = _plain(node.get("parallel"))
+        parallel = _number(node.get("parallel"))
         name = _text(node.get("as")) or "item"
-        return model.ForEach(elements, name, int(parallel or 1)) if elements else None
+        return model.ForEach(elements, name, parallel or 1) if elements else None
 
     def _elements(self, node: Node | None) -> Value | None:
         """A list, a template, or an expression without braces."""
@@ -216,10 +214,9 @@ class Builder:
     def _retry(self, node: Node | None) -> model.Retry | None:
         if not isinstance(node, Mapping):
             return None
-        times = _plain(node.get("times"))
         every = self._seconds(node.get("every"))
         return model.Retry(
-            times=int(times) if times is not None else None,
+            times=_number(node.get("times")),
             every=1.0 if every is None else every,
             until=self._expression(node.get("until")),
             fail_if=self._expression(node.get("fail_if")),
@@ -227,12 +224,11 @@ class Builder:
 
     def _take(self, node: Node | None) -> model.Take | None:
         if isinstance(node, Scalar):
-            return model.Take(items=int(str(node.value)))
+            return model.Take(items=_number(node))
         if not isinstance(node, Mapping):
             return None
-        items = _plain(node.get("items"))
         return model.Take(
-            items=int(items) if items is not None else None,
+            items=_number(node.get("items")),
             seconds=self._seconds(node.get("for")),
             until=self._expression(node.get("until")),
         )
@@ -362,10 +358,12 @@ class _AlreadyFound(Exception):
     """What is wrong is among the findings already."""
 
 
-
-
 def _plain(node: Node | None) -> object:
     return node.value if isinstance(node, Scalar) else None
+
+
+def _number(node: Node | None) -> int | None:
+    return int(node.value) if isinstance(node, Scalar) and isinstance(node.value, (int, float)) else None
 
 
 def _text(node: Node | None) -> str | None:

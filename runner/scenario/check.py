@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from runner.nearest import did_you_mean
 from runner.scenario import model, nodes
 from runner.scenario.combine import check_combination
 from runner.scenario.findings import Findings
-from runner.nearest import did_you_mean
 from runner.scenario.template import Expression, Reference, Value
 
 State = Literal["set", "maybe", "pending"]
@@ -116,18 +116,11 @@ class _Checker:
 
     def _kind(self, step: model.Step, known: Known, local: tuple[str, ...]) -> None:
         kind = step.kind
-        if isinstance(kind, (model.OperationCall, model.RawRequest, model.SetVariables)):
-            self._values(kind.values, known, local)
-        elif isinstance(kind, model.Check):
-            self._expressions(kind.expressions, known, local)
-        elif isinstance(kind, model.Sleep):
-            self._values((kind.duration,), known, local)
-        elif isinstance(kind, model.Await):
+        self._expressions(kind.expressions, known, local)
+        if isinstance(kind, model.Await):
             self._await(step, kind, known)
         elif isinstance(kind, model.Parallel):
             self._parallel(kind, known)
-        else:
-            self._values(kind.given.values(), known, local)
 
     def _parallel(self, kind: model.Parallel, known: Known) -> None:
         before = known.copy()
@@ -248,8 +241,8 @@ class _Checker:
         setter = self.setters.get(name)
         if setter is not None:
             message = f"'{name}' is used before it is set"
-            hint = f"step '{setter.id}' sets it, in line {setter.key.span.line}"
-            self.findings.error("used-before-set", message, expression.source, expression.node, hint=hint, word=name)
+            where = f"step '{setter.id}' sets it, in line {setter.key.span.line}"
+            self.findings.error("used-before-set", message, expression.source, expression.node, hint=where, word=name)
             return
         candidates = [*known.names, *local, "engine", "steps"]
         hint = did_you_mean(name, candidates)

@@ -35,7 +35,8 @@ def check_combination(step: model.Step, findings: Findings, *, deferred: bool) -
 
 def _streams(kind: model.Kind) -> bool:
     return isinstance(kind, model.RawRequest) or (
-        isinstance(kind, model.OperationCall) and kind.operation.answer in (*_STREAMED, "json")
+        isinstance(kind, model.OperationCall)
+        and kind.operation.answer in (*_STREAMED, "json")
         and (kind.operation.answer != "json" or bool(kind.operation.endless))
     )
 
@@ -53,7 +54,12 @@ def _check_output_expectations(step: model.Step, findings: Findings, name: str) 
 
 
 def _check_bodies(step: model.Step, findings: Findings) -> None:
-    for first, second in (("body", "body_file"), ("body", "body_dir"), ("body_file", "body_dir"), ("stdin", "stdin_file")):
+    for first, second in (
+        ("body", "body_file"),
+        ("body", "body_dir"),
+        ("body_file", "body_dir"),
+        ("stdin", "stdin_file"),
+    ):
         if getattr(step.kind, first, None) is not None and getattr(step.kind, second, None) is not None:
             findings.error("cannot-combine", f"'{first}' and '{second}' can't stand together", step.source, step.key)
 

@@ -29,15 +29,15 @@ def split_template(text: str) -> list[tuple[bool, str]]:
     pieces: list[str] = []
     inside = False
     try:
-        for _line, token, value in environment().lexer.tokeniter(text, None):
-            if token == "variable_begin":
+        for _line, kind, value in environment().lexer.tokeniter(text, None):
+            if kind == "variable_begin":
                 inside, pieces = True, []
-            elif token == "variable_end":
+            elif kind == "variable_end":
                 inside = False
                 parts.append((True, "".join(pieces).strip()))
             elif inside:
                 pieces.append(value)
-            elif token == "data":
+            elif kind == "data":
                 parts.append((False, value))
     except TemplateSyntaxError as error:
         raise ExpressionSyntaxError("template-syntax", _message(error), _RAW_HINT) from None

@@ -16,12 +16,26 @@ class Findings:
         self.all: list[Diagnostic] = []
 
     def error(
-        self, code: str, message: str, source: nodes.Source, node: nodes.Node, *, hint: str | None = None, word: str = ""
+        self,
+        code: str,
+        message: str,
+        source: nodes.Source,
+        node: nodes.Node,
+        *,
+        hint: str | None = None,
+        word: str = "",
     ) -> None:
         self._add(Diagnostic(code, message, nodes.place_of(source, node, word), hint))
 
     def warning(
-        self, code: str, message: str, source: nodes.Source, node: nodes.Node, *, hint: str | None = None, word: str = ""
+        self,
+        code: str,
+        message: str,
+        source: nodes.Source,
+        node: nodes.Node,
+        *,
+        hint: str | None = None,
+        word: str = "",
     ) -> None:
         self._add(Diagnostic(code, message, nodes.place_of(source, node, word), hint, "warning"))
 

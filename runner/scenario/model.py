@@ -6,7 +6,7 @@ Everything that can still change while it runs is a :data:`~runner.scenario.temp
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -55,6 +55,10 @@ class OperationCall:
         more = (self.body, self.body_file, self.body_dir, self.stdin, self.stdin_file, self.save)
         return (*self.params.values(), *(value for value in more if value is not None))
 
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        return _of(self.values)
+
 
 @dataclass(frozen=True, slots=True)
 class RawRequest:
@@ -72,6 +76,10 @@ class RawRequest:
         every = (self.method, self.path, self.query, self.headers, self.body, self.body_file)
         return tuple(value for value in every if value is not None)
 
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        return _of(self.values)
+
 
 @dataclass(frozen=True, slots=True)
 class Await:
@@ -80,14 +88,18 @@ class Await:
     step: str
     node: nodes.Node
 
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
 class SetVariables:
     values_by_name: Mapping[str, Value]
 
     @property
-    def values(self) -> tuple[Value, ...]:
-        return tuple(self.values_by_name.values())
+    def expressions(self) -> tuple[Expression, ...]:
+        return _of(self.values_by_name.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +111,18 @@ class Check:
 class Sleep:
     duration: Value
 
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        return self.duration.expressions
+
 
 @dataclass(frozen=True, slots=True)
 class Parallel:
     steps: tuple[Step, ...]
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +131,14 @@ class Include:
 
     scenario: Scenario
     given: Mapping[str, Value]
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        return _of(self.given.values())
+
+
+def _of(values: Iterable[Value]) -> tuple[Expression, ...]:
+    return tuple(expression for value in values for expression in value.expressions)
 
 
 Kind: TypeAlias = OperationCall | RawRequest | Await | SetVariables | Check | Sleep | Parallel | Include
@@ -155,7 +183,7 @@ class TextCheck:
 class Expect:
     """What must hold; ``status`` holds numbers and classes such as ``2xx``."""
 
-    node: nodes.Node
+    node: nodes.Mapping
     status: tuple[int | str | Value, ...] | None = None
     headers: Value | None = None
     headers_node: nodes.Node | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,7 +130,7 @@ def _facts_stamp() -> str:
 
 def _stamp(path: Path) -> str:
     try:
-        stat = os.stat(path)
+        stat = path.stat()
     except OSError:
         return "-"
     return f"{stat.st_size}.{stat.st_mtime_ns}"

@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from runner.nearest import did_you_mean
 from runner.scenario import nodes
 from runner.scenario.findings import Findings
-from runner.nearest import did_you_mean
 
 _TYPE_NAMES = {
     "string": "text",
@@ -56,7 +56,9 @@ def _one_of(validator: Any, branches: Any, instance: Any, schema: Any) -> Iterat
     """
     from jsonschema import Draft202012Validator, ValidationError
 
-    keys = [branch["required"][0] for branch in branches if set(branch) == {"required"} and len(branch["required"]) == 1]
+    keys = [
+        branch["required"][0] for branch in branches if set(branch) == {"required"} and len(branch["required"]) == 1
+    ]
     if len(keys) != len(branches):
         yield from Draft202012Validator.VALIDATORS["oneOf"](validator, branches, instance, schema)
         return
@@ -83,7 +85,12 @@ def _expand(error: Any) -> Iterator[Any]:
 
 
 def _is_mismatch(inner: Any, outer: Any) -> bool:
-    return len(inner.absolute_path) == len(outer.absolute_path) and inner.validator in ("type", "enum", "const", "pattern")
+    return len(inner.absolute_path) == len(outer.absolute_path) and inner.validator in (
+        "type",
+        "enum",
+        "const",
+        "pattern",
+    )
 
 
 def _report(source: nodes.Source, root: nodes.Node, error: Any, findings: Findings) -> None:
@@ -106,8 +113,14 @@ def _unknown_key(source: nodes.Source, node: nodes.Node, error: Any, findings: F
             hint = f"known here: {', '.join(known)}" if known else "nothing can stand here"
         if hint is None and is_step:
             hint = "run operations lists every operation; the modifiers are id, title, expect, capture, …"
-        findings.error("unknown-key", f"{what} '{name}' here" if not is_step else f"{what} a '{name}'",
-                       source, key or node, hint=hint, word=name)
+        findings.error(
+            "unknown-key",
+            f"{what} '{name}' here" if not is_step else f"{what} a '{name}'",
+            source,
+            key or node,
+            hint=hint,
+            word=name,
+        )
 
 
 def _matches(name: str, pattern: str) -> bool:
@@ -140,8 +153,13 @@ def _kinds(source: nodes.Source, node: nodes.Node, error: Any, findings: Finding
 def _wrong_type(source: nodes.Source, node: nodes.Node, error: Any, findings: Findings) -> None:
     wanted = error.validator_value
     expected = _either([_TYPE_NAMES[one] for one in ([wanted] if isinstance(wanted, str) else wanted)])
-    findings.error("wrong-type", f"{expected} is expected here, not {_shown(error.instance)}", source, node,
-                   hint=_description(error.schema))
+    findings.error(
+        "wrong-type",
+        f"{expected} is expected here, not {_shown(error.instance)}",
+        source,
+        node,
+        hint=_description(error.schema),
+    )
 
 
 def _wrong_choice(source: nodes.Source, node: nodes.Node, error: Any, findings: Findings) -> None:
@@ -161,7 +179,9 @@ def _no_alternative(source: nodes.Source, node: nodes.Node, error: Any, findings
             for one in [wanted] if isinstance(wanted, str) else wanted:
                 names[_TYPE_NAMES[one]] = None
         elif inner.validator in ("enum", "const"):
-            allowed += [str(one) for one in ([inner.validator_value] if inner.validator == "const" else inner.validator_value)]
+            allowed += [
+                str(one) for one in ([inner.validator_value] if inner.validator == "const" else inner.validator_value)
+            ]
         elif inner.validator == "pattern" and "{{" in inner.validator_value.replace("\\", ""):
             names["a template"] = None
     hint = did_you_mean(str(error.instance), allowed) if allowed else None
@@ -173,8 +193,9 @@ def _no_alternative(source: nodes.Source, node: nodes.Node, error: Any, findings
     if isinstance(error.instance, str) and "a template" in names:
         names.pop("text", None)
     expected = _either(list(names)) if names else "something else"
-    findings.error("wrong-type", f"{expected} is expected here, not {_shown(error.instance)}", source, node,
-                   hint=description)
+    findings.error(
+        "wrong-type", f"{expected} is expected here, not {_shown(error.instance)}", source, node, hint=description
+    )
 
 
 def _too_few(source: nodes.Source, node: nodes.Node, error: Any, findings: Findings) -> None:

@@ -13,8 +13,8 @@ from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
 
 from runner.errors import Diagnostic, InvalidScenario, Place, StepError
-from runner.scenario import nodes
 from runner.nearest import did_you_mean
+from runner.scenario import nodes
 
 Scope: TypeAlias = Mapping[str, Any]
 
@@ -151,7 +151,7 @@ def guarded(evaluate: Callable[[Scope], Any]) -> Callable[[Scope], Any]:
         try:
             value = evaluate(scope)
             if isinstance(value, Missing):
-                raise value.error()
+                bool(value)
         except UndefinedValueError as error:
             hint = error.hint or did_you_mean(error.name, scope)
             raise _EvaluationError("undefined-name", str(error), hint=hint, word=error.name) from None

@@ -63,7 +63,9 @@ def _value(text: str, scope: Mapping[str, Any]) -> str:
 def shown(value: Any, limit: int = MAX_SHOWN) -> str:
     """A value on one line, as JSON where it is data."""
     try:
-        text = json.dumps(value, ensure_ascii=False, default=lambda one: dict(one) if isinstance(one, Mapping) else str(one))
+        text = json.dumps(
+            value, ensure_ascii=False, default=lambda one: dict(one) if isinstance(one, Mapping) else str(one)
+        )
     except (TypeError, ValueError):
         text = str(value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
@@ -71,7 +73,8 @@ def shown(value: Any, limit: int = MAX_SHOWN) -> str:
 
 def unparse(node: jinja.Node) -> str:
     """An expression's syntax tree as text again."""
-    return _TEXTS.get(type(node), _unknown)(node)
+    text: str = _TEXTS.get(type(node), _unknown)(node)
+    return text
 
 
 def _unknown(_node: Any) -> str:
