@@ -6,20 +6,24 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from schemas import bodies, swagger, table
+from schemas import bodies, scenario, swagger, table
 
 ENGINE = swagger.ROOT / "runner" / "engine"
+SCHEMAS = swagger.ROOT / "schemas"
 
 
 def generate(descriptions: Sequence[swagger.Description]) -> dict[Path, str]:
     """Every generated file with its text."""
+    operations, fields = table.render(descriptions), bodies.render(descriptions)
     return {
-        ENGINE / "operations.json": table.render(descriptions),
-        ENGINE / "bodies.json": bodies.render(descriptions),
+        ENGINE / "operations.json": operations,
+        ENGINE / "bodies.json": fields,
+        SCHEMAS / "scenario.schema.json": scenario.render(json.loads(operations), json.loads(fields)),
     }
 
 

@@ -227,12 +227,18 @@ def _index() -> dict[str, int]:
 
 @cache
 def _operation(number: int) -> Operation:
-    row = dict(_rows()[number])
-    since = row.get("since", oldest_api())
-    row["params"] = tuple(
+    return from_row(_rows()[number], oldest_api())
+
+
+def from_row(row: Mapping[str, Any], oldest: str) -> Operation:
+    """A row of ``operations.json`` as an operation; a row without ``since`` is as old as the oldest version."""
+    since = row.get("since", oldest)
+    facts = dict(row, since=since)
+    for name in ("aliases", "success"):
+        if name in row:
+            facts[name] = tuple(row[name])
+    facts["params"] = tuple(
         Param(**{"since": since, **param, "allowed": tuple(param.get("allowed", ()))})
         for param in row.get("params", ())
     )
-    row["aliases"] = tuple(row.get("aliases", ()))
-    row["success"] = tuple(row.get("success", (200,)))
-    return Operation(**row)
+    return Operation(**facts)

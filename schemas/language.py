@@ -1,0 +1,303 @@
+"""The scenario language as JSON Schema: everything but the operations.
+
+Each description is what an editor shows while somebody writes, so it teaches: what the thing does, then what it looks
+like.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+BOUND = r"\s*(>=|<=|==|!=|=|>|<)?\s*[0-9]+\.[0-9]+\s*"
+NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
+TEMPLATE: Schema = {"type": "string", "pattern": r"\{\{"}
+TEXT: Schema = {"type": ["string", "number", "boolean"]}
+"""Where a text belongs a number or a boolean will do: YAML made one of `8080` and of `true`."""
+
+
+def ref(name: str, description: str | None = None, **more: Any) -> Schema:
+    return {"$ref": f"#/$defs/{name}", **({"description": description} if description else {}), **more}
+
+
+def or_template(schema: Schema, description: str | None = None) -> Schema:
+    """A typed value, or a template that will have that type."""
+    return {**({"description": description} if description else {}), "anyOf": [schema, ref("template")]}
+
+
+def mapping(description: str, values: Schema, **more: Any) -> Schema:
+    """A mapping from variable names."""
+    names = {"pattern": NAME}
+    return {
+        "description": description,
+        "type": "object",
+        "propertyNames": names,
+        "additionalProperties": values,
+        **more,
+    }
+
+
+def closed(description: str, properties: dict[str, Schema], **more: Any) -> Schema:
+    return {
+        "description": description,
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        **more,
+    }
+
+
+DEFINITIONS: dict[str, Schema] = {
+    "template": {"description": "A template: text with an expression in `{{ … }}`.", **TEMPLATE},
+    "text": {"description": "A text; it may hold templates. A number or a boolean will do.", **TEXT},
+    "name": {"description": "A name: letters, digits and underscores.", "type": "string", "pattern": NAME},
+    "expression": {
+        "description": "A Jinja2 expression, without braces.",
+        "type": ["string", "number", "boolean"],
+        "examples": ["body.State.Running", "steps.create.body.Id | short", "items | length == 3"],
+    },
+    "duration": {
+        "description": "A duration: 500ms, 5s, 2m, 1h, or a number of seconds.",
+        "anyOf": [
+            {"type": "number", "minimum": 0},
+            {"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(ms|s|m|h)?\s*$"},
+        ],
+        "examples": ["500ms", "5s", "2m", "1h"],
+    },
+    "steps": {"description": "Steps, in the order in which they run.", "type": "array", "items": ref("step")},
+    "text_check": {
+        "description": "What an output must be: exactly a text, or what it must contain or match.",
+        "anyOf": [
+            ref("text"),
+            closed(
+                "What the output must contain or match.",
+                {
+                    "contains": ref("text", "A text that must be in the output."),
+                    "matches": ref("text", "A regular expression that must be found in the output."),
+                },
+                minProperties=1,
+                maxProperties=1,
+            ),
+        ],
+        "examples": ["hello\n", {"contains": "bin"}, {"matches": "^v[0-9]+"}],
+    },
+    "status": {
+        "description": "An HTTP status (201) or a class (2xx).",
+        "anyOf": [
+            {"type": "integer", "minimum": 100, "maximum": 599},
+            {"type": "string", "pattern": r"^([1-5][xX][xX]|[1-5][0-9][0-9])$|\{\{"},
+        ],
+    },
+}
+
+TOP_LEVEL: dict[str, Schema] = {
+    "title": {
+        "description": "What the scenario shows, in a few words: the heading of its documents.",
+        "type": "string",
+        "minLength": 1,
+        "examples": ["Run a command in a container"],
+    },
+    "about": {"description": "What a reader should know before the first step. Markdown.", "type": "string"},
+    "requires": closed(
+        "What the engine must be. On another one the scenario is skipped, and the report says why.",
+        {
+            "api": {
+                "description": "Bounds of the API version, such as `>=1.42`; several with commas.",
+                "type": ["string", "number"],
+                "pattern": rf"^{BOUND}(,{BOUND})*$",
+                "examples": [">=1.42", ">=1.40, <1.45"],
+            },
+            "engine": {"description": "The engine's name.", "type": "string", "examples": ["docker", "podman"]},
+            "swarm": {"description": "Whether the engine must be in a swarm, or must not.", "type": "boolean"},
+        },
+    ),
+    "vars": mapping(
+        "Variables and their first values. The command line and the environment (RUN_VAR_<NAME>) may set others.",
+        {"description": "A value of any type. It may hold templates; it is evaluated once."},
+        examples=[{"image": "alpine", "ports": [80, 443]}],
+    ),
+    "secrets": {
+        "description": "Names of variables that come only from --secret or RUN_SECRET_<NAME> and are shown as ***.",
+        "type": "array",
+        "items": ref("name"),
+        "uniqueItems": True,
+        "examples": [["password"]],
+    },
+    "timeout": ref(
+        "duration", "How long a step may take unless it says otherwise: 60s; pull, push, build, load and save 10m."
+    ),
+    "steps": ref("steps", "The steps, in the order in which they run.", minItems=1),
+    "finally": ref("steps", "Steps that run at the end, whatever happened before."),
+    "outputs": mapping(
+        "What a scenario that includes this one gets back, as `steps.<id>.outputs`.",
+        ref("expression"),
+        examples=[{"container": "container", "address": "steps.inspect.body.NetworkSettings.IPAddress"}],
+    ),
+}
+
+MODIFIERS: dict[str, Schema] = {
+    "id": ref("name", "How other steps call this one: `steps.<id>.body`, `await: <id>`. Unique in the file."),
+    "title": ref("text", "What the step does, in a few words: its heading in documents."),
+    "about": ref("text", "What a reader should know about the step. Markdown."),
+    "when": ref("expression", "The step runs only if this is true; otherwise it is skipped."),
+    "for_each": {
+        "description": "Run the step once per element, with the element in `item`. Results: `steps.<id>.each`.",
+        "anyOf": [
+            {"description": "The elements.", "type": "array"},
+            {"description": "An expression that gives a list.", "type": "string"},
+            closed(
+                "The elements, the variable's name, and how many at a time.",
+                {
+                    "in": {
+                        "description": "The elements: a list, or an expression that gives one.",
+                        "anyOf": [{"type": "array"}, {"type": "string"}],
+                    },
+                    "as": ref("name", "The variable that holds the element, instead of `item`."),
+                    "parallel": {
+                        "description": "How many run at a time; one after the other by default.",
+                        "type": "integer",
+                        "minimum": 1,
+                    },
+                },
+                required=["in"],
+            ),
+        ],
+        "examples": [["web", "db"], "range(3)", {"in": "names", "as": "name", "parallel": 4}],
+    },
+    "retry": closed(
+        "Repeat the step until it passes and `until` is true.",
+        {
+            "times": {"description": "How often it may run at most.", "type": "integer", "minimum": 1},
+            "every": ref("duration", "How long to wait between two attempts: 1s by default."),
+            "until": ref("expression", "What must be true of the result."),
+            "fail_if": ref("expression", "When this is true of the result, the step fails at once."),
+        },
+        minProperties=1,
+        examples=[{"times": 20, "every": "500ms", "until": "body.State.Health.Status == 'healthy'"}],
+    ),
+    "timeout": ref("duration", "How long the step may take; past it, it fails."),
+    "background": {
+        "description": "Go on with the next step once the response has begun. `await` joins it again.",
+        "type": "boolean",
+    },
+    "take": {
+        "description": "Stop a stream, successfully: after so many items, so long, or at an item.",
+        "anyOf": [
+            {"description": "How many items.", "type": "integer", "minimum": 1},
+            closed(
+                "When to stop; whatever comes first.",
+                {
+                    "items": {"description": "After so many items.", "type": "integer", "minimum": 1},
+                    "for": ref("duration", "After so long."),
+                    "until": ref("expression", "At the first `item` for which this is true."),
+                },
+                minProperties=1,
+            ),
+        ],
+        "examples": [3, {"for": "5s"}, {"until": "item.Action == 'die'"}],
+    },
+    "expect": closed(
+        "What must hold of the result. Without `status`, it must be what the API documents as success.",
+        {
+            "status": {
+                "description": "The HTTP status: a number, a class such as 2xx, or a list of them.",
+                "anyOf": [ref("status"), {"type": "array", "items": ref("status"), "minItems": 1}],
+                "examples": [201, "2xx", [204, 304]],
+            },
+            "headers": {
+                "description": "Headers and their exact values; names regardless of case.",
+                "type": "object",
+                "additionalProperties": ref("text"),
+                "examples": [{"Content-Type": "application/json"}],
+            },
+            "body": {
+                "description": "A part of the body: mappings may have more keys; lists match element by element.",
+                "examples": [{"State": {"Running": True}}],
+            },
+            "stdout": ref("text_check", "What the container printed to stdout."),
+            "stderr": ref("text_check", "What the container printed to stderr."),
+            "that": {
+                "description": "Expressions that must be true.",
+                "anyOf": [{"type": "array", "items": ref("expression")}, ref("expression")],
+                "examples": [["body | length > 0", "duration_ms < 1000"]],
+            },
+        },
+        minProperties=1,
+    ),
+    "capture": mapping(
+        "Variables to set from the result, each by an expression.",
+        ref("expression"),
+        minProperties=1,
+        examples=[{"container": "body.Id"}],
+    ),
+    "defer": {
+        "description": "Cleanup that belongs to this step: runs at the end of the whole run, if this step ran.",
+        "anyOf": [ref("step"), ref("steps", minItems=1)],
+        "examples": [{"remove": {"id": "{{ container }}", "force": True}}],
+    },
+    "show": {
+        "description": "What documents show: none, request, response, all, or an expression for a part.",
+        "anyOf": [{"enum": ["none", "request", "response", "all"]}, ref("expression")],
+        "examples": ["none", "body.State"],
+    },
+    "volatile": {
+        "description": "Parts of the result that differ from run to run; the stable form hides them.",
+        "type": "array",
+        "items": {"type": "string"},
+        "examples": [["body.Warnings"]],
+    },
+}
+
+KINDS: dict[str, Schema] = {
+    "request": closed(
+        "Any request that the endpoint understands.",
+        {
+            "method": ref("text", "The HTTP method; GET by default.", examples=["GET", "POST"]),
+            "path": ref("text", "The path; the API version is put before it.", examples=["/containers/json"]),
+            "query": {
+                "description": "The query's parameters. A list repeats the name; a mapping is sent as JSON.",
+                "type": "object",
+                "examples": [{"all": True}],
+            },
+            "headers": {
+                "description": "More headers.",
+                "type": "object",
+                "additionalProperties": ref("text"),
+            },
+            "body": {"description": "The body: a text as it is, anything else as JSON."},
+            "body_file": ref("text", "A file that is sent as the body, by its path relative to this scenario."),
+        },
+        required=["path"],
+        examples=[{"method": "GET", "path": "/info"}],
+    ),
+    "await": ref("name", "The id of a background step: wait for its end, and take over its result."),
+    "set": mapping(
+        "Variables to set.",
+        {"description": "A value of any type. It may hold templates."},
+        minProperties=1,
+        examples=[{"url": "http://{{ address }}:8080"}],
+    ),
+    "check": {
+        "description": "Expressions that must be true.",
+        "anyOf": [{"type": "array", "items": ref("expression"), "minItems": 1}, ref("expression")],
+        "examples": [["steps.list.body | length == 2"]],
+    },
+    "sleep": or_template(ref("duration"), "Wait for so long. `retry` is often better."),
+    "parallel": ref("steps", "Run these steps side by side; go on when all have ended.", minItems=1),
+    "include": closed(
+        "Run another scenario here. Its `outputs` come back as `steps.<id>.outputs`.",
+        {
+            "scenario": {
+                "description": "The file, by its path relative to this one.",
+                "type": "string",
+                "minLength": 1,
+            },
+            "vars": mapping(
+                "Values for its variables.", {"description": "A value of any type. It may hold templates."}
+            ),
+        },
+        required=["scenario"],
+        examples=[{"scenario": "common/network.yaml", "vars": {"name": "demo"}}],
+    ),
+}

@@ -1,0 +1,128 @@
+"""Assembles ``scenario.schema.json``: the language, a schema per operation, a schema per request body."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from runner.engine.operations import Operation, Param, from_row
+from schemas import texts
+from schemas.language import DEFINITIONS, KINDS, MODIFIERS, TEXT, TOP_LEVEL, Schema, or_template, ref
+
+SCALARS: dict[str, Schema] = {
+    "integer": {"type": "integer"},
+    "number": {"type": "number"},
+    "boolean": {"anyOf": [{"type": "boolean"}, {"enum": [0, 1]}]},
+    "filters": {
+        "type": "object",
+        "additionalProperties": {"anyOf": [TEXT, {"type": "array", "items": TEXT}]},
+    },
+    "json": {"type": ["object", "array"]},
+    "auth": {"type": "object"},
+}
+
+
+def render(operations: Mapping[str, Any], bodies: Mapping[str, Any]) -> str:
+    """The schema's text, from the facts in ``operations.json`` and ``bodies.json``."""
+    return json.dumps(schema(operations, bodies), indent=1, ensure_ascii=False) + "\n"
+
+
+def schema(operations: Mapping[str, Any], bodies: Mapping[str, Any]) -> Schema:
+    kinds = dict(KINDS)
+    definitions = dict(DEFINITIONS)
+    for row in operations["operations"]:
+        operation = from_row(row, operations["first"])
+        definitions[operation.name] = _operation(operation, bodies["operations"].get(operation.id), operations["first"])
+        kinds |= dict.fromkeys((operation.name, *operation.aliases), ref(operation.name))
+    for name, shape in bodies["types"].items():
+        definitions[name] = _shape(shape)
+    definitions["step"] = {
+        "description": "A step does one thing (an operation such as `create`, or `request`, `await`, `set`, …); "
+        "the other keys say how.",
+        "type": "object",
+        "properties": {**MODIFIERS, **kinds},
+        "additionalProperties": False,
+        "oneOf": [{"required": [kind]} for kind in kinds],
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A scenario of Engine Recipes",
+        "description": f"Steps against the Docker Engine API, as of version {operations['api']}.",
+        "type": "object",
+        "properties": TOP_LEVEL,
+        "required": ["title", "steps"],
+        "additionalProperties": False,
+        "$defs": definitions,
+    }
+
+
+def _operation(operation: Operation, body: Any, oldest: str) -> Schema:
+    properties = {param.name: _param(operation, param) for param in operation.params}
+    properties |= {name: _extra(operation, name, body) for name in operation.extras}
+    call: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    if operation.required_params:
+        call["required"] = [param.name for param in operation.required_params]
+    if operation.body_required:
+        call["anyOf"] = [{"required": [name]} for name in operation.extras if name.startswith("body")]
+    since = "" if operation.since == oldest else f", since API {operation.since}"
+    about: Schema = {"description": f"{texts.OPERATIONS[operation.id]}\n\n{operation.method} {operation.path}{since}"}
+    if operation.id in texts.EXAMPLES:
+        about["examples"] = texts.EXAMPLES[operation.id]
+    if operation.sole_param:
+        return {**about, "anyOf": [ref("text"), call]}
+    return {**about, "anyOf": [call, {"type": "null"}]} if operation.needs_nothing else {**about, **call}
+
+
+def _extra(operation: Operation, name: str, body: Any) -> Schema:
+    if name == "body":
+        return {"description": texts.EXTRAS[name], **_shape(body)}
+    if name == "stdin" and operation.param(name):
+        return ref("text", texts.PARAMS[name])  # true and false are the API's own flag
+    return ref("text", texts.EXTRAS[name])
+
+
+def _param(operation: Operation, param: Param) -> Schema:
+    description = texts.SPECIAL_PARAMS.get(f"{operation.id}.{param.name}") or texts.PARAMS[param.name]
+    if param.since != operation.since:
+        description += f" Since API {param.since}."
+    if param.until:
+        description += f" Gone after API {param.until}."
+    given: Schema = {"enum": list(param.allowed)} if param.allowed else SCALARS.get(param.type, TEXT)
+    if param.type == "array":
+        one = {"type": ["object", "string"]} if param.of_json else given
+        given = {"anyOf": [{"type": "array", "items": one}, one]}
+    if param.default is not None:
+        given = {**given, "default": param.default}
+    return (
+        {"description": description, **given} if "string" in given.get("type", ()) else or_template(given, description)
+    )
+
+
+def _shape(shape: Any) -> Schema:
+    """A place in a request body. Null is fine everywhere, and so are fields that nobody knows: they are a warning."""
+    if isinstance(shape, str):
+        return {} if shape == "any" else _scalar(shape)
+    if "ref" in shape:
+        return ref(shape["ref"])
+    if "any_of" in shape:
+        options = [option for one in shape["any_of"] for option in _shape(one).get("anyOf", [_shape(one)])]
+        return {"anyOf": [option for number, option in enumerate(options) if option not in options[:number]]}
+    if "allowed" in shape:
+        # Go's zero value: what inspect shows where nothing was chosen
+        return or_template({"enum": [*dict.fromkeys([*shape["allowed"], "", None])]})
+    return or_template(_structure(shape))
+
+
+def _scalar(kind: str) -> Schema:
+    if kind == "string":
+        return {"type": [*TEXT["type"], "null"]}
+    return or_template({"type": [kind, "null"]})
+
+
+def _structure(shape: Mapping[str, Any]) -> Schema:
+    if "list" in shape:
+        return {"type": ["array", "null"], "items": _shape(shape["list"])}
+    if "map" in shape:
+        return {"type": ["object", "null"], "additionalProperties": _shape(shape["map"])}
+    return {"type": ["object", "null"], "properties": {n: _shape(inner) for n, inner in shape["fields"].items()}}
