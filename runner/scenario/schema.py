@@ -13,6 +13,7 @@ from typing import Any
 
 from runner.nearest import did_you_mean
 from runner.scenario import nodes
+from runner.scenario.build import MODIFIERS
 from runner.scenario.findings import Findings
 
 _TYPE_NAMES = {
@@ -145,7 +146,7 @@ def _kinds(source: nodes.Source, node: nodes.Node, error: Any, findings: Finding
         message = f"a step does one thing, but '{present[0]}' and '{present[1]}' both stand here"
         hint = "make it two steps"
         findings.error("several-kinds", message, source, node.key(present[1]) or node, hint=hint)
-    elif not present and all(name in error.parent_properties for name in error.instance):
+    elif not present and all(name in MODIFIERS for name in error.instance):
         message = "this step says nothing to do"
         findings.error("no-kind", message, source, _first(node), hint=f"add one of {_COMMON_KINDS}")
 
