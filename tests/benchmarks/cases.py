@@ -1,0 +1,102 @@
+"""The jobs: one container's whole life, a thousand small calls, a big log, and no job at all."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.benchmarks.measure import Case, Contender
+from tests.engines import Engine
+
+SCENARIO = Path(__file__).parents[2] / "scenarios" / "run-a-container.yaml"
+RIVALS = Path(__file__).parent / "rivals"
+RUN = str(Path(sys.executable).parent / "run")
+CALLS = 1000
+LOG_BYTES = 128 << 20
+LOG_LINE = 100
+OURS = "run"
+
+
+def rival(script: str, *args: str) -> tuple[str, ...]:
+    interpreter = "bash" if script.endswith(".sh") else sys.executable
+    return (interpreter, str(RIVALS / script), *args)
+
+
+def ours(scenario: Path, container: str, report: Path) -> tuple[str, ...]:
+    return (RUN, str(scenario), "--var", f"container={container}", "--format", "none", "-q", "-o", str(report))
+
+
+@contextmanager
+def whole_command(engine: Engine, folder: Path) -> Iterator[tuple[Case, ...]]:
+    """Create a container, attach, start, wait, print its output, remove it."""
+    contenders = (
+        Contender(OURS, (RUN, str(SCENARIO)), b"bin"),
+        Contender("curl and jq", rival("whole.sh"), b"bin"),
+        Contender("docker CLI", ("docker", "run", "--rm", "alpine", "ls"), b"bin"),
+        Contender("docker-py", rival("whole_docker_py.py"), b"bin"),
+        Contender("aiodocker", rival("whole_aiodocker.py"), b"bin"),
+    )
+    yield (Case("run a container", contenders, rounds=10),)
+
+
+@contextmanager
+def many_calls(engine: Engine, folder: Path) -> Iterator[tuple[Case, ...]]:
+    """Inspect one container a thousand times, look at each answer, and write them all to a file as JSON."""
+    scenario, report = folder / "calls.yaml", folder / "calls.json"
+    steps = "".join(
+        f'  - inspect: "{{{{ container }}}}"\n'
+        f"    expect: {{body: {{Config: {{Image: alpine}}}}}}\n"
+        f"    capture: {{name_{number}: body.Name}}\n"
+        for number in range(CALLS)
+    )
+    scenario.write_text(f"title: A thousand calls\nvars: {{container: none}}\nsteps:\n{steps}")
+    container = engine.cli("create", "alpine", "true").strip()
+    args = (container, str(report))
+    try:
+        contenders = (
+            Contender(OURS, ours(scenario, container, report)),
+            Contender("docker-py", rival("calls_docker_py.py", *args)),
+            Contender("aiodocker", rival("calls_aiodocker.py", *args)),
+            Contender("http.client", rival("calls_http_client.py", *args)),
+        )
+        yield (Case(f"{CALLS:,} inspect calls", contenders, rounds=7),)
+    finally:
+        engine.cli("rm", "-f", container)
+
+
+@contextmanager
+def big_log(engine: Engine, folder: Path) -> Iterator[tuple[Case, ...]]:
+    """Read all that a container has printed: 128 MiB in lines of 100 bytes."""
+    scenario = folder / "logs.yaml"
+    scenario.write_text(
+        "title: A big log\nvars: {container: none}\nsteps:\n"
+        '  - logs: {id: "{{ container }}", stdout: true, stderr: true}\n'
+    )
+    script = f"yes {'x' * (LOG_LINE - 1)} | head -c {LOG_BYTES}"
+    container = engine.cli("run", "-d", "--log-driver", "json-file", "alpine", "sh", "-c", script).strip()
+    try:
+        engine.cli("wait", container)
+        contenders = (
+            Contender(OURS, ours(scenario, container, folder / "logs.json")),
+            Contender("docker logs", ("docker", "logs", container)),
+            Contender("docker-py, streaming", rival("logs_docker_py.py", container, "stream")),
+            Contender("docker-py", rival("logs_docker_py.py", container, "whole")),
+        )
+        yield (Case("a log of 128 MiB", contenders, rounds=3),)
+    finally:
+        engine.cli("rm", "-f", container)
+
+
+@contextmanager
+def start_up(engine: Engine, folder: Path) -> Iterator[tuple[Case, ...]]:
+    """The time before anything is done."""
+    nothing = Contender("python -c pass", (sys.executable, "-c", "pass"))
+    yield (
+        Case("run --version", (Contender(OURS, (RUN, "--version"), b"."), nothing), rounds=20),
+        Case("run check", (Contender(OURS, (RUN, "check", str(SCENARIO))), nothing), rounds=20),
+    )
+
+
+CASES = {"whole": whole_command, "calls": many_calls, "logs": big_log, "start": start_up}
