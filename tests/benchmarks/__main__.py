@@ -20,8 +20,10 @@ from tests.engines import Unavailable, given_docker, start_docker
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("case", nargs="*", choices=list(CASES), help="which ones; all by default")
+    parser.add_argument("case", nargs="*", metavar="CASE", help=f"of {', '.join(CASES)}; all of them by default")
     chosen: list[str] = parser.parse_args().case or list(CASES)
+    if unknown := set(chosen) - set(CASES):
+        parser.error(f"no such case: {', '.join(sorted(unknown))}")
     results: dict[str, tuple[Result, ...]] = {}
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -76,9 +76,8 @@ def run_once(contender: Contender, env: Mapping[str, str]) -> Sample:
         output.seek(0)
         errors.seek(0)
         if process.returncode or contender.prints not in output.read(1 << 20):
-            raise RuntimeError(
-                f"{contender.name}: exit {process.returncode}: {errors.read().decode(errors='replace')[-500:]}"
-            )
+            said = errors.read().decode(errors="replace")[-500:]
+            raise RuntimeError(f"{contender.name}: exit {process.returncode}: {said}")
         return Sample(seconds, memory_of(usage))
 
 
