@@ -18,7 +18,15 @@ def dialer(endpoint: Endpoint) -> Dial:
     """What opens connections to this endpoint."""
     if endpoint.scheme == "unix":
         return lambda deadline: _dial_unix(endpoint, deadline)
-    return lambda deadline: SocketChannel(dial_tcp(endpoint, deadline))
+    if endpoint.scheme == "ssh":
+        from runner.engine.ssh import SshDialer
+
+        return SshDialer(endpoint)
+    if endpoint.tls is None:
+        return lambda deadline: SocketChannel(dial_tcp(endpoint, deadline))
+    from runner.engine.tls import TlsDialer
+
+    return TlsDialer(endpoint)
 
 
 def _dial_unix(endpoint: Endpoint, deadline: Deadline) -> Channel:
