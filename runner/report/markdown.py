@@ -1,0 +1,202 @@
+"""A run as a page of Markdown: what its author would have written by hand, with every command to paste."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from runner.engine.operations import by_id
+from runner.executor.record import EngineRecord, ErrorRecord, Report, ScenarioRecord, StepRecord
+from runner.report import told
+from runner.report.markup import block, code, folded, inline, prose, slug
+from runner.report.snippets.curl import UNFRAME, Script, needs_unframe
+
+_SHOWN_OF_A_LOOP = 3
+
+
+def render(report: Report, *, contents: bool = False, diagram: bool = False) -> str:
+    """The page; ``contents`` puts a table of contents on top, ``diagram`` a sequence diagram of the calls."""
+    pages = [
+        "\n\n".join(part for part in _Page(scenario, report.engine).parts(contents=contents, diagram=diagram) if part)
+        for scenario in report.scenarios
+    ]
+    return "\n\n".join(pages) + "\n" if pages else ""
+
+
+class _Page:
+    """One scenario."""
+
+    def __init__(self, scenario: ScenarioRecord, engine: EngineRecord | None) -> None:
+        self.scenario = scenario
+        self.engine = engine
+        self.script = Script(engine.endpoint if engine else "unix:///var/run/docker.sock", scenario.steps)
+        self.awaited = {step.awaits for step in scenario.steps if step.awaits}
+        self.unframe_is_known = False
+
+    def parts(self, *, contents: bool, diagram: bool) -> Iterator[str]:
+        scenario = self.scenario
+        steps = [step for step in scenario.steps if step.phase == "steps"]
+        yield f"# {inline(scenario.title)}"
+        if scenario.about:
+            yield prose(scenario.about)
+        if self.engine:
+            yield f"*Recorded on {inline(told.engine_line(self.engine))}.*"
+        yield from self._outcome()
+        if contents:
+            yield _contents(steps)
+        if diagram:
+            from runner.report.mermaid import sequence
+
+            yield block(sequence(scenario.steps), "mermaid")
+        for number, step in enumerate(steps, 1):
+            yield from self._step(step, str(number), 2)
+        yield from self._end([step for step in scenario.steps if step.phase == "finally"])
+        yield from self._trouble_in_cleanup()
+
+    def _outcome(self) -> Iterator[str]:
+        scenario = self.scenario
+        if scenario.status == "skipped":
+            yield f"**Skipped**: {inline(scenario.reason or 'its conditions are not met')}."
+        elif scenario.status != "passed":
+            yield f"**This run did not pass.** {inline(scenario.error.message) if scenario.error else ''}".rstrip()
+
+    def _step(self, step: StepRecord, number: str, level: int) -> Iterator[str]:
+        yield f"{'#' * min(level, 6)} {number}. {inline(told.title_of(step))}"
+        if step.about:
+            yield prose(step.about)
+        if step.status == "skipped":
+            yield f"*Skipped: {inline(step.reason or 'nothing to do')}.*"
+            return
+        yield from self._call(step)
+        if step.kind == "check":
+            yield "\n".join(f"- {code(one.expression)}" for one in step.expectations)
+        if step.kind == "parallel":
+            yield "These run side by side."
+        for index, child in enumerate(step.steps or (), 1):
+            yield from self._step(child, f"{number}.{index}", level + 1)
+        yield from self._answer(step)
+        yield from self._captured(step)
+        if step.error is not None and not step.steps:
+            yield from _failure(step.error)
+
+    def _call(self, step: StepRecord) -> Iterator[str]:
+        """The operation and its command. A command that later ones need stays, whatever ``show`` says."""
+        command = self.script.command(step)
+        wanted = step.show not in ("none", "response")
+        if command is None:
+            if wanted and step.request is not None:
+                yield self._reference(step)
+                yield "`curl` can't make this call: what it sends goes over the same connection as the answer."
+            return
+        if not wanted and not step.captured:
+            return
+        yield self._reference(step)
+        if needs_unframe(command) and not self.unframe_is_known:
+            self.unframe_is_known = True
+            yield "Without a terminal the output comes in frames. This function takes them off:"
+            yield block(UNFRAME, "bash")
+        yield block(command, "bash")
+
+    def _reference(self, step: StepRecord) -> str:
+        operation = by_id(step.operation) if step.operation else None
+        if operation is None or self.engine is None:
+            return ""
+        return f"[{operation.id}]({operation.reference(self.engine.api_version)})"
+
+    def _answer(self, step: StepRecord) -> Iterator[str]:
+        if step.show in ("none", "request"):
+            return
+        if step.each is not None:
+            yield from self._answers(step.each)
+            return
+        if step.response is None:
+            return
+        if step.kind != "await":
+            yield code(told.status_line(step.response))
+        if step.show == "all" and step.response.headers:
+            headers = "\n".join(f"{name}: {value}" for name, value in step.response.headers.items())
+            yield block(headers, "http")
+        if step.background and step.id in self.awaited:
+            return  # shown where it is awaited
+        if step.show is not None and step.show not in ("response", "all"):
+            yield _shown(*told.value_text(step.shown))
+            return
+        for word, text, language in told.answer_texts(step):
+            if word:
+                yield word
+            whole = block(text, language)
+            yield whole if step.show == "all" else folded(whole, "The answer")
+        if step.response.truncated:
+            yield "*There was more; only the beginning was kept.*"
+
+    def _answers(self, each: Sequence[StepRecord]) -> Iterator[str]:
+        """Of a loop: how often which status came, and the first few answers."""
+        statuses = [told.status_line(one.response) for one in each if one.response is not None]
+        counted = [(status, len(list(group))) for status, group in groupby(sorted(statuses))]
+        if counted:
+            yield ", ".join(code(status) + (f" ({times} times)" if times > 1 else "") for status, times in counted)
+        for one in each[:_SHOWN_OF_A_LOOP]:
+            if one.show is not None and one.show not in ("response", "all"):
+                yield _shown(*told.value_text(one.shown))
+                continue
+            for _word, text, language in told.answer_texts(one):
+                yield folded(block(text, language), "The answer")
+        if len(each) > _SHOWN_OF_A_LOOP:
+            yield f"The other {len(each) - _SHOWN_OF_A_LOOP} are alike."
+
+    def _captured(self, step: StepRecord) -> Iterator[str]:
+        """What the command itself does not put into a variable."""
+        for name, value in step.captured.items():
+            if step.kind == "set" or step.show == "none" or self.script.knows(step, name):
+                continue
+            source = step.capture_sources.get(name)
+            text, language = told.value_text(value)
+            where = f", from {code(source)}" if source else ""
+            if "\n" in text or len(text) > 80:
+                yield f"{code(name)}{where}:"
+                yield folded(block(text, language), name)
+            else:
+                yield f"{code(name)} is {code(text)}{where}."
+
+    def _end(self, steps: Sequence[StepRecord]) -> Iterator[str]:
+        """The steps that tidy up, told briefly: one block with all commands."""
+        ran = [step for step in steps if step.status != "skipped"]
+        if not ran:
+            return
+        yield "## Afterwards"
+        lines: list[str] = []
+        for step in ran:
+            command = self.script.command(step)
+            if command is not None and step.show not in ("none", "response"):
+                lines += [f"# {' '.join(told.title_of(step).split())}", command]
+        if lines:
+            yield block("\n".join(lines), "bash")
+        for step in ran:
+            if step.error is not None:
+                yield f"{inline(told.title_of(step))}:"
+                yield from _failure(step.error)
+
+    def _trouble_in_cleanup(self) -> Iterator[str]:
+        if self.scenario.left:
+            yield "## What is left"
+            yield "\n".join(f"- {inline(line)}" for line in self.scenario.left)
+
+
+def _failure(error: ErrorRecord) -> Iterator[str]:
+    yield f"**Failed**: {inline(error.message)}"
+    if error.details:
+        yield block("\n".join(error.details), "text")
+    if error.hint:
+        yield f"*{inline(error.hint)}*"
+
+
+def _shown(text: str, language: str) -> str:
+    return folded(block(text, language), "The answer")
+
+
+def _contents(steps: Sequence[StepRecord]) -> str:
+    lines = []
+    for number, step in enumerate(steps, 1):
+        title = inline(told.title_of(step))
+        lines.append(f"{number}. [{title}](#{slug(f'{number}. {told.title_of(step)}')})")
+    return "\n".join(lines)

@@ -1,0 +1,84 @@
+"""Words of bash: quoting that can be pasted, and commands laid out over lines."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Sequence
+
+from runner.report.snippets.variables import Part, Variable
+
+WIDTH = 110
+"""Columns from which on a command is broken over lines."""
+
+_INDENT = "    "
+_SPECIAL = re.compile(r"[\"$`\\!]")
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e\n\xa0-\u1fff\u2010-\u2027\u2030-\u205f\u2070-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd]")
+_IDENTIFIER = re.compile(r"[0-9A-Za-z_]")
+
+
+def word(parts: Sequence[Part]) -> str:
+    """One word of a command, quoted so that bash reads exactly these parts.
+
+    ``["containers/", Variable("box")]`` gives ``"containers/$box"``; text that double quotes would change stands in
+    single quotes between the variables; what doesn't print stands as escapes in ``$'…'``.
+    """
+    literals = [part for part in parts if isinstance(part, str)]
+    if len(literals) == len(parts):
+        return _literal("".join(literals))
+    if any(_SPECIAL.search(literal) or _UNPRINTABLE.search(literal) for literal in literals):
+        return "".join(_literal(part) if isinstance(part, str) else f'"{reference(part)}"' for part in parts)
+    text = ""
+    for part, following in zip(parts, [*parts[1:], ""], strict=True):
+        if isinstance(part, str):
+            text += part
+            continue
+        braces = isinstance(following, str) and _IDENTIFIER.match(following) is not None
+        text += reference(part, braces=braces)
+    return f'"{text}"'
+
+
+def reference(variable: Variable, *, braces: bool = False) -> str:
+    """How bash reads a variable: ``$box``, ``${boxes[0]}``, ``${box:0:12}``."""
+    name = variable.name if variable.index is None else f"{variable.name}[{variable.index}]"
+    if variable.short:
+        return f"${{{name}:0:12}}"
+    return f"${{{name}}}" if braces or variable.index is not None else f"${name}"
+
+
+def lay_out(chunks: Sequence[str], suffix: str = "") -> str:
+    """A command from chunks that stay together, on one line if it fits, else a chunk a line.
+
+    Chunks of several lines (a JSON body) are kept as they are.
+    """
+    line = " ".join(chunks) + suffix
+    if len(line) <= WIDTH and "\n" not in line:
+        return line
+    lines = [chunks[0]]
+    for chunk in chunks[1:]:
+        last = lines[-1]
+        if "\n" not in chunk and "\n" not in last and len(lines) == 1 and len(last) + len(chunk) < WIDTH - 2:
+            lines[-1] = f"{last} {chunk}"
+        else:
+            lines.append(chunk)
+    return f" \\\n{_INDENT}".join(lines) + suffix
+
+
+def escaped_json(text: str) -> str:
+    """JSON text with what doesn't print written as JSON's own escapes."""
+    return _UNPRINTABLE.sub(lambda match: json.dumps(match[0])[1:-1], text)
+
+
+def _literal(text: str) -> str:
+    if not _UNPRINTABLE.search(text):
+        return shlex.quote(text)
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return "$'" + _UNPRINTABLE.sub(lambda match: _escape(match[0]), escaped) + "'"
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

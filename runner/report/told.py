@@ -1,0 +1,82 @@
+"""What documents say of a step in words, the same in Markdown and HTML."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Literal
+
+from runner.engine.operations import by_id
+from runner.executor.record import EngineRecord, ResponseRecord, StepRecord
+
+Language = Literal["json", "text"]
+_ENGINES = {"docker": "Docker Engine", "podman": "Podman"}
+
+
+def title_of(step: StepRecord) -> str:
+    """The step's title, or one made from its kind: ``container.create`` gives ``Container create``."""
+    if step.title:
+        return step.title
+    words = step.kind.replace(".", " ").replace("_", " ")
+    if step.kind == "await":
+        words = f"wait for {step.awaits or 'the background step'}"
+    return words[:1].upper() + words[1:]
+
+
+def engine_line(engine: EngineRecord) -> str:
+    """Which engine it was, as people call it."""
+    name = _ENGINES.get(engine.name.lower(), engine.name)
+    version = engine.version.partition("+")[0]
+    return f"{name} {version}, API {engine.api_version}"
+
+
+def status_line(response: ResponseRecord) -> str:
+    """``201 Created``: with the standard's words, since engines have their own for some (``101 UPGRADED``)."""
+    standard = {status.value: status.phrase for status in HTTPStatus}
+    return f"{response.status} {standard.get(response.status, response.reason)}".strip()
+
+
+def value_text(value: Any) -> tuple[str, Language]:
+    """A value as a document shows it: text as it is, anything else as JSON."""
+    if isinstance(value, str):
+        return value, "text"
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str), "json"
+
+
+def answer_texts(step: StepRecord) -> list[tuple[str | None, str, Language]]:
+    """The blocks that show an answer, each with a word on what it is where that isn't plain."""
+    response = step.response
+    if response is None:
+        return []
+    texts: list[tuple[str | None, str, Language]] = []
+    if response.stdout:
+        texts.append((None, response.stdout, "text"))
+    if response.stderr:
+        texts.append(("On stderr:", response.stderr, "text"))
+    if response.items:
+        texts.append((None, *_items_text(step, response.items)))
+    if response.body is not None and response.body != "":
+        texts.append((None, *value_text(response.body)))
+    return texts
+
+
+def progress_line(item: Any) -> str:
+    """One element of a progress stream as the docker CLI prints it, without its end of line."""
+    if not isinstance(item, Mapping):
+        return json.dumps(item, ensure_ascii=False, default=str)
+    if "stream" in item:
+        return str(item["stream"]).removesuffix("\n")
+    if "error" in item:
+        return f"error: {item['error']}"
+    if "status" in item:
+        line = f"{item['id']}: {item['status']}" if item.get("id") else str(item["status"])
+        return f"{line} {item['progress']}" if item.get("progress") else line
+    return json.dumps(item, ensure_ascii=False, default=str)
+
+
+def _items_text(step: StepRecord, items: Sequence[Any]) -> tuple[str, Language]:
+    operation = by_id(step.operation) if step.operation else None
+    if operation is not None and operation.answer == "progress":
+        return "\n".join(line for item in items if (line := progress_line(item))), "text"
+    return "\n".join(value_text(item)[0] for item in items), "json"
