@@ -48,25 +48,21 @@ class Masker:
         return result
 
     def _value(self, value: Any) -> Any:
+        masked = value
         if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, bytes):
-            return self.text(value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-        if isinstance(value, Mapping):
-            return {self._value(key): self._value(inner) for key, inner in value.items()}
-        if isinstance(value, list):
-            return [self._value(inner) for inner in value]
-        if isinstance(value, tuple):
-            return tuple(self._value(inner) for inner in value)
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            masked = self.text(value)
+        elif isinstance(value, bytes):
+            masked = self.text(value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        elif isinstance(value, Mapping):
+            masked = {self._value(key): self._value(inner) for key, inner in value.items()}
+        elif isinstance(value, (list, tuple)):
+            masked = type(value)(self._value(inner) for inner in value)
+        elif dataclasses.is_dataclass(value) and not isinstance(value, type):
             names = [field.name for field in dataclasses.fields(value)]
-            return dataclasses.replace(value, **{name: self._value(getattr(value, name)) for name in names})
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and self._is_secret_number(value):
-            return SHOWN
-        return value
-
-    def _is_secret_number(self, value: float) -> bool:
-        return str(value) in self._forms
+            masked = dataclasses.replace(value, **{name: self._value(getattr(value, name)) for name in names})
+        elif isinstance(value, (int, float)) and not isinstance(value, bool) and str(value) in self._forms:
+            masked = SHOWN
+        return masked
 
 
 class StreamMasker:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from runner.engine.endpoint import Endpoint
@@ -34,6 +34,10 @@ class Engine:
     def send(self, request: Request, deadline: Deadline) -> Response:
         """See :meth:`runner.engine.message.Transport.send`."""
         return self.transport.send(request, deadline)
+
+    def share(self) -> Engine:
+        """The same engine over the same connections, whose exchanges are aborted by themselves."""
+        return replace(self, transport=self.transport.share())
 
     def abort(self) -> None:
         """See :meth:`runner.engine.message.Transport.abort`."""

@@ -107,6 +107,11 @@ class HttpTransport:
         self._busy.discard(connection)
         connection.close()
 
+    def share(self) -> HttpTransport:
+        other = HttpTransport(self._dial, host=self._host, connect_timeout=self._connect_timeout)
+        other._idle = self._idle
+        return other
+
     def abort(self) -> None:
         self._aborts += 1
         for connection in tuple(self._busy):

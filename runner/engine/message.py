@@ -166,8 +166,11 @@ class Transport(Protocol):
                 ``connection-broken`` (cut in the middle) or ``not-http`` (something else answers there).
         """
 
+    def share(self) -> Transport:
+        """A transport over the same connections, whose exchanges are aborted by themselves."""
+
     def abort(self) -> None:
-        """From any thread: break every exchange under way, so that whoever waits in it wakes with an error."""
+        """From any thread: break every exchange under way here, so that whoever waits in it wakes with an error."""
 
     def close(self) -> None:
         """Close idle connections."""

@@ -120,7 +120,7 @@ def prepare(step: model.Step, frame: Frame, scope: Scope) -> Prepared:
     elif stdin is not None and operation.param("stdin"):
         params.setdefault("stdin", True)
     params, body = labels.add(frame.shared, operation, params, body)
-    upload = _upload(kind.body_file, base, scope)
+    upload: message.Upload | None = _upload(kind.body_file, base, scope)
     if kind.body_dir is not None:
         from runner.executor.folder import FolderUpload
 
@@ -177,7 +177,9 @@ def perform(
     exchange = Exchange()
     try:
         exchange.prepared = prepared = prepare(turn.step, turn.frame, scope)
-        engine = turn.shared.engine
+        engine = turn.engine
+        if turn.interrupted():
+            raise StepError("interrupted", "interrupted")
         output = prepared.answer == "output"
         tty = output and terminal.has_terminal(prepared, turn.shared, deadline)
         path = prepared.request.path.removeprefix(f"/v{engine.api_version}")

@@ -154,7 +154,7 @@ def clean_up(shared: Shared) -> tuple[list[StepRecord], list[str]]:
     records: list[StepRecord] = []
     left: list[str] = []
     try:
-        found = list(find(shared.engine, shared.created, shared.run_id, deadline))
+        found = list(find(shared.ending, shared.created, shared.run_id, deadline))
     except RunnerError as error:
         return records, [f"{', '.join(sorted(shared.created))} of run {shared.run_id} may be left: {error.message}"]
     for leftover in found:
@@ -166,7 +166,7 @@ def clean_up(shared: Shared) -> tuple[list[StepRecord], list[str]]:
         assert operation is not None
         request = response = problem = None
         try:
-            request, response = remove(shared.engine, leftover, deadline)
+            request, response = remove(shared.ending, leftover, deadline)
         except RunnerError as error:
             problem = ErrorRecord(error.code, error.message, error.hint)
             left.append(error.message)

@@ -37,11 +37,14 @@ class Options:
     folder: Path = field(default_factory=Path.cwd)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Shared:
     """One scenario file's run, included scenarios and all: the engine, the clock, where events go."""
 
     engine: Engine
+    """For the steps: a first request to stop breaks its exchanges."""
+    ending: Engine
+    """The same engine for what cleans up: only a second request to stop breaks its exchanges."""
     options: Options
     stop: Stop
     emit: Callable[[Event], None]
@@ -106,6 +109,10 @@ class Turn:
     @property
     def shared(self) -> Shared:
         return self.frame.shared
+
+    @property
+    def engine(self) -> Engine:
+        return self.shared.engine if self.position.phase == "steps" else self.shared.ending
 
     @property
     def timeout(self) -> float:

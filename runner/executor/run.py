@@ -10,7 +10,7 @@ import queue
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -30,9 +30,10 @@ from runner.executor.events import (
 )
 from runner.executor.flow import Flow
 from runner.executor.kinds import worst
+from runner.executor.masking import EventMasker
 from runner.executor.record import EngineRecord, ErrorRecord, Phase, ScenarioRecord, Status, StepRecord
 from runner.executor.requires import unmet
-from runner.executor.stop import STEPS, Stop
+from runner.executor.stop import EVERYTHING, STEPS, Stop
 from runner.executor.variables import initial_variables
 from runner.scenario.model import Scenario
 
@@ -43,14 +44,14 @@ def execute(engine: Engine, scenarios: tuple[Scenario, ...], options: Options, s
     Leaving the iterator early asks the run to stop; it still cleans up before it ends.
     """
     events: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
-    stop.on_request(engine.abort)
+    mask = EventMasker(options.secrets.values())
     worker = threading.Thread(target=_work, args=(engine, scenarios, options, stop, events), name="run", daemon=True)
     worker.start()
     try:
         while (event := events.get()) is not None:
             if isinstance(event, BaseException):
                 raise event
-            yield event
+            yield from mask(event)
     finally:
         if worker.is_alive():
             stop.request()
@@ -70,7 +71,7 @@ def _work(
         events.put(RunStarted(now, engine_record(engine), len(scenarios)))
 
         def one(job: tuple[int, Scenario]) -> ScenarioRecord:
-            return _ScenarioRun(engine, job[1], options, stop, events, job[0]).run()
+            return _ScenarioRun(job[1], _shared(engine, job, options, stop, events.put)).run()
 
         if options.jobs > 1 and len(scenarios) > 1:
             with ThreadPoolExecutor(min(options.jobs, len(scenarios))) as pool:
@@ -91,19 +92,36 @@ def engine_record(engine: Engine) -> EngineRecord:
     return EngineRecord(engine.name, engine.version, engine.api_version, engine.endpoint.url)
 
 
+def _shared(
+    engine: Engine, job: tuple[int, Scenario], options: Options, stop: Stop, emit: Callable[[Event], None]
+) -> Shared:
+    """What one scenario's run shares among its parts."""
+    index, scenario = job
+    shared = Shared(
+        engine=engine.share(),
+        ending=engine.share(),
+        options=options,
+        stop=stop,
+        emit=emit,
+        index=index,
+        run_id=secrets.token_hex(6),
+        title=scenario.title,
+    )
+
+    def wake(urgency: int) -> None:
+        shared.engine.abort()
+        if urgency >= EVERYTHING:
+            shared.ending.abort()
+
+    stop.on_request(wake)
+    return shared
+
+
 class _ScenarioRun:
-    def __init__(
-        self,
-        engine: Engine,
-        scenario: Scenario,
-        options: Options,
-        stop: Stop,
-        events: queue.SimpleQueue[Event | BaseException | None],
-        index: int,
-    ) -> None:
-        self.shared = Shared(engine, options, stop, events.put, index, secrets.token_hex(6), scenario.title)
+    def __init__(self, scenario: Scenario, shared: Shared) -> None:
         self.scenario = scenario
-        self.index = index
+        self.shared = shared
+        self.index = shared.index
         self.vars: dict[str, object] = {}
 
     def run(self) -> ScenarioRecord:

@@ -16,18 +16,18 @@ class Stop:
     def __init__(self) -> None:
         self.urgency = 0
         self._events = {STEPS: threading.Event(), EVERYTHING: threading.Event()}
-        self._wake: list[Callable[[], None]] = []
+        self._wake: list[Callable[[int], None]] = []
 
-    def on_request(self, wake: Callable[[], None]) -> None:
-        """Register what breaks a wait on the network."""
+    def on_request(self, wake: Callable[[int], None]) -> None:
+        """Register what breaks waits on the network; it is called with the urgency reached."""
         self._wake.append(wake)
 
     def request(self) -> None:
         """Ask once more: the first time the steps end, the second time everything does."""
         self.urgency = min(self.urgency + 1, EVERYTHING)
         self._events[self.urgency].set()
-        for wake in self._wake:
-            wake()
+        for wake in tuple(self._wake):
+            wake(self.urgency)
 
     def asked(self, urgency: int) -> bool:
         return self.urgency >= urgency
