@@ -14,6 +14,7 @@ from runner.errors import RunnerError, UsageError
 
 VERBS = {
     "check": "runner.cli.check",
+    "clean": "runner.cli.clean",
     "operations": "runner.cli.operations",
 }
 BUG = 70

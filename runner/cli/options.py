@@ -49,9 +49,9 @@ def add_engine(to: argparse.ArgumentParser) -> None:
     group.add_argument("-c", "--context", metavar="NAME", help="a context of the docker CLI")
     group.add_argument("--tls", action="store_true", help="use TLS without verifying the engine")
     group.add_argument("--tlsverify", action="store_true", help="use TLS and verify the engine")
-    group.add_argument("--tlscacert", metavar="FILE", help="the authority that vouches for the engine")
-    group.add_argument("--tlscert", metavar="FILE", help="the certificate to show")
-    group.add_argument("--tlskey", metavar="FILE", help="its key")
+    group.add_argument("--tlscacert", type=Path, metavar="FILE", help="the authority that vouches for the engine")
+    group.add_argument("--tlscert", type=Path, metavar="FILE", help="the certificate to show")
+    group.add_argument("--tlskey", type=Path, metavar="FILE", help="its key")
     group.add_argument("--api-version", metavar="X.YY", help="speak this API version instead of negotiating one")
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from urllib.parse import unquote
 
 from runner.cli import problems
 from runner.cli.colours import paint
 from runner.cli.files import count
 from runner.executor.events import (
     Event,
-    RequestSent,
     RunFinished,
     RunStarted,
     ScenarioFinished,
@@ -21,8 +21,9 @@ from runner.text import visible
 
 MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "error": ("✗", "red"), "skipped": ("-", "grey")}
 NAMES = {"docker": "Docker Engine", "podman": "Podman"}
-NAME_WIDTH = 14
+NAME_WIDTH = 16
 REQUEST_WIDTH = 48
+_VERSION = re.compile(r"^/v[0-9]+\.[0-9]+(?=/)")
 
 
 class Progress:
@@ -32,15 +33,12 @@ class Progress:
         self.quiet = quiet
         self.engine: EngineRecord | None = None
         self.steps = 0
-        self.targets: dict[Any, str] = {}
 
     def show(self, event: Event) -> None:
         if isinstance(event, RunStarted):
             self.engine = event.engine
         elif isinstance(event, ScenarioStarted):
             self._say(f"{paint(visible(event.title), 'bold')} · {self._engine()}")
-        elif isinstance(event, RequestSent):
-            self.targets[event.key] = event.target
         elif isinstance(event, StepFinished):
             self._step(event)
         elif isinstance(event, ScenarioFinished):
@@ -61,19 +59,17 @@ class Progress:
     def _step(self, event: StepFinished) -> None:
         record = event.record
         depth = len(event.key.path)
-        target = self.targets.pop(event.key, "")
         if depth == 1:
             self.steps += record.status != "skipped"
         mark, colour = MARKS[record.status]
         if record.phase != "steps" and record.status == "passed":
             mark, colour = "·", "grey"
-        what = f"{record.request.method:<6} {target}" if record.request and target else _what(record)
         status = str(record.response.status) if record.response else ""
         if record.awaits or record.each is not None:
             status = ""
         note = f"   ({record.phase})" if record.phase != "steps" else ""
         time = f"{record.duration_ms:7.0f} ms" if record.status != "skipped" else f"   {record.reason or ''}"
-        name, request = _fit(record.id, NAME_WIDTH), _fit(what, REQUEST_WIDTH)
+        name, request = _fit(record.id, NAME_WIDTH), _fit(_what(record), REQUEST_WIDTH)
         line = f"{'  ' * depth}{paint(mark, colour)} {name} {request} {status:>3}{time}{paint(note, 'grey')}"
         self._say(line.rstrip())
 
@@ -104,6 +100,8 @@ class Progress:
 
 
 def _what(record: StepRecord) -> str:
+    if record.request is not None:
+        return f"{record.request.method:<6} {unquote(_VERSION.sub('', record.request.path))}"
     if record.awaits:
         return f"await {record.awaits}"
     if record.each is not None:
@@ -112,6 +110,6 @@ def _what(record: StepRecord) -> str:
 
 
 def _fit(text: str, width: int) -> str:
-    """The text in a column of that width, its middle left out if it is longer; long ids are shortened first."""
+    """The text in a column of that width, cut if it is longer; long ids are shortened first."""
     shown = visible("/".join(part[:12] if len(part) == 64 else part for part in text.split("/")))
-    return f"{shown:<{width}}" if len(shown) <= width else f"{shown[: width - 12]}…{shown[-11:]}"
+    return f"{shown:<{width}}" if len(shown) <= width else f"{shown[: width - 1]}…"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.cli import colours, problems
 from runner.cli import options as shared
+from runner.cli.connecting import connect_as_asked
 from runner.cli.files import count, open_all, scenario_files
 from runner.cli.progress import Progress
 from runner.errors import UsageError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from runner.report.formats import Writers
     from runner.scenario.model import Scenario
 
-USAGE = "run SCENARIO… [options]\n       run VERB … (check, operations)"
+USAGE = "run SCENARIO… [options]\n       run VERB …  (run VERB --help)"
 DESCRIPTION = """\
 Run scenarios against a Docker Engine (or Podman): YAML files that list API calls. The report goes to stdout, progress
 to stderr. A folder means every .yaml file below it that has steps."""
@@ -28,6 +28,7 @@ EXAMPLES = """\
 verbs:
   run check SCENARIO…     say everything that is wrong, without an engine
   run operations          list the API's operations
+  run clean               remove what interrupted runs left behind
 
 examples:
   run scenarios/run-a-container.yaml
@@ -67,7 +68,7 @@ def main(arguments: list[str]) -> int:
         problems.say(f"nothing was sent: {count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
         return INVALID
     _need_secrets(scenarios, options.secrets)
-    engine = _connect(given, environment)
+    engine = connect_as_asked(given, environment)
     try:
         return _run(engine, scenarios, options, writers, Progress(quiet=given.quiet))
     finally:
@@ -122,28 +123,6 @@ def _need_secrets(scenarios: tuple[Scenario, ...], secrets: Mapping[str, str]) -
             if name not in secrets:
                 hint = f"give it with --secret {name}=… or in the environment as RUN_SECRET_{name.upper()}"
                 raise UsageError("missing-secret", f"{scenario.file} needs the secret '{name}'", hint=hint)
-
-
-def _connect(given: argparse.Namespace, environment: Mapping[str, str]) -> Engine:
-    from runner.engine.engine import connect
-    from runner.engine.message import Deadline
-    from runner.engine.resolve import resolve
-
-    endpoint = resolve(
-        host=given.host,
-        context=given.context,
-        tls=given.tls,
-        tlsverify=given.tlsverify,
-        tlscacert=given.tlscacert and Path(given.tlscacert),
-        tlscert=given.tlscert and Path(given.tlscert),
-        tlskey=given.tlskey and Path(given.tlskey),
-        env=environment,
-        home=Path(environment.get("HOME") or "/"),
-    )
-    if endpoint.exposed:
-        problems.say(f"warning: {endpoint.url} is not encrypted: whoever can listen in can take over the engine")
-    version = given.api_version or environment.get("DOCKER_API_VERSION") or None
-    return connect(endpoint, api_version=version, deadline=Deadline.after(30))
 
 
 def _run(

@@ -75,8 +75,8 @@ def find(engine: Engine, nouns: Iterable[str], run_id: str | None, deadline: Dea
             continue
         params = {**kind.list, "filters": {"label": label}}
         status, body = _exchange(engine, f"{kind.noun}.list", params, deadline)[1:]
-        if status == 503 and kind.noun in SWARM_NOUNS:
-            continue  # not part of a swarm, so there are none
+        if status in (404, 503) and kind.noun in SWARM_NOUNS:
+            continue  # not part of a swarm, or an engine that has none
         if status != 200:
             raise StepError("cleanup-failed", f"the engine did not list {kind.noun}s: {status} {engine_message(body)}")
         listed = body.get(kind.items) if kind.items and isinstance(body, Mapping) else body

@@ -1,0 +1,43 @@
+"""From the engine options of a verb to an engine that answered."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.cli import problems
+
+if TYPE_CHECKING:
+    from runner.engine.engine import Engine
+
+PATIENCE = 30.0
+"""Seconds that an engine has to answer the first request."""
+
+
+def connect_as_asked(given: argparse.Namespace, environment: Mapping[str, str]) -> Engine:
+    """The engine that the options, the environment and the docker CLI's configuration name, in that order.
+
+    Raises:
+        RunnerError: none is named well, or it does not answer.
+    """
+    from runner.engine.engine import connect
+    from runner.engine.message import Deadline
+    from runner.engine.resolve import resolve
+
+    endpoint = resolve(
+        host=given.host,
+        context=given.context,
+        tls=given.tls,
+        tlsverify=given.tlsverify,
+        tlscacert=given.tlscacert,
+        tlscert=given.tlscert,
+        tlskey=given.tlskey,
+        env=environment,
+        home=Path(environment.get("HOME") or "/"),
+    )
+    if endpoint.exposed:
+        problems.say(f"warning: {endpoint.url} is not encrypted: whoever can listen in can take over the engine")
+    version = given.api_version or environment.get("DOCKER_API_VERSION") or None
+    return connect(endpoint, api_version=version, deadline=Deadline.after(PATIENCE))
