@@ -1,6 +1,13 @@
-"""Text from an engine or a file, made safe to print."""
+"""Text and values from an engine or a file, made safe and short to print."""
 
 from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+MAX_SHOWN = 120
+"""Longer values are cut when they are shown, in characters."""
 
 # Control characters (a terminal would obey them), and marks that turn the reading direction or take no room.
 _HIDDEN = {
@@ -17,3 +24,14 @@ _TABLE = {code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" for code 
 def visible(text: str) -> str:
     """The text on one line, with what a terminal would obey, or an eye would miss, written as an escape."""
     return text if text.isascii() and text.isprintable() else text.translate(_TABLE)
+
+
+def shown(value: Any, limit: int = MAX_SHOWN) -> str:
+    """A value on one line, as JSON where it is data."""
+    try:
+        text = json.dumps(
+            value, ensure_ascii=False, default=lambda one: dict(one) if isinstance(one, Mapping) else str(one)
+        )
+    except (TypeError, ValueError):
+        text = str(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

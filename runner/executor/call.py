@@ -21,7 +21,7 @@ from runner.executor.record import RequestRecord, ResponseRecord
 from runner.executor.upload import FileUpload
 from runner.scenario import model
 from runner.scenario.template import Scope, Value
-from runner.scenario.trace import shown
+from runner.text import shown
 
 MAX_LOCAL_STDIN = 64 * 1024 * 1024
 

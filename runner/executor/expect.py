@@ -13,7 +13,7 @@ from runner.errors import Place, StepError
 from runner.executor.record import Expectation, ResponseRecord
 from runner.scenario import model, nodes
 from runner.scenario.template import Expression, Scope
-from runner.scenario.trace import shown, trace
+from runner.text import shown
 
 MAX_DETAILS = 40
 MAX_TEXT = 400
@@ -87,6 +87,8 @@ def condition(expression: Expression, scope: Scope) -> Verdict:
 
 
 def _parts(expression: Expression, scope: Scope) -> tuple[str, ...]:
+    from runner.scenario.trace import trace  # Jinja2's parser, which only a failure needs
+
     parts = trace(expression, scope)
     width = min(48, max((len(text) for text, _ in parts), default=0) + 2)
     return tuple(f"{'  ' if index else ''}{text:<{width}} → {value}" for index, (text, value) in enumerate(parts))

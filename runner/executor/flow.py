@@ -15,7 +15,7 @@ from runner.executor.context import Frame, Position, Turn
 from runner.executor.events import StepFinished, StepStarted
 from runner.executor.record import Phase, StepRecord
 from runner.scenario import model
-from runner.scenario.trace import shown
+from runner.text import shown
 
 Entry: TypeAlias = StepRecord | Background
 """What a step leaves at its place: its record, or the background step whose record is still to come."""

@@ -11,9 +11,8 @@ from jinja2 import nodes as jinja
 from runner.errors import StepError
 from runner.scenario.compile import parse_expression
 from runner.scenario.template import Expression, ExpressionSyntaxError, compiled
+from runner.text import shown
 
-MAX_SHOWN = 120
-"""Longer values are cut when they are shown, in characters."""
 MAX_PARTS = 12
 
 _OPERATORS = {
@@ -58,17 +57,6 @@ def _value(text: str, scope: Mapping[str, Any]) -> str:
         return f"{what}: {error.message}" + (f" ({error.hint})" if error.hint else "")
     except ExpressionSyntaxError:
         return "…"
-
-
-def shown(value: Any, limit: int = MAX_SHOWN) -> str:
-    """A value on one line, as JSON where it is data."""
-    try:
-        text = json.dumps(
-            value, ensure_ascii=False, default=lambda one: dict(one) if isinstance(one, Mapping) else str(one)
-        )
-    except (TypeError, ValueError):
-        text = str(value)
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def unparse(node: jinja.Node) -> str:
