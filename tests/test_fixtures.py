@@ -20,6 +20,14 @@ def test_engine_runs_a_container(engine: Engine) -> None:
     assert "bin" in engine.cli("run", "--rm", "alpine", "ls").split()
 
 
+def test_engine_executes_in_a_container(engine: Engine) -> None:
+    id_ = engine.cli("run", "-d", "alpine", "sleep", "60").strip()
+    try:
+        assert engine.cli("exec", id_, "echo", "hello") == "hello\n"
+    finally:
+        engine.cli("rm", "-f", id_)
+
+
 def test_containers_reach_each_other_by_name(docker: Docker) -> None:
     docker.cli("network", "create", "fixture-net")
     docker.cli("run", "-d", "--name", "fixture-peer", "--network", "fixture-net", "alpine", "sleep", "60")

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -19,7 +20,7 @@ from urllib.parse import urlsplit
 
 from tests.engines import sandbox
 from tests.engines.image import alpine
-from tests.engines.packages import Unavailable, find, require
+from tests.engines.packages import Unavailable, require
 from tests.engines.sandbox import Sandbox
 
 START_SECONDS = 30.0
@@ -160,21 +161,14 @@ def start_docker_tls(certificates: Path) -> Iterator[Docker]:
 def start_podman() -> Iterator[Podman]:
     """A private Podman service with the image ``alpine``.
 
-    It runs containers by ``runc``, and a hook drops the resource limits that a machine without ``CAP_SYS_RESOURCE``
-    refuses to raise.
+    It runs containers by ``runc``. They, and what is executed in them, get this process's own resource limits, because
+    a machine without ``CAP_SYS_RESOURCE`` refuses to raise them to Podman's defaults.
     """
-    require("podman", "runc", "jq", "docker")
+    require("podman", "runc", "docker")
     with temporary_folder("podman") as folder:
-        hook = {
-            "version": "1.0.0",
-            "hook": {"path": find("jq"), "args": ["jq", "-c", "del(.process.rlimits)"]},
-            "when": {"always": True},
-            "stages": ["precreate"],
-        }
-        for name in ("hooks", "networks"):
-            (folder / name).mkdir()
-        (folder / "hooks" / "rlimits.json").write_text(json.dumps(hook))
+        (folder / "networks").mkdir()
         (folder / "containers.conf").write_text(
+            f"[containers]\ndefault_ulimits = {json.dumps(_limits())}\n"
             f'[engine]\nruntime = "runc"\n[network]\nnetwork_config_dir = "{folder}/networks"\n'
         )
         (folder / "registries.conf").write_text(
@@ -182,7 +176,7 @@ def start_podman() -> Iterator[Podman]:
             '[[registry]]\nlocation = "127.0.0.1:5000"\ninsecure = true\n'
         )
         url = f"unix://{folder}/podman.sock"
-        command = ["podman", "--root", f"{folder}/root", "--runroot", f"{folder}/run", "--hooks-dir", f"{folder}/hooks"]
+        command = ["podman", "--root", f"{folder}/root", "--runroot", f"{folder}/run"]
         env = {
             **os.environ,
             "CONTAINERS_CONF": f"{folder}/containers.conf",
@@ -192,6 +186,15 @@ def start_podman() -> Iterator[Podman]:
             engine = Podman("podman", url, folder, box)
             _await(engine)
             yield engine
+
+
+def _limits() -> list[str]:
+    """The resource limits that Podman sets by itself, as they are here: ``nofile=1024:4096``."""
+    return [
+        f"{name}={soft}:{hard}"
+        for name, number in (("nofile", resource.RLIMIT_NOFILE), ("nproc", resource.RLIMIT_NPROC))
+        for soft, hard in (resource.getrlimit(number),)
+    ]
 
 
 @contextlib.contextmanager
