@@ -67,9 +67,9 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     "SecretCreate": {"body_required": True},
     "SecretUpdate": {"body_required": True},
     "SystemAuth": {"body_required": True},
-    # Labels. A container's go on to what is committed from it.
+    # Labels. Podman takes those of a commit only as instructions.
     "ContainerCreate": {"labels": "body.Labels"},
-    "ImageCommit": {"labels": "body.Labels"},
+    "ImageCommit": {"labels": "query.changes"},
     "NetworkCreate": {"labels": "body.Labels"},
     "VolumeCreate": {"labels": "body.Labels"},
     "ServiceCreate": {"labels": "body.Labels"},

@@ -152,7 +152,7 @@ class Operation:
 
     def labels_for(self, params: Mapping[str, Any]) -> str | None:
         """Where labels go with these parameters: an image that is pulled takes none, one that is imported does."""
-        return None if self.labels == "query.changes" and not params.get("fromSrc") else self.labels
+        return None if self.param("fromSrc") and not params.get("fromSrc") else self.labels
 
 
 def version_key(version: str) -> tuple[int, ...]:
