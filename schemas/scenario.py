@@ -13,7 +13,7 @@ from schemas.language import DEFINITIONS, KINDS, MODIFIERS, TEXT, TOP_LEVEL, Sch
 SCALARS: dict[str, Schema] = {
     "integer": {"type": "integer"},
     "number": {"type": "number"},
-    "boolean": {"anyOf": [{"type": "boolean"}, {"enum": [0, 1]}]},
+    "boolean": {"type": ["boolean", "integer"], "minimum": 0, "maximum": 1},
     "filters": {
         "type": "object",
         "additionalProperties": {"anyOf": [TEXT, {"type": "array", "items": TEXT}]},
