@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import resource
+import json
 import statistics
 import subprocess
+import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+STOPWATCH = str(Path(__file__).with_name("stopwatch.py"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +69,15 @@ def run_once(contender: Contender, env: Mapping[str, str]) -> Sample:
     Raises:
         RuntimeError: it failed, or did not print what the job prints.
     """
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        began = time.perf_counter()
-        process = subprocess.Popen(contender.command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=errors)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
+    with tempfile.NamedTemporaryFile() as figures, tempfile.TemporaryFile() as output:
+        command = [sys.executable, "-I", "-S", STOPWATCH, figures.name, *contender.command]
+        done = subprocess.run(
+            command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE, check=False
+        )
         output.seek(0)
-        errors.seek(0)
-        if process.returncode or contender.prints not in output.read(1 << 20):
-            said = errors.read().decode(errors="replace")[-500:]
-            raise RuntimeError(f"{contender.name}: exit {process.returncode}: {said}")
-        return Sample(seconds, memory_of(usage))
-
-
-def memory_of(usage: resource.struct_rusage) -> int:
-    """Bytes; Linux counts ``ru_maxrss`` in KiB (getrusage(2))."""
-    return usage.ru_maxrss * 1024
+        if done.returncode or contender.prints not in output.read(1 << 20):
+            raise RuntimeError(f"{contender.name} failed: {done.stderr.decode(errors='replace')[-500:]}")
+        return Sample(**json.loads(figures.read()))
 
 
 def table(results: Mapping[str, Sequence[Result]]) -> str:
