@@ -153,7 +153,6 @@ class Flow:
             for index, local in enumerate({one.for_each.name: element} for element in elements)
         ]
         each = self._elements_run(jobs, one, begun, width or one.for_each.parallel)
-        ran = [record for record in each if record.status != "skipped"]
         status, error_found = kinds.worst(each)
         record = replace(
             steps.skipped_record(Turn(one, self.frame, position)),
@@ -163,7 +162,10 @@ class Flow:
             attempts=1,
             started_ms=started_ms,
             duration_ms=self.shared.elapsed_ms() - started_ms,
-            captured={name: [record.captured.get(name) for record in ran] for name in steps.names_set_by(one)},
+            captured={
+                name: [record.captured[name] for record in each if name in record.captured]
+                for name in steps.names_set_by(one)
+            },
             each=tuple(each),
         )
         self.shared.emit(StepFinished(position.key, record))

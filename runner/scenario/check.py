@@ -116,7 +116,12 @@ class _Checker:
 
     def _kind(self, step: model.Step, known: Known, local: tuple[str, ...]) -> None:
         kind = step.kind
-        self._expressions(kind.expressions, known, local)
+        if isinstance(kind, model.SetVariables):
+            for name, value in kind.values_by_name.items():  # each may use the ones before it
+                self._expressions(value.expressions, known, local)
+                local = (*local, name)
+        else:
+            self._expressions(kind.expressions, known, local)
         if isinstance(kind, model.Await):
             self._await(step, kind, known)
         elif isinstance(kind, model.Parallel):
