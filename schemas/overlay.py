@@ -58,13 +58,13 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     "ImageGet": {"answer": "tar", "in_band": "tar"},
     "ImageGetAll": {"answer": "tar", "in_band": "tar"},
     # The engine reads a body here even where the description leaves it open, and answers 400 without one.
-    "ConfigCreate": {"body_required": True},
+    "ConfigCreate": {"body_required": True, "labels": "body.Labels"},
     "ConfigUpdate": {"body_required": True},
     "ImageLoad": {"answer": "progress", "body_required": True},
     "NodeUpdate": {"body_required": True},
     "PluginCreate": {"body_required": True},
     "PluginSet": {"body_required": True},
-    "SecretCreate": {"body_required": True},
+    "SecretCreate": {"body_required": True, "labels": "body.Labels"},
     "SecretUpdate": {"body_required": True},
     "SystemAuth": {"body_required": True},
     # Labels. Podman takes those of a commit only as instructions.
