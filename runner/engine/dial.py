@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import traceback
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -38,11 +39,21 @@ def _dial_unix(endpoint: Endpoint, deadline: Deadline) -> Channel:
     connection = UnixHTTPConnection(f"http+unix://{quote(path, safe='')}", timeout=deadline.remaining())
     try:
         connection.connect()
-    except TimeoutError:
-        raise
     except OSError as error:
+        _close_forgotten(error)
+        if isinstance(error, TimeoutError):
+            raise
         raise _unreachable(endpoint, error, _unix_hint(path, error)) from None
     return SocketChannel(connection.sock, send=connection.send)
+
+
+def _close_forgotten(error: OSError) -> None:
+    """requests-unixsocket 0.4.1 lets go of a socket that it could not connect without closing it; only the frame of
+    its ``connect`` still knows it."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        sock = frame.f_locals.get("sock")
+        if isinstance(sock, socket.socket):
+            sock.close()
 
 
 def dial_tcp(endpoint: Endpoint, deadline: Deadline) -> socket.socket:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +61,8 @@ class Endpoint:
 def _is_loopback(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
@@ -89,8 +90,8 @@ def parse(url: str, *, source: str, tls: TlsSettings | None = None) -> Endpoint:
     try:
         parts = urlsplit(f"{scheme}://{rest}")
         host, port = parts.hostname or "", parts.port
-    except ValueError as error:
-        raise _bad(url, source, str(error)) from None
+    except ValueError:
+        raise _bad(url, source, "its host or port can't be read") from None
     problem = _problem(parts)
     if problem:
         raise _bad(url, source, problem)
@@ -141,7 +142,7 @@ def _shown(host: str) -> str:
 
 
 def _bad(url: str, source: str, why: str) -> UsageError:
-    shown = re.sub(r"//[^/@]*@", "//…@", url)
+    shown = re.sub(r"//.*@", "//…@", url)
     return UsageError(
         "bad-host",
         f"{shown!r} (from {source}) is no engine's address: {why}",

@@ -1,0 +1,90 @@
+"""Negotiation against engines that this machine does not have, and against what is no engine at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from runner.engine.endpoint import parse
+from runner.engine.engine import Engine, connect
+from runner.engine.message import Deadline
+from runner.engine.operations import newest_api
+from runner.errors import EngineError
+from tests.engine.scripted import ok, replies, serving
+
+
+def meet(*answers: bytes, api_version: str | None = None) -> Engine:
+    with serving(replies(*answers)) as server:
+        engine = connect(server.endpoint, api_version=api_version, deadline=Deadline.after(5))
+        engine.close()
+        return engine
+
+
+def pong(version: str, server: str, *headers: str) -> bytes:
+    return ok(b"OK", f"Api-Version: {version}", f"Server: {server}", *headers)
+
+
+@pytest.mark.parametrize(
+    ("offered", "spoken"), [("1.41", "1.41"), ("1.25", "1.25"), ("1.100", newest_api()), ("2.0", newest_api())]
+)
+def test_the_newest_version_that_both_know(offered: str, spoken: str) -> None:
+    assert meet(pong(offered, "Docker/30.0 (linux)")).api_version == spoken
+
+
+def test_the_swarm_state_that_newer_engines_tell() -> None:
+    engine = meet(pong("1.44", "Docker/25.0.3 (linux)", "Swarm: active/manager"))
+    assert (engine.name, engine.version, engine.swarm) == ("docker", "25.0.3", "active/manager")
+
+
+def test_podman_by_its_library() -> None:
+    engine = meet(pong("1.41", "Libpod/4.3.1 (linux)"))
+    assert (engine.name, engine.version) == ("podman", "4.3.1")
+
+
+def test_an_engine_that_hides_its_name() -> None:
+    facts = {"Version": "9.1", "ApiVersion": "1.43", "Components": [{"Name": "Podman Engine"}]}
+    engine = meet(ok(b"OK"), ok(json.dumps(facts).encode()))
+    assert (engine.name, engine.version, engine.api_version) == ("podman", "9.1", "1.43")
+
+
+def test_an_engine_that_is_too_old() -> None:
+    with pytest.raises(EngineError, match=r"docker 1\.9 speaks API 1\.21 at most") as caught:
+        meet(pong("1.21", "Docker/1.9 (linux)"))
+    assert caught.value.code == "api-version"
+
+
+def test_a_version_that_the_engine_refuses() -> None:
+    refusal = b'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n{"message": "far too new, dear"}'
+    with pytest.raises(EngineError, match=r"refuses API 1\.56: far too new, dear"):
+        meet(pong("1.41", "Docker/20.10 (linux)"), refusal, api_version="1.56")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ok(b"<html>Welcome to nginx</html>"),
+        b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nnot found",
+        b"HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n",
+        ok(b"OK", "Api-Version: latest") + b"",
+    ],
+)
+def test_what_is_no_engine(answer: bytes) -> None:
+    with pytest.raises(EngineError) as caught:
+        meet(answer, ok(b"<html>"))
+    assert caught.value.code == "not-an-engine"
+
+
+def test_nobody_there(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for name, says, hint in (
+        ("nothing", "No such file", "is it running"),
+        ("file", "Connection refused", "no engine listens on it"),
+    ):
+        with pytest.raises(EngineError, match=says) as caught:
+            connect(parse(f"unix://{tmp_path}/{name}", source="a test"), deadline=Deadline.after(5))
+        assert caught.value.code == "engine-unreachable"
+        assert hint in (caught.value.hint or "")
+    with pytest.raises(EngineError, match=r"no engine answers at tcp://127\.0\.0\.1:1 \(from a test\): .*refused"):
+        connect(parse("tcp://127.0.0.1:1", source="a test"), deadline=Deadline.after(5))
