@@ -6,12 +6,10 @@ codes and everything else just raises.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A span in a file. Lines and columns count from 1; ``length`` is in characters; ``text`` is the source line."""
 
     file: str
@@ -24,8 +22,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One finding about a scenario: what is wrong, where, and how to mend it."""
 
     code: str

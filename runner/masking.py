@@ -7,7 +7,6 @@ as a whole, which shifts it by one or two bytes). All of these are replaced, the
 from __future__ import annotations
 
 import base64
-import dataclasses
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
@@ -42,7 +41,7 @@ class Masker:
         return any(len(form) > len(text) and form.startswith(text) for form in self._forms)
 
     def value(self, value: T) -> T:
-        """The same value with every text in it masked, keys too; records and events are rebuilt."""
+        """The same value with every text in it masked, keys too; records and events, named tuples, are rebuilt."""
         masked: Any = self._value(value) if self._forms else value
         result: T = masked
         return result
@@ -56,10 +55,8 @@ class Masker:
         elif isinstance(value, Mapping):
             masked = {self._value(key): self._value(inner) for key, inner in value.items()}
         elif isinstance(value, (list, tuple)):
-            masked = type(value)(self._value(inner) for inner in value)
-        elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-            names = [field.name for field in dataclasses.fields(value)]
-            masked = dataclasses.replace(value, **{name: self._value(getattr(value, name)) for name in names})
+            inner = [self._value(one) for one in value]
+            masked = value._make(inner) if hasattr(value, "_make") else type(value)(inner)
         elif isinstance(value, (int, float)) and not isinstance(value, bool) and str(value) in self._forms:
             masked = SHOWN
         return masked

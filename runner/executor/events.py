@@ -6,14 +6,12 @@ Progress, reporters and recorders only consume these; the executor never prints 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from runner.executor.record import EngineRecord, Phase, ScenarioRecord, StepRecord
 
 
-@dataclass(frozen=True, slots=True)
-class StepKey:
+class StepKey(NamedTuple):
     """Names one step of a run: the scenario's index and the path of indexes down to the step (``for_each`` elements
     and the children of ``parallel`` and ``include`` go one deeper)."""
 
@@ -21,23 +19,20 @@ class StepKey:
     path: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RunStarted:
+class RunStarted(NamedTuple):
     started_at: str
     engine: EngineRecord | None
     scenarios: int
 
 
-@dataclass(frozen=True, slots=True)
-class ScenarioStarted:
-    index: int
+class ScenarioStarted(NamedTuple):
+    scenario: int
     file: str
     title: str
     steps: int
 
 
-@dataclass(frozen=True, slots=True)
-class StepStarted:
+class StepStarted(NamedTuple):
     key: StepKey
     id: str
     kind: str
@@ -45,8 +40,7 @@ class StepStarted:
     background: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RequestSent:
+class RequestSent(NamedTuple):
     """A step's request is on its way; ``target`` is the path without the API version."""
 
     key: StepKey
@@ -54,8 +48,7 @@ class RequestSent:
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class OutputArrived:
+class OutputArrived(NamedTuple):
     """A piece of a container's output, as it comes."""
 
     key: StepKey
@@ -63,28 +56,24 @@ class OutputArrived:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ItemArrived:
+class ItemArrived(NamedTuple):
     """An element of a stream (one stats sample, one line of a pull's progress)."""
 
     key: StepKey
     item: Any
 
 
-@dataclass(frozen=True, slots=True)
-class StepFinished:
+class StepFinished(NamedTuple):
     key: StepKey
     record: StepRecord
 
 
-@dataclass(frozen=True, slots=True)
-class ScenarioFinished:
-    index: int
+class ScenarioFinished(NamedTuple):
+    scenario: int
     record: ScenarioRecord
 
 
-@dataclass(frozen=True, slots=True)
-class RunFinished:
+class RunFinished(NamedTuple):
     duration_ms: float
     summary: Mapping[str, int]
 

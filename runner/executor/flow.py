@@ -100,8 +100,8 @@ class Flow:
         return steps.skip(one, self.frame, position, f"when: {one.when.text}")
 
     def _broken(self, one: model.Step, position: Position, error: StepError) -> StepRecord:
-        record = replace(
-            steps.skipped_record(Turn(one, self.frame, position)), status="error", error=steps.error_record(error, one)
+        record = steps.skipped_record(Turn(one, self.frame, position))._replace(
+            status="error", error=steps.error_record(error, one)
         )
         self.shared.emit(StepFinished(position.key, record))
         return record
@@ -154,8 +154,7 @@ class Flow:
         ]
         each = self._elements_run(jobs, one, begun, width or one.for_each.parallel)
         status, error_found = kinds.worst(each)
-        record = replace(
-            steps.skipped_record(Turn(one, self.frame, position)),
+        record = steps.skipped_record(Turn(one, self.frame, position))._replace(
             status=status,
             error=error_found,
             reason=None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from runner.executor.events import Event, OutputArrived, StepFinished, StepKey
 from runner.masking import Masker, StreamMasker
@@ -31,10 +30,10 @@ class EventMasker:
         _, stream = streams.setdefault(event.stream, (event, StreamMasker(self._masker)))
         shown = stream.feed(event.data.decode("utf-8", "surrogateescape"))
         if shown:
-            yield replace(event, data=shown.encode("utf-8", "surrogateescape"))
+            yield event._replace(data=shown.encode("utf-8", "surrogateescape"))
 
     def _rest(self, key: StepKey) -> Iterator[Event]:
         for first, stream in self._streams.pop(key, {}).values():
             shown = stream.end()
             if shown:
-                yield replace(first, data=shown.encode("utf-8", "surrogateescape"))
+                yield first._replace(data=shown.encode("utf-8", "surrogateescape"))

@@ -1,17 +1,22 @@
-"""What a run leaves for its reports: one frozen record per step, per scenario and per run."""
+"""What a run leaves for its reports: one frozen record per step, per scenario and per run.
+
+Records and events are named tuples because a command that starts in 0.2 s notices what its classes cost: Python makes
+a named tuple about six times as fast as a frozen dataclass.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+
+EMPTY: Mapping[str, Any] = {}
+"""Nobody writes to a record's mappings, so that all may share this one."""
 
 Status = Literal["passed", "failed", "error", "skipped"]
 Phase = Literal["steps", "finally", "cleanup"]
 
 
-@dataclass(frozen=True, slots=True)
-class RequestRecord:
+class RequestRecord(NamedTuple):
     """The request as it was sent. ``query`` values are text, or a list of texts where a name is repeated.
 
     ``body`` is the JSON value that was sent; a streamed upload leaves only its label (``@context.tar``) in
@@ -20,21 +25,20 @@ class RequestRecord:
 
     method: str
     path: str
-    query: Mapping[str, str | list[str]] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str | list[str]] = EMPTY
+    headers: Mapping[str, str] = EMPTY
     body: Any = None
     upload: str | None = None
     stdin: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseRecord:
+class ResponseRecord(NamedTuple):
     """The answer: parsed JSON or text in ``body``; a container's output in ``stdout``/``stderr``; a stream's elements
     in ``items``. ``truncated`` says that more came than was kept."""
 
     status: int
     reason: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = EMPTY
     body: Any = None
     stdout: str | None = None
     stderr: str | None = None
@@ -42,8 +46,7 @@ class ResponseRecord:
     truncated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(NamedTuple):
     """One thing that had to hold. ``details`` are the lines that explain a failure: each part of an expression with
     its value, or the diff of a body."""
 
@@ -53,8 +56,7 @@ class Expectation:
     details: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorRecord:
+class ErrorRecord(NamedTuple):
     """Why a step did not pass. ``line`` and ``column`` count from 1; ``excerpt`` is the source line, ``width`` the
     number of characters to mark in it; ``details`` explain further, a line each."""
 
@@ -69,8 +71,7 @@ class ErrorRecord:
     details: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StepRecord:
+class StepRecord(NamedTuple):
     """One step, done. Times are milliseconds; ``started_ms`` counts from the scenario's start.
 
     ``kind`` is an operation's full name (``container.create``), or ``request``, ``await``, ``set``, ``check``,
@@ -92,8 +93,8 @@ class StepRecord:
     duration_ms: float = 0.0
     request: RequestRecord | None = None
     response: ResponseRecord | None = None
-    captured: Mapping[str, Any] = field(default_factory=dict)
-    capture_sources: Mapping[str, str] = field(default_factory=dict)
+    captured: Mapping[str, Any] = EMPTY
+    capture_sources: Mapping[str, str] = EMPTY
     expectations: tuple[Expectation, ...] = ()
     error: ErrorRecord | None = None
     reason: str | None = None
@@ -107,8 +108,7 @@ class StepRecord:
     outputs: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ScenarioRecord:
+class ScenarioRecord(NamedTuple):
     """One scenario file, done. ``vars`` are the variables it began with; ``left`` lines name what was kept or could
     not be removed."""
 
@@ -117,16 +117,15 @@ class ScenarioRecord:
     status: Status
     about: str | None = None
     duration_ms: float = 0.0
-    vars: Mapping[str, Any] = field(default_factory=dict)
-    outputs: Mapping[str, Any] = field(default_factory=dict)
+    vars: Mapping[str, Any] = EMPTY
+    outputs: Mapping[str, Any] = EMPTY
     steps: tuple[StepRecord, ...] = ()
     error: ErrorRecord | None = None
     reason: str | None = None
     left: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class EngineRecord:
+class EngineRecord(NamedTuple):
     """Which engine answered. ``name`` is ``docker``, ``podman`` or what it calls itself."""
 
     name: str
@@ -135,8 +134,7 @@ class EngineRecord:
     endpoint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """A whole run. ``started_at`` is RFC 3339 in UTC."""
 
     status: Status

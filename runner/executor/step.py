@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from runner.engine.message import Deadline
@@ -199,8 +199,7 @@ def error_record(error: RunnerError, step: model.Step, details: tuple[str, ...] 
 def _record(turn: Turn, attempt: Attempt, tries: int, started_ms: float) -> StepRecord:
     prepared = attempt.exchange.prepared if attempt.exchange else None
     show, shown = _shown(turn, attempt)
-    record = replace(
-        skipped_record(turn),
+    record = skipped_record(turn)._replace(
         status=attempt.status,
         attempts=tries,
         started_ms=started_ms,
@@ -213,7 +212,7 @@ def _record(turn: Turn, attempt: Attempt, tries: int, started_ms: float) -> Step
         show=show,
         shown=shown,
     )
-    return replace(record, **attempt.extra) if attempt.extra else record
+    return record._replace(**attempt.extra) if attempt.extra else record
 
 
 def _shown(turn: Turn, attempt: Attempt) -> tuple[str | None, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from runner.executor.events import (
     Event,
@@ -42,9 +41,9 @@ class Collector:
         match event:
             case StepFinished(key=key, record=record):
                 self._steps.setdefault(key.scenario, {})[key.path] = record
-            case ScenarioFinished(index=index, record=record):
+            case ScenarioFinished(scenario=index, record=record):
                 self._scenarios[index] = record
-            case ScenarioStarted(index=index, file=file, title=title):
+            case ScenarioStarted(scenario=index, file=file, title=title):
                 self._scenarios[index] = ScenarioRecord(file=file, title=title, status="passed")
             case RunStarted():
                 self._start = event
@@ -70,7 +69,7 @@ class Collector:
         finished = self._steps.get(index, {})
         steps = tuple(finished[path] for path in sorted(finished) if len(path) == 1)
         status = worst((record.status, *(step.status for step in steps)))
-        return replace(record, steps=steps, status=status)
+        return record._replace(steps=steps, status=status)
 
 
 def collect(events: Iterable[Event]) -> Report:

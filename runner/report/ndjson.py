@@ -35,10 +35,10 @@ def event_value(event: Event) -> dict[str, Any]:
             return {"event": "run_finished", "duration_ms": round(event.duration_ms, 3), "summary": summary}
         case ScenarioStarted():
             value = {"file": event.file, "title": event.title, "steps": event.steps}
-            return {"event": "scenario_started", "scenario": event.index, **value}
+            return {"event": "scenario_started", "scenario": event.scenario, **value}
         case ScenarioFinished():  # its steps have been told one by one
             value = {"record": report_json.scenario_value(event.record)}
-            return {"event": "scenario_finished", "scenario": event.index, **value}
+            return {"event": "scenario_finished", "scenario": event.scenario, **value}
         case _:
             name, value = _of_step(event)
             return {"event": name, "scenario": event.key.scenario, "step": list(event.key.path), **value}
