@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from runner.cli.colours import paint
 from runner.errors import Diagnostic, InvalidScenario, Place, RunnerError
@@ -15,10 +15,21 @@ WIDEST = 160
 """Columns of a source line that are shown around its caret."""
 
 
+_printers: list[Callable[[str], None]] = []
+
+
+def print_with(printer: Callable[[str], None] | None) -> None:
+    """Let another print the lines, while it draws on the terminal; None gives that back."""
+    _printers[:] = [printer] if printer else []
+
+
 def say(line: str) -> None:
     """One line to stderr; a stderr that is gone is no reason to fail."""
     with contextlib.suppress(OSError):
-        print(line, file=sys.stderr)
+        if _printers:
+            _printers[0](line)
+        else:
+            print(line, file=sys.stderr)
 
 
 def show_error(error: RunnerError) -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from urllib.parse import unquote
 
 from runner.cli import problems
 from runner.cli.colours import paint
 from runner.cli.files import count
+from runner.cli.live import Live
 from runner.executor.events import (
     Event,
+    OutputArrived,
     RunFinished,
     RunStarted,
     ScenarioFinished,
     ScenarioStarted,
     StepFinished,
+    StepKey,
 )
 from runner.executor.record import EngineRecord, StepRecord
 from runner.text import visible
@@ -23,23 +28,33 @@ MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "error": ("✗", 
 NAMES = {"docker": "Docker Engine", "podman": "Podman"}
 NAME_WIDTH = 16
 REQUEST_WIDTH = 48
+MOST_UNFINISHED = 16 * 1024
+"""How much of a line without an end is held back, in characters."""
 _VERSION = re.compile(r"^/v[0-9]+\.[0-9]+(?=/)")
 
 
 class Progress:
     """Shows events as they come; quiet, it shows only what went wrong."""
 
-    def __init__(self, *, quiet: bool) -> None:
+    def __init__(self, *, quiet: bool, follow: bool = False) -> None:
         self.quiet = quiet
+        self.follow = follow and not quiet
+        self.unfinished: dict[StepKey, str] = {}
         self.engine: EngineRecord | None = None
         self.steps = 0
+        self.live = Live() if not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb" else None
 
     def show(self, event: Event) -> None:
+        if self.live is not None:
+            self.live.add(event)
         if isinstance(event, RunStarted):
             self.engine = event.engine
         elif isinstance(event, ScenarioStarted):
             self._say(f"{paint(visible(event.title), 'bold')} · {self._engine()}")
+        elif isinstance(event, OutputArrived) and self.follow:
+            self._output(event)
         elif isinstance(event, StepFinished):
+            self._output_end(event.key)
             self._step(event)
         elif isinstance(event, ScenarioFinished):
             self._scenario(event)
@@ -55,6 +70,20 @@ class Progress:
             return "no engine"
         name = NAMES.get(self.engine.name, self.engine.name)
         return visible(f"{name} {self.engine.version} (API {self.engine.api_version}) at {self.engine.endpoint}")
+
+    def _output(self, event: OutputArrived) -> None:
+        """A container's output as it comes, line by line."""
+        text = self.unfinished.pop(event.key, "") + event.data.decode("utf-8", "replace")
+        *lines, rest = text.split("\n")
+        for line in lines:
+            self._say(f"    {paint('│', 'grey')} {visible(line.rstrip(chr(13)))}")
+        if rest:
+            self.unfinished[event.key] = rest[-MOST_UNFINISHED:]
+
+    def _output_end(self, key: StepKey) -> None:
+        rest = self.unfinished.pop(key, "")
+        if rest:
+            self._say(f"    {paint('│', 'grey')} {visible(rest)}")
 
     def _step(self, event: StepFinished) -> None:
         record = event.record
