@@ -101,33 +101,32 @@ class ChunkedBody:
         return out
 
     def _chunks(self, data: bytes, position: int, pieces: list[bytes]) -> None:
-        """Take whole lines and chunks from ``data``; an unfinished line waits in ``_pending`` for more."""
-        find, begins = data.find, data.startswith
-        end = len(data)
+        """Take what is complete from ``data``; an unfinished line waits in ``_pending`` for more."""
         while not self._in_trailer:
-            start = position
             if self._after_chunk:
-                if not begins(b"\r\n", position):
-                    if end - position >= 2 or not b"\r\n".startswith(data[position:]):
+                ending = data[position : position + 2]
+                if ending != b"\r\n":
+                    if not b"\r\n".startswith(ending):
                         raise BrokenBodyError("a chunk does not end where its size says")
                     break
-                start += 2
-            line_end = find(b"\r\n", start)
+                position += 2
+                self._after_chunk = False
+            position = _whole_chunks(data, position, pieces)
+            line_end = data.find(b"\r\n", position)
             if line_end < 0:
                 break
-            size = _chunk_size(data[start:line_end])
+            size = _chunk_size(data[position:line_end])
             position = line_end + 2
             if size == 0:
                 self._in_trailer = True
                 break
-            self._after_chunk = True
             stop = position + size
-            if stop > end:
-                pieces.append(data[position:])
-                self._left = stop - end
-                return
             pieces.append(data[position:stop])
+            if stop > len(data):
+                self._left = stop - len(data)
+                return
             position = stop
+            self._after_chunk = True
         if self._in_trailer:
             position = self._skip_trailer(data, position)
         if not self.ended:
@@ -148,6 +147,23 @@ class ChunkedBody:
         if self._left:
             return f"a chunk lacks {self._left} bytes after {self._count} bytes of the body"
         return f"the last chunk is missing after {self._count} bytes of the body"
+
+
+def _whole_chunks(data: bytes, position: int, pieces: list[bytes]) -> int:
+    """The fast way over chunks that lie in ``data`` with all that belongs to them; where the first other thing is."""
+    find, append = data.find, pieces.append
+    while (line_end := find(b"\r\n", position)) >= 0:
+        try:
+            size = int(data[position:line_end], 16)
+        except ValueError:
+            break
+        start = line_end + 2
+        stop = start + size
+        if size <= 0 or data[stop : stop + 2] != b"\r\n":
+            break
+        append(data[start:stop])
+        position = stop + 2
+    return position
 
 
 def _chunk_size(line: bytes) -> int:
