@@ -31,6 +31,8 @@ from tests.engines import (
 
 T = TypeVar("T")
 NO_ENGINE = "no engine: "
+# The one skip that is none in CI: what is checked against files that can't be part of the project.
+NOT_OURS_TO_SHIP = "no API description files"
 ENGINES = frozenset({"docker", "podman"})
 
 
@@ -116,8 +118,10 @@ def pytest_runtest_makereport(
     """In CI (``CI=true``) a test that does not run has failed: a missing engine must not look like a success."""
     report = yield
     if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
-        report.outcome = "failed"
-        report.longrepr = f"skipped, which in CI is a failure: {call.excinfo.value if call.excinfo else item.name}"
+        reason = str(call.excinfo.value) if call.excinfo else item.name
+        if not reason.startswith(NOT_OURS_TO_SHIP):
+            report.outcome = "failed"
+            report.longrepr = f"skipped, which in CI is a failure: {reason}"
     return report
 
 

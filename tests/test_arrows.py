@@ -12,7 +12,9 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "runner").rglob("*.py"))
 MAX_LINES = 350
 
-SHARED = {"runner", "runner.errors", "runner.nearest", "runner.text"}
+SHARED = {"runner"} | {f"runner.{path.stem}" for path in MODULES if path.parent == ROOT / "runner"} - {
+    "runner.__main__"
+}
 TABLE = {"runner.engine.operations", "runner.engine.bodies", "runner.engine.lacking"}
 RECORDS = {"runner.executor.record", "runner.executor.events"}
 # A name stands for the module and all below it, except ``runner`` itself, which is its ``__init__`` alone.
@@ -94,7 +96,7 @@ def test_only_the_command_prints(module: Path) -> None:
     [
         ("engine/http.py", "from runner.scenario import model", "runner.scenario.model"),
         ("engine/http.py", "def late():\n    import runner.executor.run", "runner.executor.run"),
-        ("engine/http.py", "from ..report import markdown", "runner.report"),
+        ("engine/http.py", "from ..report import json", "runner.report.json"),
         ("engine/http.py", "if TYPE_CHECKING:\n    from runner.cli.main import run_command", "runner.cli.main"),
         ("scenario/check.py", "from runner.engine import http", "runner.engine.http"),
         ("scenario/check.py", "from runner.engine.operations import Operation", None),
