@@ -12,9 +12,7 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "runner").rglob("*.py"))
 MAX_LINES = 350
 
-SHARED = {"runner"} | {f"runner.{path.stem}" for path in MODULES if path.parent == ROOT / "runner"} - {
-    "runner.__main__"
-}
+SHARED = {"runner"} | {f"runner.{path.stem}" for path in (ROOT / "runner").glob("*.py") if path.stem != "__main__"}
 TABLE = {"runner.engine.operations", "runner.engine.bodies", "runner.engine.lacking"}
 RECORDS = {"runner.executor.record", "runner.executor.events"}
 # A name stands for the module and all below it, except ``runner`` itself, which is its ``__init__`` alone.
