@@ -227,7 +227,11 @@ class HttpResponse:
                 "not-upgraded",
                 f"the engine did not open the connection for input; it answered {self.status} {self.reason}",
             )
-        self._connection.send(data)
+        try:
+            self._connection.send(data)
+        except DeadlineExceeded:
+            self.close()
+            raise
 
     def close_write(self) -> None:
         if self._writable and not self._released:

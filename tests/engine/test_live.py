@@ -115,6 +115,18 @@ def test_the_engine_is_known(way: Engine) -> None:
     assert way.api_version.startswith("1.")
 
 
+def test_connections_are_kept(way: Engine) -> None:
+    """TLS sends session tickets when it likes; they are no reason to take an idle connection for a dead one."""
+    transport = way.transport
+    assert isinstance(transport, HttpTransport)
+    call(way, "GET", "/version")
+    kept = list(transport._idle)
+    for _ in range(5):
+        call(way, "GET", "/version")
+    assert kept
+    assert list(transport._idle) == kept
+
+
 ATTACHED = {"AttachStdin": True, "AttachStdout": True, "AttachStderr": True, "OpenStdin": True, "StdinOnce": True}
 
 
