@@ -28,14 +28,14 @@ def test_engine_executes_in_a_container(engine: Engine) -> None:
         engine.cli("rm", "-f", id_)
 
 
-def test_containers_reach_each_other_by_name(docker: Docker) -> None:
-    docker.cli("network", "create", "fixture-net")
-    docker.cli("run", "-d", "--name", "fixture-peer", "--network", "fixture-net", "alpine", "sleep", "60")
+def test_containers_reach_each_other_by_name(engine: Engine) -> None:
+    engine.cli("network", "create", "fixture-net")
+    engine.cli("run", "-d", "--name", "fixture-peer", "--network", "fixture-net", "alpine", "sleep", "60")
     try:
-        docker.cli("run", "--rm", "--network", "fixture-net", "alpine", "ping", "-c1", "-W2", "fixture-peer")
+        engine.cli("run", "--rm", "--network", "fixture-net", "alpine", "ping", "-c1", "-W2", "fixture-peer")
     finally:
-        docker.cli("rm", "-f", "fixture-peer")
-        docker.cli("network", "rm", "fixture-net")
+        engine.cli("rm", "-f", "fixture-peer")
+        engine.cli("network", "rm", "fixture-net")
 
 
 def test_docker_answers_on_loopback(docker: Docker) -> None:

@@ -27,7 +27,9 @@ _PACKAGES = {
     "sshd": "openssh-server",
     "docker-registry": "docker-registry",
 }
-_NETWORK_PLUGINS = ("/usr/lib/cni/bridge", "/opt/cni/bin/bridge", "/usr/lib/podman/netavark")
+# Podman's helpers for networks, and for the names on them; they are on nobody's PATH.
+_NETWORK_HELPERS = ("netavark", "aardvark-dns")
+_HELPER_FOLDERS = ("/usr/libexec/podman", "/usr/lib/podman", "/usr/local/libexec/podman", "/usr/local/lib/podman")
 _SEARCH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", "/usr/libexec/docker"))
 
 
@@ -49,8 +51,8 @@ def missing() -> list[str]:
     packages = [package for program, package in _PACKAGES.items() if find(program) is None]
     if static_busybox() is None:
         packages.append("busybox-static")
-    if not any(Path(plugin).exists() for plugin in _NETWORK_PLUGINS):
-        packages.append("containernetworking-plugins")
+    folders = [Path(folder) for folder in _HELPER_FOLDERS]
+    packages += [name for name in _NETWORK_HELPERS if not any((folder / name).exists() for folder in folders)]
     return packages
 
 
