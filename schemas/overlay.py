@@ -39,6 +39,8 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     "ContainerAttach": {"answer": "output", "upgrade": "tcp", "stdin": True},
     "ContainerAttachWebsocket": {"answer": "output", "upgrade": "websocket", "stdin": True},
     "ExecStart": {"answer": "output", "upgrade": "tcp", "stdin": True, "success": [101, 200], "empty_body": True},
+    # Podman says that it has changed something where Docker says that all is well.
+    "ExecResize": {"success": [200, 201]},
     "Session": {"answer": "upgrade", "upgrade": "h2c"},
     "ContainerLogs": {"answer": "output", "endless": "follow"},
     "ServiceLogs": {"answer": "output", "endless": "follow"},
@@ -67,9 +69,9 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     "SecretCreate": {"body_required": True, "labels": "body.Labels"},
     "SecretUpdate": {"body_required": True},
     "SystemAuth": {"body_required": True},
-    # Labels. Podman takes those of a commit only as instructions.
+    # Labels. Podman takes those of a commit only as instructions, and wants a body whatever is in it.
     "ContainerCreate": {"labels": "body.Labels"},
-    "ImageCommit": {"labels": "query.changes"},
+    "ImageCommit": {"labels": "query.changes", "empty_body": True},
     "NetworkCreate": {"labels": "body.Labels"},
     "VolumeCreate": {"labels": "body.Labels"},
     "ServiceCreate": {"labels": "body.Labels"},
@@ -121,6 +123,12 @@ PARAMS: dict[str, dict[str, Any]] = {
     "GetPluginPrivileges.remote": {"since": "1.25"},
     "ContainerDelete.link": {"since": "1.25"},
 }
+
+MORE_PARAMS: dict[str, tuple[dict[str, Any], ...]] = dict.fromkeys(
+    ("DistributionInspect", "GetPluginPrivileges", "PluginPush"),
+    ({"name": "X-Registry-Auth", "place": "header", "type": "auth"},),
+)
+"""Parameters that the engine reads and no description names: without them none of these gets past a password."""
 
 NO_PARAMS = ("ImageBuild.Content-type", "GetPluginPrivileges.name")
 """Described as parameters, but none that anybody can choose: the body's kind says the one; the other never existed."""

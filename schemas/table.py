@@ -117,6 +117,7 @@ def _params(descriptions: Sequence[Description], key: Key) -> Iterator[dict[str,
         if seen[place, name][-1] != last:
             row["until"] = seen[place, name][-1]
         yield row
+    yield from overlay.MORE_PARAMS.get(operation_id, ())
 
 
 def _param(param: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
