@@ -90,6 +90,8 @@ class Progress:
         depth = len(event.key.path)
         if depth == 1:
             self.steps += record.status != "skipped"
+        if self.quiet:
+            return
         mark, colour = MARKS[record.status]
         if record.phase != "steps" and record.status == "passed":
             mark, colour = "·", "grey"

@@ -97,7 +97,7 @@ class HttpTransport:
 
     def _release(self, connection: Connection, reusable: bool) -> None:
         """An exchange is over."""
-        if reusable and len(self._idle) < MOST_IDLE and connection.idle():
+        if reusable and len(self._idle) < MOST_IDLE:
             self._busy.discard(connection)
             self._idle.append(connection)
         else:

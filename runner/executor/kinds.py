@@ -25,7 +25,7 @@ def perform(flow: Flow, turn: Turn, scope: Scope, deadline: Deadline, begun: Beg
     kind = turn.step.kind
     if isinstance(kind, (model.OperationCall, model.RawRequest)):
         attempt = Attempt(exchange=call.perform(turn, scope, deadline, begun))
-        judge_call(turn, attempt, scope)
+        judge_call(turn, attempt)
         return attempt
     if isinstance(kind, model.Await):
         return _await(flow, turn.step, kind)

@@ -76,7 +76,7 @@ def _attempt(turn: Turn, perform: Perform, deadline: Deadline, tries: int, start
     return attempt
 
 
-def judge_call(turn: Turn, attempt: Attempt, scope: Scope) -> None:
+def judge_call(turn: Turn, attempt: Attempt) -> None:
     """After a request: its error, or its status against what was expected or documented."""
     exchange, step = attempt.exchange, turn.step
     assert exchange is not None
@@ -90,7 +90,7 @@ def judge_call(turn: Turn, attempt: Attempt, scope: Scope) -> None:
     in_band = exchange.in_band
     ok = exchange.response.status in documented and in_band is None
     attempt.value = result.view(exchange.response, ok=ok)
-    found = expect.status(step.expect, documented, exchange.response.status, {**scope, **attempt.value})
+    found = expect.status(step.expect, documented, exchange.response.status, turn.scope(attempt.value))
     attempt.expectations.append(found)
     if not found.passed:
         error = call.refusal(exchange)
@@ -192,7 +192,7 @@ def error_record(error: RunnerError, step: model.Step, details: tuple[str, ...] 
         column=place.column,
         excerpt=place.text,
         width=place.length,
-        details=details,
+        details=details or error.details,
     )
 
 
