@@ -106,7 +106,7 @@ def prepare(step: model.Step, frame: Frame, scope: Scope) -> Prepared:
             query=_mapping(kind.query, scope),
             headers=_mapping(kind.headers, scope),
             body=body,
-            upload=_upload(kind.body_file, base, scope),
+            upload=_upload(kind.body_file, frame, scope),
             api_version=version,
         )
         return Prepared(request, body=None if body is build.MISSING else body)
@@ -120,7 +120,7 @@ def prepare(step: model.Step, frame: Frame, scope: Scope) -> Prepared:
     elif stdin is not None and operation.param("stdin"):
         params.setdefault("stdin", True)
     params, body = labels.add(frame.shared, operation, params, body)
-    upload: message.Upload | None = _upload(kind.body_file, base, scope)
+    upload: message.Upload | None = _upload(kind.body_file, frame, scope)
     if kind.body_dir is not None:
         from runner.executor.folder import FolderUpload
 
@@ -143,8 +143,13 @@ def _mapping(value: Value | None, scope: Scope) -> dict[str, Any]:
     return dict(given)
 
 
-def _upload(value: Value | None, base: Path, scope: Scope) -> FileUpload | None:
-    return FileUpload(base / str(value.render(scope))) if value is not None else None
+def _upload(value: Value | None, frame: Frame, scope: Scope) -> FileUpload | None:
+    """A file beside the scenario; else one of the working folder, which is where an earlier step has saved it."""
+    if value is None:
+        return None
+    name = str(value.render(scope))
+    path, saved = frame.scenario.path.parent / name, frame.shared.options.folder / name
+    return FileUpload(saved if saved.exists() and not path.exists() else path)
 
 
 def _stdin(kind: model.OperationCall, base: Path, scope: Scope) -> bytes | bool | None:

@@ -47,5 +47,5 @@ class FileUpload:
         return b"".join(self.chunks())
 
     def _unreadable(self, error: OSError) -> StepError:
-        hint = "paths are relative to the scenario's own folder"
+        hint = "paths are relative to the scenario's own folder, or to the working folder, where 'save' writes"
         return StepError("unreadable-file", f"{self.path} can't be read: {error.strerror}", hint=hint)
