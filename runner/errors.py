@@ -33,16 +33,26 @@ class Diagnostic(NamedTuple):
 
 
 class RunnerError(Exception):
-    """The base of every expected failure: ``code`` is a stable kebab-case name, ``hint`` says what to do."""
+    """The base of every expected failure: ``code`` is a stable kebab-case name, ``hint`` says what to do, ``details``
+    are lines that explain further."""
 
     exit_code: ClassVar[int] = 70
 
-    def __init__(self, code: str, message: str, *, hint: str | None = None, place: Place | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        hint: str | None = None,
+        place: Place | None = None,
+        details: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
         self.place = place
+        self.details = details
 
 
 class StepError(RunnerError):

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner.cli import colours, problems
+from runner.cli import colours, problems, sources
 from runner.cli import options as shared
-from runner.cli.connecting import connect_as_asked
 from runner.cli.files import count, open_all, scenario_files
 from runner.cli.progress import Progress
 from runner.errors import UsageError
 from runner.executor.context import Options
 
 if TYPE_CHECKING:
-    from runner.engine.engine import Engine
+    from runner.cli.sources import Source
     from runner.executor.record import Report, ScenarioRecord, StepRecord
     from runner.report.formats import Writers
-    from runner.scenario.model import Scenario
 
 USAGE = "run SCENARIO… [options]\n       run VERB …  (run VERB --help)"
 DESCRIPTION = """\
@@ -49,7 +48,7 @@ CONNECTION_CODES = frozenset({"engine-unreachable", "connection-broken", "not-ht
 
 def main(arguments: list[str]) -> int:
     """Returns the exit code."""
-    given = _parser().parse_args(arguments)
+    given = _parser().parse_args(sources.unambiguous(arguments))
     if given.version:
         from runner import __version__
 
@@ -67,12 +66,12 @@ def main(arguments: list[str]) -> int:
     if invalid:
         problems.say(f"nothing was sent: {count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
         return INVALID
-    _need_secrets(scenarios, options.secrets)
-    engine = connect_as_asked(given, environment)
+    options = replace(options, secrets=sources.secrets_for(given, scenarios, options.secrets))
+    source = sources.open_source(given, scenarios, options.secrets, environment)
     try:
-        return _run(engine, scenarios, options, writers, Progress(quiet=given.quiet))
+        return _run(source, options, writers, Progress(quiet=given.quiet))
     finally:
-        engine.close()
+        source.close()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -93,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     flow.add_argument("--keep-going", action="store_true", help="go on after a step that failed")
     flow.add_argument("--keep", action="store_true", help="leave what the scenarios created")
     flow.add_argument("--jobs", type=int, default=1, metavar="N", help="scenario files side by side")
+    sources.add_options(parser)
     shared.add_common(parser)
     parser.add_argument("--version", action="store_true", help="print the version")
     return parser
@@ -117,17 +117,7 @@ def _options(given: argparse.Namespace, environment: Mapping[str, str]) -> Optio
     )
 
 
-def _need_secrets(scenarios: tuple[Scenario, ...], secrets: Mapping[str, str]) -> None:
-    for scenario in scenarios:
-        for name in scenario.secrets:
-            if name not in secrets:
-                hint = f"give it with --secret {name}=… or in the environment as RUN_SECRET_{name.upper()}"
-                raise UsageError("missing-secret", f"{scenario.file} needs the secret '{name}'", hint=hint)
-
-
-def _run(
-    engine: Engine, scenarios: tuple[Scenario, ...], options: Options, writers: Writers, progress: Progress
-) -> int:
+def _run(source: Source, options: Options, writers: Writers, progress: Progress) -> int:
     from runner.cli.signals import Signals
     from runner.executor.run import execute
     from runner.executor.stop import Stop
@@ -136,12 +126,13 @@ def _run(
     stop = Stop()
     collector = Collector()
     with Signals(stop) as signals:
-        for event in execute(engine, scenarios, options, stop):
+        for event in execute(source.jobs, options, stop):
             collector.add(event)
             progress.show(event)
             writers.add(event)
     report = collector.report()
     writers.write(report)
+    source.finish(report, interrupted=signals.received is not None)
     if signals.received is not None:
         return TERMINATED if signals.received == "SIGTERM" else INTERRUPTED
     return exit_code(report)

@@ -22,7 +22,8 @@ _LONGEST_ANSWER: Final = 256 * 1024
 @dataclass(frozen=True, slots=True)
 class Engine:
     """An engine that answered. ``name`` is ``docker``, ``podman`` or what it calls itself; ``api_version`` the one to
-    speak; ``swarm`` its state (``active/manager``) where the engine tells at once, which newer ones do."""
+    speak; ``swarm`` its state (``active/manager``) where the engine tells at once, which newer ones do. One that only
+    answers from a recording has its date in ``recorded_at`` (RFC 3339)."""
 
     endpoint: Endpoint
     transport: Transport
@@ -30,6 +31,7 @@ class Engine:
     version: str
     api_version: str
     swarm: str | None = None
+    recorded_at: str | None = None
 
     def send(self, request: Request, deadline: Deadline) -> Response:
         """See :meth:`runner.engine.message.Transport.send`."""

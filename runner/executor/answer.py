@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -51,16 +50,16 @@ class Reader:
         Raises:
             DeadlineExceeded: the step's own time is over.
         """
-        bounds = self.bounds
-        if bounds is not None:
-            self.response.until(self.deadline.sooner(bounds.deadline))
+        limit = self.deadline if self.bounds is None else self.deadline.sooner(self.bounds.deadline)
+        if limit is not self.deadline:
+            self.response.until(limit)
         while True:
             try:
                 data = self.response.read1()
             except DeadlineExceeded:
-                if bounds is not None and bounds.deadline.at is not None and bounds.deadline.at <= time.monotonic():
-                    return
-                raise
+                if limit is self.deadline:
+                    raise
+                return
             if not data:
                 return
             self.received += len(data)

@@ -135,5 +135,7 @@ class Turn:
         return self.shared.stop.asked(self.position.urgency)
 
     def rest(self, seconds: float) -> bool:
-        """Sleep; True says that it was cut short by a stop."""
+        """Sleep, unless only a recording is played; True says that it was cut short by a stop."""
+        if self.engine.recorded_at is not None:
+            seconds = 0.0
         return self.shared.stop.wait(seconds, self.position.urgency)

@@ -30,6 +30,7 @@ class ScenarioStarted(NamedTuple):
     file: str
     title: str
     steps: int
+    engine: EngineRecord | None = None
 
 
 class StepStarted(NamedTuple):

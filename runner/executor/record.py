@@ -110,7 +110,7 @@ class StepRecord(NamedTuple):
 
 class ScenarioRecord(NamedTuple):
     """One scenario file, done. ``vars`` are the variables it began with; ``left`` lines name what was kept or could
-    not be removed."""
+    not be removed; ``engine`` is the one that it ran on."""
 
     file: str
     title: str
@@ -123,15 +123,18 @@ class ScenarioRecord(NamedTuple):
     error: ErrorRecord | None = None
     reason: str | None = None
     left: tuple[str, ...] = ()
+    engine: EngineRecord | None = None
 
 
 class EngineRecord(NamedTuple):
-    """Which engine answered. ``name`` is ``docker``, ``podman`` or what it calls itself."""
+    """Which engine answered. ``name`` is ``docker``, ``podman`` or what it calls itself. ``recorded_at`` (RFC 3339 in
+    UTC) says that only a recording of it was replayed."""
 
     name: str
     version: str
     api_version: str
     endpoint: str
+    recorded_at: str | None = None
 
 
 class Report(NamedTuple):

@@ -1,4 +1,4 @@
-"""A whole run: scenario files on one engine, as a stream of events.
+"""A whole run: scenario files, each on its engine, as a stream of events.
 
 The scenarios run in threads of their own; whoever iterates over the events is free to be interrupted by a signal, and
 nothing is lost when it is.
@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from runner.engine.engine import Engine
@@ -38,14 +39,23 @@ from runner.executor.variables import initial_variables
 from runner.scenario.model import Scenario
 
 
-def execute(engine: Engine, scenarios: tuple[Scenario, ...], options: Options, stop: Stop) -> Iterator[Event]:
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A scenario to run, and the engine to run it on. ``run_id`` stands in the labels of all that it creates."""
+
+    scenario: Scenario
+    engine: Engine
+    run_id: str = field(default_factory=lambda: secrets.token_hex(6))
+
+
+def execute(jobs: tuple[Job, ...], options: Options, stop: Stop) -> Iterator[Event]:
     """Run scenarios and yield what happens.
 
     Leaving the iterator early asks the run to stop; it still cleans up before it ends.
     """
     events: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
     mask = EventMasker(options.secrets.values())
-    worker = threading.Thread(target=_work, args=(engine, scenarios, options, stop, events), name="run", daemon=True)
+    worker = threading.Thread(target=_work, args=(jobs, options, stop, events), name="run", daemon=True)
     worker.start()
     try:
         while (event := events.get()) is not None:
@@ -59,25 +69,22 @@ def execute(engine: Engine, scenarios: tuple[Scenario, ...], options: Options, s
 
 
 def _work(
-    engine: Engine,
-    scenarios: tuple[Scenario, ...],
-    options: Options,
-    stop: Stop,
-    events: queue.SimpleQueue[Event | BaseException | None],
+    jobs: tuple[Job, ...], options: Options, stop: Stop, events: queue.SimpleQueue[Event | BaseException | None]
 ) -> None:
     started = time.monotonic()
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     try:
-        events.put(RunStarted(now, engine_record(engine), len(scenarios)))
+        events.put(RunStarted(now, engine_record(jobs[0].engine) if jobs else None, len(jobs)))
 
-        def one(job: tuple[int, Scenario]) -> ScenarioRecord:
-            return _ScenarioRun(job[1], _shared(engine, job, options, stop, events.put)).run()
+        def one(numbered: tuple[int, Job]) -> ScenarioRecord:
+            index, job = numbered
+            return _ScenarioRun(job.scenario, _shared(job, index, options, stop, events.put)).run()
 
-        if options.jobs > 1 and len(scenarios) > 1:
-            with ThreadPoolExecutor(min(options.jobs, len(scenarios))) as pool:
-                records = list(pool.map(one, enumerate(scenarios)))
+        if options.jobs > 1 and len(jobs) > 1:
+            with ThreadPoolExecutor(min(options.jobs, len(jobs))) as pool:
+                records = list(pool.map(one, enumerate(jobs)))
         else:
-            records = [one(job) for job in enumerate(scenarios)]
+            records = [one(job) for job in enumerate(jobs)]
         summary: dict[str, int] = {}
         for record in records:
             summary[record.status] = summary.get(record.status, 0) + 1
@@ -89,23 +96,22 @@ def _work(
 
 
 def engine_record(engine: Engine) -> EngineRecord:
-    return EngineRecord(engine.name, engine.version, engine.api_version, engine.endpoint.url)
+    return EngineRecord(
+        engine.name, engine.version, engine.api_version, engine.endpoint.url, recorded_at=engine.recorded_at
+    )
 
 
-def _shared(
-    engine: Engine, job: tuple[int, Scenario], options: Options, stop: Stop, emit: Callable[[Event], None]
-) -> Shared:
+def _shared(job: Job, index: int, options: Options, stop: Stop, emit: Callable[[Event], None]) -> Shared:
     """What one scenario's run shares among its parts."""
-    index, scenario = job
     shared = Shared(
-        engine=engine.share(),
-        ending=engine.share(),
+        engine=job.engine.share(),
+        ending=job.engine.share(),
         options=options,
         stop=stop,
         emit=emit,
         index=index,
-        run_id=secrets.token_hex(6),
-        title=scenario.title,
+        run_id=job.run_id,
+        title=job.scenario.title,
     )
 
     def wake(urgency: int) -> None:
@@ -122,11 +128,13 @@ class _ScenarioRun:
         self.scenario = scenario
         self.shared = shared
         self.index = shared.index
+        self.engine = engine_record(shared.engine)
         self.vars: dict[str, object] = {}
 
     def run(self) -> ScenarioRecord:
         scenario, emit = self.scenario, self.shared.emit
-        emit(ScenarioStarted(self.index, scenario.file, scenario.title, len(scenario.steps) + len(scenario.finally_)))
+        steps = len(scenario.steps) + len(scenario.finally_)
+        emit(ScenarioStarted(self.index, scenario.file, scenario.title, steps, self.engine))
         reason = unmet(scenario.requires, self.shared.engine)
         if reason is not None:
             record = self._record("skipped", reason=reason)
@@ -195,4 +203,5 @@ class _ScenarioRun:
             error=error,
             reason=reason,
             left=left,
+            engine=self.engine,
         )

@@ -17,7 +17,7 @@ from runner.errors import EngineError
 from runner.executor.context import Options
 from runner.executor.events import Event
 from runner.executor.record import Report, ScenarioRecord, StepRecord
-from runner.executor.run import execute
+from runner.executor.run import Job, execute
 from runner.executor.stop import Stop
 from runner.report.collect import Collector
 from runner.scenario.model import Scenario
@@ -125,7 +125,7 @@ class Player:
         with self.engine() as engine:
             if timer:
                 timer.start()
-            for event in execute(engine, (scenario,), given, stop):
+            for event in execute((Job(scenario, engine),), given, stop):
                 events.append(event)
                 collector.add(event)
         if timer:
