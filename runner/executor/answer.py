@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from runner.engine import stream
 from runner.engine.message import Deadline, Response
-from runner.errors import DeadlineExceeded, EngineError
+from runner.errors import DeadlineExceeded, EngineError, StepError
 from runner.executor.record import ResponseRecord
 from runner.executor.result import KEPT_BYTES, Kept
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MAX_BODY = 64 * 1024 * 1024
 """The largest body that is held as one value."""
+
+LONGEST_TAIL = 4096
 
 OnOutput = Callable[[Literal["stdout", "stderr"], bytes], None]
 OnItem = Callable[[Any], None]
@@ -36,13 +38,19 @@ class Bounds:
 
 
 class Reader:
-    """Reads one response. ``deadline`` is the step's; ``bounds`` make a stream end early and well."""
+    """Reads one response. ``deadline`` is the step's; ``bounds`` make a stream end early and well.
+
+    ``came`` is what there is of the answer so far, also after a failure; ``problem`` the first error that the engine
+    put inside the stream.
+    """
 
     def __init__(self, response: Response, deadline: Deadline, bounds: Bounds | None) -> None:
         self.response = response
         self.deadline = deadline
         self.bounds = bounds
         self.received = 0
+        self.came = self.record()
+        self.problem: str | None = None
 
     def chunks(self) -> Iterator[bytes]:
         """The body's bytes. Ends early, and well, when the time to take from it is over.
@@ -84,7 +92,8 @@ class Reader:
     def value(self) -> ResponseRecord:
         """JSON where it is JSON, else text; None for an empty body."""
         data = self.whole()
-        return self.record(body=parse(data, self.response.headers.get("Content-Type", "")))
+        self.came = self.record(body=parse(data, self.response.headers.get("Content-Type", "")))
+        return self.came
 
     def output(self, *, tty: bool, on_output: OnOutput) -> ResponseRecord:
         """A container's output: demultiplexed, or raw where there is a terminal."""
@@ -95,11 +104,15 @@ class Reader:
         if self.bounds is not None:
             items = []
             frames = self._taken_lines(frames, items)
-        for name, data in frames:
-            kept[name].add(data)
-            on_output(name, data)
-        truncated = kept["stdout"].truncated or kept["stderr"].truncated
-        return self.record(stdout=kept["stdout"].text(), stderr=kept["stderr"].text(), items=items, truncated=truncated)
+        try:
+            for name, data in frames:
+                kept[name].add(data)
+                on_output(name, data)
+        finally:
+            stdout, stderr = kept["stdout"], kept["stderr"]
+            truncated = stdout.truncated or stderr.truncated
+            self.came = self.record(stdout=stdout.text(), stderr=stderr.text(), items=items, truncated=truncated)
+        return self.came
 
     def _taken_lines(
         self, frames: Iterator[tuple[Literal["stdout", "stderr"], bytes]], items: list[str]
@@ -120,22 +133,52 @@ class Reader:
         """A stream of JSON values; the first MiB of them is kept."""
         items: list[Any] = []
         truncated = False
-        for count, item in enumerate(stream.json_values(self.chunks()), 1):
-            if self.received <= KEPT_BYTES or count == 1:
-                items.append(item)
-            else:
-                truncated = True
-            on_item(item)
-            if self.bounds is not None and self.bounds.reached(count, item):
-                break
-        return self.record(items=items, truncated=truncated)
+        try:
+            for count, item in enumerate(stream.json_values(self.chunks()), 1):
+                if self.received <= KEPT_BYTES or count == 1:
+                    items.append(item)
+                else:
+                    truncated = True
+                self.problem = self.problem or error_in(item)
+                on_item(item)
+                if self.bounds is not None and self.bounds.reached(count, item):
+                    break
+        finally:
+            self.came = self.record(items=items, truncated=truncated)
+        return self.came
 
     def download(self, target: Download | None) -> ResponseRecord:
-        """Bytes: to a file, or read and counted where nobody wants them."""
+        """Bytes: to a file, or read and counted where nobody wants them.
+
+        Raises:
+            StepError: the engine failed on its way, which it tells in JSON behind the bytes of a tar.
+        """
+        tail = b""
         for data in self.chunks():
             if target is not None:
                 target.write(data)
-        return self.record(body=None)
+            tail = (tail + data)[-LONGEST_TAIL:]
+        problem = _error_behind(tail)
+        if problem is not None:
+            raise StepError("in-band-error", f"the engine could not send all of it: {problem}")
+        return self.came
+
+
+def error_in(item: Any) -> str | None:
+    """The error that a stream's element tells of: ``error``, or ``errorDetail`` with a ``message``."""
+    if not isinstance(item, Mapping) or not (item.get("error") or item.get("errorDetail")):
+        return None
+    detail = item.get("errorDetail")
+    return str(item.get("error") or (detail.get("message") if isinstance(detail, Mapping) else detail))
+
+
+def _error_behind(tail: bytes) -> str | None:
+    """A tar ends in zeros; an engine that fails on its way ends it with a line of JSON instead."""
+    start = tail.rfind(b'{"errorDetail"')
+    if start < 0 or not tail.endswith(b"\n"):
+        return None
+    value = parse(tail[start:], "")
+    return error_in(value)
 
 
 def lines(

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from runner.engine.message import Response
 from runner.executor.context import Position
 from runner.executor.record import StepRecord
 from runner.scenario import model
@@ -19,8 +18,8 @@ waited for until it is established."""
 END_GRACE = 2.0
 """How long background steps may go on after the steps have failed and the cleanup has run, in seconds."""
 
-Begun = Callable[[Response | None], None]
-"""Called when a step's answer has begun, with the response if it was a request."""
+Begun = Callable[[], None]
+"""Called when what a step is to begin has begun; any later call does nothing."""
 
 
 @dataclass(slots=True)
@@ -29,23 +28,29 @@ class Background:
 
     step: model.Step
     position: Position
-    expected: int = 1
-    """How many answers must begin before the steps go on: one, or one for each element of a loop."""
-    responses: list[Response] = field(default_factory=list)
+    waiting: int = 1
+    """How many have yet to begin before the steps go on: one, or one for each element of a loop."""
     record: StepRecord | None = None
     joined: bool = False
-    _count: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
     _begun: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
     _bug: BaseException | None = None
 
-    def begin(self, response: Response | None) -> None:
-        """One more answer has begun."""
-        self._count += 1
-        if response is not None:
-            self.responses.append(response)
-        if self._count >= self.expected:
-            self._begun.set()
+    def gate(self) -> Begun:
+        """For one element: however often it is tried, it counts once."""
+        open_gates = [self]
+
+        def begun() -> None:
+            with self._lock:
+                if not open_gates:
+                    return
+                open_gates.clear()
+                self.waiting -= 1
+                if self.waiting <= 0:
+                    self._begun.set()
+
+        return begun
 
     def start(self, run: Callable[[], StepRecord], patience: float) -> None:
         """Run in a thread; return once the answers have begun, the step is over, or patience (in seconds) is."""
@@ -61,8 +66,6 @@ class Background:
         self._thread = threading.Thread(target=body, name=f"background-{self.step.id}", daemon=True)
         self._thread.start()
         self._begun.wait(patience)
-        if not self.responses:
-            self._thread.join(0.01)  # over already, if it could not be sent
 
     def join(self, seconds: float | None = None) -> bool:
         """Wait for the end; True says that it has come."""
@@ -77,14 +80,10 @@ class Background:
         return self.record if self.record is not None and self.record.status in ("failed", "error") else None
 
 
-def end(running: list[Background], abort: Callable[[], None]) -> None:
+def end(running: list[Background], stop: Callable[[], None]) -> None:
     """After a failure and its cleanup: what still runs gets a moment, then it is cut off."""
     limit = time.monotonic() + END_GRACE
-    late = [one for one in running if not one.join(max(0.0, limit - time.monotonic()))]
-    for one in late:
-        for response in one.responses:
-            response.close()
-    if any(not one.responses for one in late):
-        abort()
-    for one in late:
+    if not all(one.join(max(0.0, limit - time.monotonic())) for one in running):
+        stop()
+    for one in running:
         one.join()

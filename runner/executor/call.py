@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -15,9 +14,11 @@ from runner.engine.operations import Answer, Operation
 from runner.errors import RunnerError, StepError
 from runner.executor import labels, terminal
 from runner.executor.answer import Bounds, Reader
+from runner.executor.background import Begun
 from runner.executor.context import Frame, Turn
 from runner.executor.events import ItemArrived, OutputArrived, RequestSent
 from runner.executor.record import RequestRecord, ResponseRecord
+from runner.executor.stdin import Stdin
 from runner.executor.upload import FileUpload
 from runner.scenario import model
 from runner.scenario.template import Scope, Value
@@ -67,7 +68,7 @@ class Prepared:
     def _sent_body(self) -> Any:
         """The JSON that was sent: with numbers turned into the text that the API wants."""
         content = self.request.body
-        if isinstance(content, bytes) and content[:1] in b"{[":
+        if isinstance(content, bytes) and not isinstance(self.body, str):
             return json.loads(content)
         return self.body
 
@@ -79,13 +80,8 @@ class Exchange:
     prepared: Prepared | None = None
     response: ResponseRecord | None = None
     error: RunnerError | None = None
-
-    @property
-    def in_band(self) -> str | None:
-        """An error that the engine put inside a successful answer."""
-        if self.response is None or self.prepared is None or self.prepared.operation is None:
-            return None
-        return in_band_error(self.prepared.operation, self.response)
+    in_band: str | None = None
+    """An error that the engine put inside a successful answer."""
 
 
 def prepare(step: model.Step, frame: Frame, scope: Scope) -> Prepared:
@@ -172,10 +168,8 @@ def _save(kind: model.OperationCall, frame: Frame, scope: Scope) -> Path | None:
     return inside(frame.shared.options.folder, str(kind.save.render(scope)))
 
 
-def perform(
-    turn: Turn, scope: Scope, deadline: message.Deadline, begun: Callable[[message.Response | None], None]
-) -> Exchange:
-    """Make the step's request once. ``begun`` is called as soon as the answer has begun, with the response.
+def perform(turn: Turn, scope: Scope, deadline: message.Deadline, begun: Begun) -> Exchange:
+    """Make the step's request once. ``begun`` is called as soon as a good answer has begun.
 
     What goes wrong is in the exchange, with as much of the answer as came.
     """
@@ -186,16 +180,22 @@ def perform(
         if turn.interrupted():
             raise StepError("interrupted", "interrupted")
         output = prepared.answer == "output"
-        tty = output and terminal.has_terminal(prepared, turn.shared, deadline)
+        tty = output and terminal.has_terminal(prepared, turn, deadline)
         path = prepared.request.path.removeprefix(f"/v{engine.api_version}")
         turn.emit(RequestSent(turn.position.key, prepared.request.method, unquote(path)))
         response = engine.send(prepared.request, deadline)
         try:
-            begun(response)
+            if response.status in prepared.documented:
+                begun()
             reader = Reader(response, deadline, _bounds(turn.step, scope))
-            exchange.response = _read(turn, prepared, reader, tty=tty)
+            try:
+                exchange.response = _read(turn, prepared, reader, tty=tty)
+            except RunnerError:
+                exchange.response = reader.came
+                raise
         finally:
             response.close()
+        exchange.in_band = _in_band(prepared, reader)
         terminal.remember(prepared, exchange.response, turn.shared)
     except RunnerError as error:
         exchange.error = error
@@ -214,10 +214,10 @@ def _read(turn: Turn, prepared: Prepared, reader: Reader, *, tty: bool) -> Respo
         emit(OutputArrived(key, name, data))
 
     if answer in ("output", "upgrade"):
-        writer = _write_stdin(response, prepared.stdin)
+        stdin = None if prepared.stdin is None else Stdin(response, prepared.stdin)
         record = reader.output(tty=tty or answer == "upgrade", on_output=on_output)
-        if writer is not None:
-            writer.join(1.0)
+        if stdin is not None:
+            stdin.end()
         return record
     if answer in ("items", "progress"):
         return reader.items(lambda item: emit(ItemArrived(key, item)))
@@ -263,60 +263,14 @@ def _bounds(step: model.Step, scope: Scope) -> Bounds | None:
     return Bounds(take.items, message.Deadline.after(take.seconds), until)
 
 
-def _write_stdin(response: message.Response, stdin: bytes | None) -> threading.Thread | None:
-    """Send stdin while the output is read: a container that echoes would otherwise block both sides."""
-    if stdin is None:
+def _in_band(prepared: Prepared, reader: Reader) -> str | None:
+    """The error inside a successful answer: of a progress stream, or in the body."""
+    if prepared.operation is None or reader.response.status not in prepared.documented:
         return None
-
-    def send() -> None:
-        try:
-            for start in range(0, len(stdin), 65536):
-                response.write(stdin[start : start + 65536])
-            response.close_write()
-        except (RunnerError, OSError):
-            pass  # the process ended without reading all of it; its output says how
-
-    thread = threading.Thread(target=send, name="stdin", daemon=True)
-    thread.start()
-    return thread
-
-
-def in_band_error(operation: Operation, response: ResponseRecord) -> str | None:
-    """The error inside a successful answer: of a progress stream, or of ``wait`` (a facts list is in the design)."""
-    for item in response.items or ():
-        if isinstance(item, Mapping) and (item.get("error") or item.get("errorDetail")):
-            detail = item.get("errorDetail")
-            text = item.get("error") or (detail.get("message") if isinstance(detail, Mapping) else detail)
-            return str(text)
-    if operation.id == "ContainerWait" and isinstance(response.body, Mapping):
-        error = response.body.get("Error")
-        if error:
-            return str(error.get("Message") or error) if isinstance(error, Mapping) else str(error)
-    return None
-
-
-def engine_message(body: Any) -> str | None:
-    """The engine's own words in an error answer: Docker's ``message``, Podman's ``cause`` and ``message``."""
-    if isinstance(body, Mapping):
-        text = body.get("message") or body.get("cause") or body.get("errors")
-        return str(text) if text else None
-    return str(body).strip()[:2000] or None if isinstance(body, str) else None
-
-
-def refusal(exchange: Exchange) -> StepError:
-    """Why a status is not a success, in the engine's own words."""
-    assert exchange.response is not None and exchange.prepared is not None
-    response = exchange.response
-    said = engine_message(response.body)
-    reason = f"{response.status} {response.reason}".strip()
-    request = exchange.prepared.request
-    text = f"the engine answered {reason}" + (f": {said}" if said else "")
-    return StepError("unexpected-status", text, hint=_hint(response.status, request))
-
-
-def _hint(status: int, request: message.Request) -> str | None:
-    if status == 404 and request.path.endswith("/containers/create"):
-        return "is the image there? list the images, or pull it with image.pull first"
-    if status == 409 and request.path.endswith("/containers/create"):
-        return "a container of that name exists; remove it, or leave the name out"
-    return None
+    if prepared.answer == "progress":
+        return reader.problem
+    body = reader.came.body
+    error = body.get("Error") if prepared.operation.in_band == "body" and isinstance(body, Mapping) else None
+    if not error:
+        return None
+    return str(error.get("Message") or error) if isinstance(error, Mapping) else str(error)

@@ -15,8 +15,8 @@ from runner.engine.message import Deadline
 from runner.errors import RunnerError, StepError
 from runner.executor import labels
 from runner.executor.answer import Reader
-from runner.executor.call import engine_message
 from runner.executor.record import ErrorRecord, RequestRecord, ResponseRecord, StepRecord
+from runner.executor.refusal import engine_message
 
 if TYPE_CHECKING:
     from runner.engine.engine import Engine

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import ChainMap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,18 @@ class Shared:
     """The nouns (``container``, ``network``) of which this run may have created something."""
     terminals: dict[str, bool] = field(default_factory=dict)
     """Whether a container has a terminal (``Tty``), by id or name, as far as this run has created it."""
+
+    def part(self) -> Shared:
+        """The same for a scenario inside this one, whose steps can be stopped by themselves."""
+        part = replace(self, engine=self.engine.share(), ending=self.ending.share(), stop=self.stop.part())
+        part.stop.on_request(part.wake)
+        return part
+
+    def wake(self, urgency: int) -> None:
+        """Break the exchanges of what must end at that urgency."""
+        self.engine.abort()
+        if urgency >= EVERYTHING:
+            self.ending.abort()
 
     def elapsed_ms(self) -> float:
         return (time.monotonic() - self.started) * 1000

@@ -14,11 +14,16 @@ from runner.executor.background import Background, Begun
 from runner.executor.context import Frame, Position, Turn
 from runner.executor.events import StepFinished, StepStarted
 from runner.executor.record import Phase, StepRecord
+from runner.executor.stop import STEPS
 from runner.scenario import model
 from runner.text import shown
 
 Entry: TypeAlias = StepRecord | Background
 """What a step leaves at its place: its record, or the background step whose record is still to come."""
+
+
+Gate: TypeAlias = Callable[[], Begun]
+"""Makes a loop's elements' own :data:`Begun`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class Flow:
         """Run steps one after the other, the first with the index ``first``.
 
         After one that did not pass the rest is skipped, unless ``--keep-going`` or in what cleans up. Background
-        steps are joined when all others have passed.
+        steps are joined when all of these have passed.
         """
         entries: list[Entry] = []
         stopped: str | None = None
@@ -65,8 +70,9 @@ class Flow:
             if record is not None and record.status in ("failed", "error") and not self._goes_on(at):
                 stopped = f"step '{record.id}' did not pass"
         if stopped is None:
-            for step_id in self.background:
-                self.join(step_id)
+            for entry in entries:
+                if isinstance(entry, Background):
+                    self.join(entry.step.id)
         return entries
 
     def _goes_on(self, at: Position) -> bool:
@@ -81,8 +87,10 @@ class Flow:
                 return record
         if one.background:
             return self._start_background(one, position)
+        if isinstance(one.kind, model.Await) and one.kind.step not in self.background:
+            return steps.skip(one, self.frame, position, f"'{one.kind.step}' was not started")
         if one.for_each is not None:
-            record = self._for_each(one, position, _nobody_waits)
+            record = self._for_each(one, position, _no_gate)
         else:
             record = self._once(one, position, _nobody_waits)
             self._defer(one, record, position)
@@ -139,7 +147,7 @@ class Flow:
 
     # Loops
 
-    def _for_each(self, one: model.Step, position: Position, begun: Begun, width: int | None = None) -> StepRecord:
+    def _for_each(self, one: model.Step, position: Position, gate: Gate, width: int | None = None) -> StepRecord:
         """The elements' records inside one; captures become lists in input order."""
         assert one.for_each is not None
         self.shared.emit(StepStarted(position.key, one.id, one.name, position.phase, one.background))
@@ -152,7 +160,7 @@ class Flow:
             (replace(one, for_each=None, background=False, id=f"{one.id}[{index}]"), position.child(index, **local))
             for index, local in enumerate({one.for_each.name: element} for element in elements)
         ]
-        each = self._elements_run(jobs, one, begun, width or one.for_each.parallel)
+        each = self._elements_run(jobs, one, gate, width or one.for_each.parallel)
         status, error_found = kinds.worst(each)
         record = steps.skipped_record(Turn(one, self.frame, position))._replace(
             status=status,
@@ -179,13 +187,17 @@ class Flow:
         return list(value)
 
     def _elements_run(
-        self, jobs: list[tuple[model.Step, Position]], one: model.Step, begun: Begun, width: int
+        self, jobs: list[tuple[model.Step, Position]], one: model.Step, gate: Gate, width: int
     ) -> list[StepRecord]:
         def run(job: tuple[model.Step, Position]) -> StepRecord:
             element, at = job
-            if self.shared.stop.asked(at.urgency):
-                return steps.skip(element, self.frame, at, "the run was interrupted")
-            record = (self._skip(element, at) if per_element else None) or self._once(element, at, begun)
+            begun = gate()
+            try:
+                if self.shared.stop.asked(at.urgency):
+                    return steps.skip(element, self.frame, at, "the run was interrupted")
+                record = (self._skip(element, at) if per_element else None) or self._once(element, at, begun)
+            finally:
+                begun()  # one that could not even begin must not be waited for
             self._defer(element, record, at)
             return record
 
@@ -215,13 +227,13 @@ class Flow:
                 width = len(self._elements(one, position))
             except StepError as error:
                 return self._broken(one, position, error)
-            entry.expected = width
+            entry.waiting = width
         self.background[one.id] = entry
 
         def run() -> StepRecord:
             if one.for_each is not None:
-                return self._for_each(one, position, entry.begin, max(1, width))
-            record = self._once(one, position, entry.begin)
+                return self._for_each(one, position, entry.gate, max(1, width))
+            record = self._once(one, position, entry.gate())
             self._defer(one, record, position)
             return record
 
@@ -241,7 +253,8 @@ class Flow:
 
     def end_background(self) -> None:
         """What still runs after the cleanup is cut off."""
-        background.end([one for one in self.background.values() if not one.joined], self.shared.engine.abort)
+        running = [one for one in self.background.values() if not one.joined]
+        background.end(running, lambda: self.shared.stop.reach(STEPS))
         for step_id in self.background:
             self.join(step_id)
 
@@ -257,18 +270,26 @@ class Flow:
         """The scenario's ``finally``, then what was deferred, the last first, each whatever happened to the others."""
         position = at("finally")
         entries = self.sequence(self.frame.scenario.finally_, position, len(self.frame.scenario.steps))
-        first = len(self.frame.scenario.steps) + len(entries)
+        entries += self._deferred(position, len(self.frame.scenario.steps) + len(entries))
+        self.end_background()  # which may defer more
+        entries += self._deferred(position, len(self.frame.scenario.steps) + len(entries))
+        return entries
+
+    def _deferred(self, position: Position, first: int) -> list[Entry]:
+        entries: list[Entry] = []
         while self.deferred:
             one = self.deferred.pop()
-            inner = Flow(one.frame, self.deferred)
-            entries += inner.sequence(one.steps, Position(position.key, "finally", one.local), first)
-            first += len(one.steps)
-        self.end_background()
+            at = Position(position.key, "finally", one.local)
+            entries += Flow(one.frame, self.deferred).sequence(one.steps, at, first + len(entries))
         return entries
 
 
-def _nobody_waits(_response: object) -> None:
+def _nobody_waits() -> None:
     """The step is not in the background: nobody waits for its answer to begin."""
+
+
+def _no_gate() -> Begun:
+    return _nobody_waits
 
 
 def _looks_at(when: object, name: str) -> bool:

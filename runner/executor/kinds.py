@@ -29,7 +29,7 @@ def perform(flow: Flow, turn: Turn, scope: Scope, deadline: Deadline, begun: Beg
         return attempt
     if isinstance(kind, model.Await):
         return _await(flow, turn.step, kind)
-    begun(None)
+    begun()
     attempt = Attempt(value=result.view(None, ok=True))
     if isinstance(kind, model.SetVariables):
         for name, value in kind.values_by_name.items():
@@ -48,8 +48,7 @@ def perform(flow: Flow, turn: Turn, scope: Scope, deadline: Deadline, begun: Beg
 
 def _await(flow: Flow, step: model.Step, kind: model.Await) -> Attempt:
     background = flow.join(kind.step)
-    if background is None or background.record is None:
-        raise StepError("not-started", f"the background step '{kind.step}' was not started")
+    assert background is not None and background.record is not None, "what was never started is not awaited"
     record = background.record
     attempt = Attempt(value=view_of(record), response=record.response, extra={"awaits": kind.step})
     if record.status in ("failed", "error"):
@@ -82,7 +81,7 @@ def _parallel(flow: Flow, kind: model.Parallel, at: Position, attempt: Attempt) 
 def _include(flow: Flow, kind: model.Include, at: Position, scope: Scope, attempt: Attempt) -> None:
     """Another scenario, with variables of its own; what it defers runs at the end of the whole run."""
     given = {name: value.render(scope) for name, value in kind.given.items()}
-    frame = Frame(kind.scenario, flow.shared)
+    frame = Frame(kind.scenario, flow.shared.part())
     frame.variables = included_variables(kind.scenario, given, frame, flow.shared.options.secrets)
     inner = flow.inside(frame)
     entries = inner.sequence(kind.scenario.steps, Position(at.key, at.phase))

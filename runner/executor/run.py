@@ -34,7 +34,7 @@ from runner.executor.kinds import worst
 from runner.executor.masking import EventMasker
 from runner.executor.record import EngineRecord, ErrorRecord, Phase, ScenarioRecord, Status, StepRecord
 from runner.executor.requires import unmet
-from runner.executor.stop import EVERYTHING, STEPS, Stop
+from runner.executor.stop import STEPS, Stop
 from runner.executor.variables import initial_variables
 from runner.scenario.model import Scenario
 
@@ -107,19 +107,13 @@ def _shared(job: Job, index: int, options: Options, stop: Stop, emit: Callable[[
         engine=job.engine.share(),
         ending=job.engine.share(),
         options=options,
-        stop=stop,
+        stop=stop.part(),
         emit=emit,
         index=index,
         run_id=job.run_id,
         title=job.scenario.title,
     )
-
-    def wake(urgency: int) -> None:
-        shared.engine.abort()
-        if urgency >= EVERYTHING:
-            shared.ending.abort()
-
-    stop.on_request(wake)
+    shared.stop.on_request(shared.wake)
     return shared
 
 

@@ -13,6 +13,7 @@ from runner.executor import call, expect, result
 from runner.executor.context import Frame, Position, Turn
 from runner.executor.events import StepFinished, StepStarted
 from runner.executor.record import ErrorRecord, Expectation, ResponseRecord, Status, StepRecord
+from runner.executor.refusal import refusal
 from runner.scenario import model, nodes
 from runner.scenario.template import Expression, Reference, Scope, Text, Value
 
@@ -72,7 +73,7 @@ def _attempt(turn: Turn, perform: Perform, deadline: Deadline, tries: int, start
         fail(turn, attempt, error)
     if turn.interrupted() and attempt.status != "passed":
         attempt.status = "error"
-        attempt.error = error_record(StepError("interrupted", "interrupted"), turn.step)
+        attempt.error = error_record(StepError("interrupted", "cut off before its end"), turn.step)
     return attempt
 
 
@@ -82,7 +83,7 @@ def judge_call(turn: Turn, attempt: Attempt) -> None:
     assert exchange is not None
     attempt.response = exchange.response
     if exchange.error is not None or exchange.response is None or exchange.prepared is None:
-        attempt.value = result.view(None, ok=False)
+        attempt.value = result.view(exchange.response, ok=False)
         if exchange.error is not None:
             fail(turn, attempt, exchange.error)
         return
@@ -93,7 +94,7 @@ def judge_call(turn: Turn, attempt: Attempt) -> None:
     found = expect.status(step.expect, documented, exchange.response.status, turn.scope(attempt.value))
     attempt.expectations.append(found)
     if not found.passed:
-        error = call.refusal(exchange)
+        error = refusal(exchange)
         wanted = step.expect.node.get("status") if step.expect else None
         error.place = nodes.place_of(step.source, wanted) if wanted else None
         fail(turn, attempt, error)

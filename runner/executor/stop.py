@@ -24,10 +24,23 @@ class Stop:
 
     def request(self) -> None:
         """Ask once more: the first time the steps end, the second time everything does."""
-        self.urgency = min(self.urgency + 1, EVERYTHING)
-        self._events[self.urgency].set()
-        for wake in tuple(self._wake):
-            wake(self.urgency)
+        self.reach(min(self.urgency + 1, EVERYTHING))
+
+    def reach(self, urgency: int) -> None:
+        """Make it at least that urgent."""
+        if urgency > self.urgency:
+            self.urgency = urgency
+            for level in range(STEPS, urgency + 1):
+                self._events[level].set()
+            for wake in tuple(self._wake):
+                wake(urgency)
+
+    def part(self) -> Stop:
+        """A stop of its own for a part of the run: asked by itself, and whenever this one is."""
+        part = Stop()
+        self.on_request(part.reach)
+        part.reach(self.urgency)
+        return part
 
     def asked(self, urgency: int) -> bool:
         return self.urgency >= urgency

@@ -6,6 +6,7 @@ of the engine.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,11 @@ from runner.executor.answer import Reader
 from runner.executor.record import ResponseRecord
 
 if TYPE_CHECKING:
+    from runner.engine.engine import Engine
     from runner.executor.call import Prepared
-    from runner.executor.context import Shared
+    from runner.executor.context import Shared, Turn
+
+WHOLE_ID = re.compile("[0-9a-f]{64}")
 
 
 def remember(prepared: Prepared, response: ResponseRecord | None, shared: Shared) -> None:
@@ -30,8 +34,9 @@ def remember(prepared: Prepared, response: ResponseRecord | None, shared: Shared
             shared.terminals[made] = bool(asked.get("Tty"))
 
 
-def has_terminal(prepared: Prepared, shared: Shared, deadline: Deadline) -> bool:
-    """Whether the answer of attach, logs or exec.start will be raw.
+def has_terminal(prepared: Prepared, turn: Turn, deadline: Deadline) -> bool:
+    """Whether the answer of attach, logs or exec.start will be raw. Only a whole id is remembered: a name can come to
+    mean another container.
 
     Raises:
         EngineError: the engine could not be asked.
@@ -42,19 +47,19 @@ def has_terminal(prepared: Prepared, shared: Shared, deadline: Deadline) -> bool
         asked: Any = prepared.body if isinstance(prepared.body, Mapping) else {}
         return bool(asked.get("Tty"))
     target = str(prepared.params.get("id", ""))
-    known = shared.terminals.get(target)
+    known = turn.shared.terminals.get(target)
     if known is None and operation.id in ("ContainerAttach", "ContainerLogs"):
-        known = _ask(target, shared, deadline)
-        if known is not None:
-            shared.terminals[target] = known
+        known = _ask(target, turn.engine, deadline)
+        if known is not None and WHOLE_ID.fullmatch(target):
+            turn.shared.terminals[target] = known
     return bool(known)
 
 
-def _ask(target: str, shared: Shared, deadline: Deadline) -> bool | None:
+def _ask(target: str, engine: Engine, deadline: Deadline) -> bool | None:
     inspect = operations.find("container.inspect")
     assert inspect is not None
-    request = build.build(inspect, {"id": target}, api_version=shared.engine.api_version)
-    response = shared.engine.send(request, deadline)
+    request = build.build(inspect, {"id": target}, api_version=engine.api_version)
+    response = engine.send(request, deadline)
     try:
         body = Reader(response, deadline, None).value().body
     finally:

@@ -94,7 +94,9 @@ def test_a_check_of_something_missing_names_it(play: Player) -> None:
     assert any("did you mean 'Status'?" in line for line in played["fails"].error.details)
 
 
-@pytest.mark.parametrize(("value", "seconds"), [("200ms", 0.2), ("0.2s", 0.2), ("0.2", 0.2), ('"{{ 0.1 + 0.1 }}"', 0.2)])
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("200ms", 0.2), ("0.2s", 0.2), ("0.2", 0.2), ('"{{ 0.1 + 0.1 }}"', 0.2)]
+)
 def test_sleep(play: Player, value: str, seconds: float) -> None:
     before = time.monotonic()
     played = play(f"steps:\n  - sleep: {value}\n")
