@@ -1,0 +1,138 @@
+"""Every shipped scenario, as a user would run it: on real engines, and leaving nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.engines import Certificates, Docker, Engine, Podman
+
+ROOT = Path(__file__).parents[2]
+SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
+NAMES = [path.stem for path in SCENARIOS]
+ALONE = {"swarm-service"}
+"""An engine can be in one swarm only, so two runs of these can't share it."""
+DOCKER_ONLY = {"swarm-service"}
+LISTS = {
+    "containers": ("/v1.40/containers/json?all=1", "Id"),
+    "images": ("/v1.40/images/json?all=1", "Id"),
+    "networks": ("/v1.40/networks", "Name"),
+    "volumes": ("/v1.40/volumes", "Name"),
+}
+MADE_BY_THE_ENGINE = {"docker_gwbridge"}
+"""What a Docker Engine makes when it joins a swarm, and keeps when it leaves."""
+
+Things = dict[str, set[str]]
+
+
+@pytest.fixture
+def report_schema() -> Mapping[str, Any]:
+    schema: Mapping[str, Any] = json.loads((ROOT / "schemas" / "report.schema.json").read_text())
+    return schema
+
+
+def start(folder: Path, *arguments: str | Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    """``run`` with these arguments, in a working folder of its own."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("DOCKER_", "RUN_"))}
+    return subprocess.Popen(
+        [sys.executable, "-m", "runner", *map(str, arguments)],
+        cwd=folder,
+        env={**bare, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder / "cache"), **(env or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def report_of(process: subprocess.Popen[str]) -> dict[str, Any]:
+    """The JSON report of a run that passes."""
+    stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 0, stderr
+    report: dict[str, Any] = json.loads(stdout)
+    return report
+
+
+def things(engine: Engine) -> Things:
+    """What is on the engine, and whether it is in a swarm."""
+    found: Things = {}
+    for noun, (path, key) in LISTS.items():
+        listed = engine.get(path)
+        items = listed["Volumes"] or [] if noun == "volumes" else listed
+        found[noun] = {item[key] for item in items} - MADE_BY_THE_ENGINE
+    found["swarm"] = {engine.get("/v1.40/info")["Swarm"]["LocalNodeState"]}
+    return found
+
+
+def steps(report: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = report["scenarios"][0]["steps"]
+    return found
+
+
+def test_every_scenario_is_strictly_valid(tmp_path: Path) -> None:
+    process = start(tmp_path, "check", "--strict", ROOT / "scenarios")
+    stdout, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stdout) == (0, f"{len(SCENARIOS)} scenarios: nothing wrong\n"), stderr
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=NAMES)
+def test_on_docker(docker: Docker, path: Path, tmp_path: Path, report_schema: Mapping[str, Any]) -> None:
+    before = things(docker)
+    report = report_of(start(tmp_path, path, "-H", docker.url, "--format", "json"))
+    jsonschema.validate(report, report_schema)
+    assert report["status"] == "passed"
+    assert {step["phase"] for step in steps(report)} <= {"steps", "finally"}, "the recipe left it to the runner"
+    assert things(docker) == before
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=NAMES)
+def test_on_podman(podman: Podman, path: Path, tmp_path: Path, report_schema: Mapping[str, Any]) -> None:
+    before = things(podman)
+    report = report_of(start(tmp_path, path, "-H", podman.url, "--format", "json"))
+    jsonschema.validate(report, report_schema)
+    assert report["scenarios"][0]["status"] == ("skipped" if path.stem in DOCKER_ONLY else "passed")
+    assert things(podman) == before
+
+
+def test_remote_engine_over_tcp(docker: Docker, tmp_path: Path) -> None:
+    if docker.tcp_url is None:
+        pytest.skip("the caller's engine is not on TCP")
+    report = report_of(start(tmp_path, ROOT / "scenarios/remote-engine.yaml", "-H", docker.tcp_url, "--format", "json"))
+    assert report["engine"]["endpoint"] == docker.tcp_url
+
+
+def test_tls_endpoint_over_tls(docker_tls: Docker, certificates: Certificates, tmp_path: Path) -> None:
+    env = {
+        "DOCKER_HOST": (docker_tls.tcp_url or "").replace("127.0.0.1", "localhost"),
+        "DOCKER_TLS_VERIFY": "1",
+        "DOCKER_CERT_PATH": str(certificates.good),
+    }
+    report = report_of(start(tmp_path, ROOT / "scenarios/tls-endpoint.yaml", "--format", "json", env=env))
+    assert report["status"] == "passed"
+
+
+def test_two_of_each_at_once(docker: Docker, tmp_path: Path) -> None:
+    """Nothing in a scenario depends on being alone: not on names, nor on files, nor on the speed of the engine."""
+    before = things(docker)
+    running = [
+        start(tmp_path, path, "-H", docker.url, "--format", "json")
+        for path in SCENARIOS
+        for _ in range(2)
+        if path.stem not in ALONE
+    ]
+    try:
+        reports = [report_of(process) for process in running]
+    finally:
+        for process in running:
+            process.kill()
+            process.communicate()
+    assert {report["status"] for report in reports} == {"passed"}
+    assert things(docker) == before
