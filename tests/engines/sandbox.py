@@ -22,6 +22,8 @@ exec docker-init -- "$@"
 # A listening socket comes as standard input and is handed on as descriptor 3 (sd_listen_fds(3)). It was bound outside
 # and stays reachable there: that is how a daemon in its own network serves a port of the machine's loopback.
 _HAND_ON = ("sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3<&0 </dev/null', "sh")
+# What ends well is started again, on the same socket: that is how a test restarts an engine.
+_AGAIN = ("sh", "-c", 'while "$@"; do :; done', "sh")
 _UNSHARE = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 
 
@@ -57,7 +59,7 @@ def start(
 ) -> Sandbox:
     """Start ``command`` in a sandbox, its output going to ``log``."""
     unshare = [*_UNSHARE, "--net"] if own_network else _UNSHARE
-    inner = [*_HAND_ON, *command] if listener else command
+    inner = [*_AGAIN, *_HAND_ON, *command] if listener else command
     with log.open("wb") as output:
         process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", *unshare, "sh", "-c", _INIT, "sh", *inner],
