@@ -129,12 +129,14 @@ def _report(file: str) -> Mapping[str, Any]:
 
 
 def _exercised(report: Mapping[str, Any]) -> Iterator[str]:
-    """The operationId of every step that an engine answered."""
+    """The operationId of every step that an engine answered as its reference says a success is answered."""
     waiting = [step for scenario in _mappings(report["scenarios"]) for step in _mappings(scenario.get("steps"))]
     while waiting:
         step = waiting.pop()
-        if step.get("operation") and step.get("response"):
-            yield str(step["operation"])
+        operation = operations.by_id(str(step.get("operation")))
+        response = step.get("response")
+        if operation and isinstance(response, Mapping) and response.get("status") in operation.success:
+            yield operation.id
         for inner in ("each", "steps"):
             waiting += _mappings(step.get(inner))
 

@@ -58,8 +58,8 @@ def test_a_word_that_it_does_not_know(word: str, hint: str) -> None:
     assert caught.value.hint.startswith(hint)
 
 
-def step(operation: str | None, *, answered: bool = True, **inner: Any) -> dict[str, Any]:
-    return {"operation": operation, "response": {"status": 200} if answered else None, **inner}
+def step(operation: str | None, status: int | None = 200, **inner: Any) -> dict[str, Any]:
+    return {"operation": operation, "response": {"status": status} if status else None, **inner}
 
 
 def report(tmp_path: Path, name: str, *steps: dict[str, Any]) -> str:
@@ -68,16 +68,17 @@ def report(tmp_path: Path, name: str, *steps: dict[str, Any]) -> str:
     return str(file)
 
 
-def test_coverage_counts_what_engines_answered_wherever_it_stands(
+def test_coverage_counts_what_succeeded_wherever_it_stands(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = report(
         tmp_path,
         "a.json",
         step("ConfigList"),
-        step("ConfigCreate", answered=False),
+        step("ConfigCreate", None),
+        step("ConfigInspect", 404),
         step(None),
-        step(None, answered=False, each=[step("ConfigList"), step(None, steps=[step("ConfigDelete")])]),
+        step(None, None, each=[step("ConfigList"), step(None, steps=[step("ConfigDelete", 204)])]),
     )
     second = report(tmp_path, "b.json", step("ConfigList"), step("NoSuchThing"))
     shown = output(capsys, "config", "--coverage", first, second)
@@ -95,7 +96,7 @@ def test_coverage_counts_what_engines_answered_wherever_it_stands(
 
 def test_coverage_of_nothing_and_of_everything(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert output(capsys, "session", "--coverage", report(tmp_path, "none.json")).endswith("0 of 1 operations: 0.0 %\n")
-    shown = output(capsys, "session", "--coverage", report(tmp_path, "all.json", step("Session")))
+    shown = output(capsys, "session", "--coverage", report(tmp_path, "all.json", step("Session", 101)))
     assert shown.endswith("1 of 1 operations: 100.0 %\n")
     assert "not exercised" not in shown
 
