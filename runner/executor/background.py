@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from runner.executor.context import Position
 from runner.executor.record import StepRecord
@@ -18,8 +19,11 @@ waited for until it is established."""
 END_GRACE = 2.0
 """How long background steps may go on after the steps have failed and the cleanup has run, in seconds."""
 
-Begun = Callable[[], None]
-"""Called when what a step is to begin has begun; any later call does nothing."""
+
+class Begun(Protocol):
+    """Called when a step's answer has begun, or with ``over`` when the step is; only the first call counts."""
+
+    def __call__(self, *, over: bool = False) -> None: ...
 
 
 @dataclass(slots=True)
@@ -33,21 +37,24 @@ class Background:
     record: StepRecord | None = None
     joined: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _any: bool = False
     _begun: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
     _bug: BaseException | None = None
 
     def gate(self) -> Begun:
         """For one element: however often it is tried, it counts once."""
-        open_gates = [self]
+        counted = False
 
-        def begun() -> None:
+        def begun(*, over: bool = False) -> None:
+            nonlocal counted
             with self._lock:
-                if not open_gates:
+                if counted:
                     return
-                open_gates.clear()
+                counted = True
+                self._any = self._any or not over
                 self.waiting -= 1
-                if self.waiting <= 0:
+                if self.waiting <= 0 and self._any:
                     self._begun.set()
 
         return begun

@@ -22,24 +22,29 @@ Entry: TypeAlias = StepRecord | Background
 """What a step leaves at its place: its record, or the background step whose record is still to come."""
 
 
+INTERRUPTED = "the run was interrupted"
+
 Gate: TypeAlias = Callable[[], Begun]
 """Makes a loop's elements' own :data:`Begun`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """Steps to run at the end of the whole run, with the names that the deferring step saw."""
+    """Steps to run at the end of the whole run, with the names that the deferring step saw. ``unset`` are those that
+    it would have set if it had passed."""
 
     steps: tuple[model.Step, ...]
     frame: Frame
     local: Mapping[str, Any]
+    unset: frozenset[str]
 
 
 class Flow:
     """Runs the steps of one scenario. ``deferred`` is shared by all scenarios of a run."""
 
-    def __init__(self, frame: Frame, deferred: list[Deferred]) -> None:
+    def __init__(self, frame: Frame, deferred: list[Deferred], unset: frozenset[str] = frozenset()) -> None:
         self.frame = frame
+        self.unset = unset
         self.shared = frame.shared
         self.deferred = deferred
         self.background: dict[str, Background] = {}
@@ -60,7 +65,7 @@ class Flow:
         for index, one in enumerate(todo, first):
             position = at.child(index)
             if stopped is None and self.shared.stop.asked(at.urgency):
-                stopped = "the run was interrupted"
+                stopped = INTERRUPTED
             if stopped is not None:
                 entries.append(steps.skip(one, self.frame, position, stopped))
                 continue
@@ -68,7 +73,7 @@ class Flow:
             entries.append(entry)
             record = entry.refused() if isinstance(entry, Background) else entry
             if record is not None and record.status in ("failed", "error") and not self._goes_on(at):
-                stopped = f"step '{record.id}' did not pass"
+                stopped = INTERRUPTED if self.shared.stop.asked(at.urgency) else f"step '{record.id}' did not pass"
         if stopped is None:
             for entry in entries:
                 if isinstance(entry, Background):
@@ -129,7 +134,7 @@ class Flow:
         for reference in steps.references_of(one):
             if reference.optional:
                 continue
-            if reference.name in self.settable and reference.name not in scope:
+            if reference.name in self.unset or (reference.name in self.settable and reference.name not in scope):
                 return reference.name
             if reference.name == "steps" and reference.path and reference.path[0] not in self.frame.results:
                 return f"steps.{reference.path[0]}"
@@ -143,7 +148,8 @@ class Flow:
 
     def _defer(self, one: model.Step, record: StepRecord, position: Position) -> None:
         if one.defer and record.attempts:
-            self.deferred.append(Deferred(one.defer, self.frame, {**position.local, **record.captured}))
+            unset = frozenset(steps.names_set_by(one)).difference(record.captured)
+            self.deferred.append(Deferred(one.defer, self.frame, {**position.local, **record.captured}, unset))
 
     # Loops
 
@@ -194,10 +200,10 @@ class Flow:
             begun = gate()
             try:
                 if self.shared.stop.asked(at.urgency):
-                    return steps.skip(element, self.frame, at, "the run was interrupted")
+                    return steps.skip(element, self.frame, at, INTERRUPTED)
                 record = (self._skip(element, at) if per_element else None) or self._once(element, at, begun)
             finally:
-                begun()  # one that could not even begin must not be waited for
+                begun(over=True)  # one that could not even begin must not be waited for
             self._defer(element, record, at)
             return record
 
@@ -280,11 +286,11 @@ class Flow:
         while self.deferred:
             one = self.deferred.pop()
             at = Position(position.key, "finally", one.local)
-            entries += Flow(one.frame, self.deferred).sequence(one.steps, at, first + len(entries))
+            entries += Flow(one.frame, self.deferred, one.unset).sequence(one.steps, at, first + len(entries))
         return entries
 
 
-def _nobody_waits() -> None:
+def _nobody_waits(*, over: bool = False) -> None:
     """The step is not in the background: nobody waits for its answer to begin."""
 
 

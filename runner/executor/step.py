@@ -161,7 +161,10 @@ def _again(turn: Turn, attempt: Attempt, deadline: Deadline, tries: int) -> bool
         last = (f"the last try: {attempt.error.message}", *attempt.error.details) if attempt.error else ()
         attempt.status, attempt.error = "failed", error_record(error, turn.step, last)
         return False
-    return not turn.rest(retry.every)
+    if turn.rest(retry.every):
+        fail(turn, attempt, StepError("interrupted", "cut off before its end"))
+        return False
+    return True
 
 
 def fail(turn: Turn, attempt: Attempt, error: RunnerError) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import textwrap
-import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from runner.engine.engine import Engine, connect
 from runner.engine.message import Deadline, Request
 from runner.errors import EngineError
 from runner.executor.context import Options
-from runner.executor.events import Event
+from runner.executor.events import Event, StepStarted
 from runner.executor.record import Report, ScenarioRecord, StepRecord
 from runner.executor.run import Job, execute
 from runner.executor.stop import Stop
@@ -114,20 +114,18 @@ class Player:
         finally:
             engine.close()
 
-    def __call__(self, text: str, *, stop: Stop | None = None, after: float | None = None, **options: Any) -> Played:
-        """Run one scenario; ``after`` so many seconds it is asked to stop. ``options`` are those of a run."""
+    def __call__(self, text: str, *, stop_in: str | None = None, **options: Any) -> Played:
+        """Run one scenario; in the step of the id ``stop_in`` it is asked to stop. ``options`` are those of a run."""
         given = Options(**{"folder": self.folder, **self.options, **options})
         scenario = self.open(text, given.values)
-        stop = stop or Stop()
+        stop = Stop()
         events: list[Event] = []
         collector = Collector()
-        timer = threading.Timer(after, stop.request) if after is not None else None
         with self.engine() as engine:
-            if timer:
-                timer.start()
             for event in execute((Job(scenario, engine),), given, stop):
                 events.append(event)
                 collector.add(event)
-        if timer:
-            timer.join()
+                if isinstance(event, StepStarted) and event.id == stop_in:
+                    time.sleep(0.3)
+                    stop.request()
         return Played(collector.report(), events)

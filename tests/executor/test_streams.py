@@ -53,9 +53,7 @@ def test_a_terminal_of_a_container_made_here_is_raw(on_each: Player) -> None:
 
 
 @pytest.mark.parametrize("tty", [True, False])
-def test_whether_a_container_made_elsewhere_has_a_terminal_is_asked(
-    on_each: Player, engine: Engine, tty: bool
-) -> None:
+def test_whether_a_container_made_elsewhere_has_a_terminal_is_asked(on_each: Player, engine: Engine, tty: bool) -> None:
     terminal = ("-t",) if tty else ()
     box = engine.cli("create", *terminal, "alpine", "sh", "-c", "echo out; echo err >&2").strip()
     played = on_each(
