@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,8 @@ import jsonschema
 import pytest
 
 from tests.engines import Certificates, Docker, Engine, Podman
+from tests.scenarios.running import ROOT, SCENARIOS, start
 
-ROOT = Path(__file__).parents[2]
-SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 NAMES = [path.stem for path in SCENARIOS]
 ALONE = {"swarm-service"}
 """An engine can be in one swarm only, so two runs of these can't share it."""
@@ -37,20 +34,6 @@ Things = dict[str, set[str]]
 def report_schema() -> Mapping[str, Any]:
     schema: Mapping[str, Any] = json.loads((ROOT / "schemas" / "report.schema.json").read_text())
     return schema
-
-
-def start(folder: Path, *arguments: str | Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-    """``run`` with these arguments, in a working folder of its own."""
-    bare = {name: value for name, value in os.environ.items() if not name.startswith(("DOCKER_", "RUN_"))}
-    return subprocess.Popen(
-        [sys.executable, "-m", "runner", *map(str, arguments)],
-        cwd=folder,
-        env={**bare, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder / "cache"), **(env or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def report_of(process: subprocess.Popen[str]) -> dict[str, Any]:
