@@ -15,7 +15,6 @@ from runner.executor.events import (
     Event,
     OutputArrived,
     RunFinished,
-    RunStarted,
     ScenarioFinished,
     ScenarioStarted,
     StepFinished,
@@ -40,17 +39,14 @@ class Progress:
         self.quiet = quiet
         self.follow = follow and not quiet
         self.unfinished: dict[StepKey, str] = {}
-        self.engine: EngineRecord | None = None
         self.steps = 0
         self.live = Live() if not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb" else None
 
     def show(self, event: Event) -> None:
         if self.live is not None:
             self.live.add(event)
-        if isinstance(event, RunStarted):
-            self.engine = event.engine
-        elif isinstance(event, ScenarioStarted):
-            self._say(f"{paint(visible(event.title), 'bold')} · {self._engine()}")
+        if isinstance(event, ScenarioStarted):
+            self._say(f"{paint(visible(event.title), 'bold')} · {_engine(event.engine)}")
         elif isinstance(event, OutputArrived) and self.follow:
             self._output(event)
         elif isinstance(event, StepFinished):
@@ -64,12 +60,6 @@ class Progress:
     def _say(self, line: str) -> None:
         if not self.quiet:
             problems.say(line)
-
-    def _engine(self) -> str:
-        if self.engine is None:
-            return "no engine"
-        name = NAMES.get(self.engine.name, self.engine.name)
-        return visible(f"{name} {self.engine.version} (API {self.engine.api_version}) at {self.engine.endpoint}")
 
     def _output(self, event: OutputArrived) -> None:
         """A container's output as it comes, line by line."""
@@ -128,6 +118,13 @@ class Progress:
         counts = [f"{event.summary[status]} {status}" for status in MARKS if event.summary.get(status)]
         took = event.duration_ms / 1000
         self._say(f"{count(total, 'scenario')}: {', '.join(counts)} · {count(self.steps, 'step')} in {took:.2f} s")
+
+
+def _engine(engine: EngineRecord | None) -> str:
+    if engine is None:
+        return "no engine"
+    where = f"recorded {engine.recorded_at[:10]}" if engine.recorded_at else f"at {engine.endpoint}"
+    return visible(f"{NAMES.get(engine.name, engine.name)} {engine.version} (API {engine.api_version}) {where}")
 
 
 def _what(record: StepRecord) -> str:

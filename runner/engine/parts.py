@@ -1,7 +1,7 @@
 """How a body stands in a recording: piece by piece, each with the time of its arrival, as readable as it can be.
 
-JSON is kept as JSON, multiplexed output frame by frame, other text as text, and only the rest as base64. All but JSON
-comes back byte for byte; JSON comes back with the same values. Frames: see
+JSON is kept as JSON, multiplexed output frame by frame, other text as text, and only the rest as base64, compressed
+where it is much. All but JSON comes back byte for byte; JSON comes back with the same values. Frames: see
 https://docs.docker.com/reference/api/engine/version/v1.41/#operation/ContainerAttach
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import codecs
 import json
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from struct import Struct
@@ -22,6 +23,11 @@ from runner.masking import Masker, StreamMasker
 Chunk = tuple[float, bytes]
 """Bytes, and when they arrived: milliseconds from the beginning of the recording."""
 
+MUCH: Final = 16 * 1024
+"""Bytes from which on what isn't text is compressed, all of it as one part."""
+LARGEST: Final = 64 * 1024 * 1024
+"""Bytes that one part can hold."""
+
 _HEADER: Final = Struct(">B3xL")
 _STREAMS: Final = ("stdin", "stdout", "stderr", "daemon")
 
@@ -31,7 +37,7 @@ class Part:
     """A piece of a body. ``stream`` names whose output a frame carries."""
 
     at: float
-    form: Literal["json", "text", "base64"]
+    form: Literal["json", "text", "base64", "zlib"]
     content: Any
     stream: str | None = None
 
@@ -39,13 +45,19 @@ class Part:
         """The bytes, as they came.
 
         Raises:
-            ValueError: it is no base64.
+            ValueError: they can't be read.
         """
-        if self.form == "json":
-            return json.dumps(self.content, separators=(",", ":")).encode() + b"\n"
-        payload = self.content.encode() if self.form == "text" else base64.b64decode(self.content, validate=True)
+        match self.form:
+            case "json":
+                return json.dumps(self.content, separators=(",", ":")).encode() + b"\n"
+            case "text":
+                payload = str(self.content).encode()
+            case "base64":
+                payload = base64.b64decode(self.content, validate=True)
+            case "zlib":
+                payload = _inflated(base64.b64decode(self.content, validate=True))
         if self.stream is None:
-            return bytes(payload)
+            return payload
         return _HEADER.pack(_STREAMS.index(self.stream), len(payload)) + payload
 
 
@@ -61,7 +73,12 @@ def raw_parts(chunks: Sequence[Chunk], masker: Masker) -> tuple[Part, ...]:
     parts = [part_of(mask.feed(data), at) for at, data in chunks]
     if chunks:
         parts.append(part_of(mask.end(), chunks[-1][0]))
-    return tuple(part for part in parts if part.content)
+    found = tuple(part for part in parts if part.content)
+    size = sum(len(data) for _, data in chunks)
+    if size < MUCH or all(part.form == "text" for part in found):
+        return found
+    whole = zlib.compress(b"".join(part.data() for part in found), 9)
+    return (Part(found[-1].at, "zlib", base64.b64encode(whole).decode("ascii")),)
 
 
 def _values(chunks: Sequence[Chunk], masker: Masker) -> tuple[Part, ...] | None:
@@ -125,6 +142,17 @@ def part_of(data: bytes, at: float = 0.0, stream: str | None = None) -> Part:
         return Part(at, "text", data.decode(), stream)
     except UnicodeDecodeError:
         return Part(at, "base64", base64.b64encode(data).decode("ascii"), stream)
+
+
+def _inflated(data: bytes) -> bytes:
+    inflater = zlib.decompressobj()
+    try:
+        whole = inflater.decompress(data, LARGEST)
+    except zlib.error as error:
+        raise ValueError(str(error)) from None
+    if not inflater.eof:
+        raise ValueError("compressed bytes are cut, or too many")
+    return whole
 
 
 class _PieceMasker:

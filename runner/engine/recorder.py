@@ -11,13 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from runner.engine.message import Deadline, Headers, Request, Response, Transport, Upload
-from runner.engine.parts import Chunk, part_of, parts_of, raw_parts
+from runner.engine.parts import LARGEST, Chunk, part_of, parts_of, raw_parts
 from runner.engine.recording import Answer, Exchange, Failure, Input, Sent
 from runner.errors import RunnerError, UsageError
 from runner.masking import Masker
-
-LARGEST: Final = 64 * 1024 * 1024
-"""Bytes of all answers and inputs together; what is larger has no place in a file to be read."""
 
 CREDENTIALS: Final = frozenset({"authorization", "x-registry-auth", "x-registry-config"})
 """Headers that are never written."""
@@ -92,7 +89,7 @@ class Recorder:
         return tape
 
     def keep(self, chunks: list[Chunk], data: bytes) -> None:
-        """Note bytes, as long as there is room."""
+        """Note bytes, as long as there is room; what is larger than all of it has no place in a file to be read."""
         with self._lock:
             self._size += len(data)
             if self._size <= LARGEST:

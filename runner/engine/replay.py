@@ -166,10 +166,15 @@ class _ReplayedResponse:
                 raise _not_recorded("the recording of this call has no input")
             return
         expected = b"".join(part.data() for part in given.parts)
+
+        def same() -> bool:
+            """Where the recorded input had no end, more of it may follow."""
+            return self._input() == expected if given.closed else self._input().startswith(expected)
+
         with self._writing:
-            self._writing.wait_for(lambda: self._ended or _same(self._input(), expected, given), INPUT_PATIENCE)
+            self._writing.wait_for(lambda: self._ended or (not given.closed and same()), INPUT_PATIENCE)
             written = self._input()
-        if not _same(written, expected, given, ended=True):
+        if not same():
             old, new = (text.decode("utf-8", "replace").splitlines() for text in (expected, written))
             diff = tuple(difflib.unified_diff(old, new, "recorded input", "input now", n=2, lineterm=""))
             raise _not_recorded("the input of this call differs from the recorded one", diff)
@@ -195,8 +200,3 @@ class _ReplayedResponse:
         with self._writing:
             self._ended = True
             self._writing.notify_all()
-
-
-def _same(written: bytes, expected: bytes, given: Input, *, ended: bool = False) -> bool:
-    """Whether input is that of the recording; where it was not ended there, more of it may follow."""
-    return written == expected if given.closed and ended else not given.closed and written.startswith(expected)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner import __version__
@@ -29,7 +29,9 @@ REPORT_VERSION = 1
 
 def report_value(report: Report) -> dict[str, Any]:
     """The report as plain JSON values."""
-    scenarios = [{**scenario_value(one), "steps": [step_value(step) for step in one.steps]} for one in report.scenarios]
+    scenarios = [
+        {**scenario_value(one), "steps": [step_value(step) for step in one.steps]} for one in _scenarios(report)
+    ]
     return {**_head(report), "scenarios": scenarios}
 
 
@@ -39,7 +41,7 @@ def render(report: Report) -> str:
     Values that JSON lacks don't occur in it: not-a-number and the infinities are ``null``, half of a surrogate pair
     is U+FFFD.
     """
-    scenarios = ",\n".join(_render_scenario(scenario) for scenario in report.scenarios)
+    scenarios = ",\n".join(_render_scenario(scenario) for scenario in _scenarios(report))
     return _with_list(_head(report), "scenarios", scenarios) + "\n"
 
 
@@ -54,6 +56,12 @@ def dumps(value: Any) -> str:
     except UnicodeEncodeError:
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
+
+
+def _scenarios(report: Report) -> Iterator[ScenarioRecord]:
+    """The scenarios; the engine stands only with those that had another one than the report says."""
+    for scenario in report.scenarios:
+        yield scenario._replace(engine=None) if scenario.engine == report.engine else scenario
 
 
 def _render_scenario(scenario: ScenarioRecord) -> str:
@@ -82,12 +90,13 @@ def engine_value(engine: EngineRecord | None) -> dict[str, Any] | None:
     """An engine, or null."""
     if engine is None:
         return None
-    return {
+    value = {
         "name": engine.name,
         "version": engine.version,
         "api_version": engine.api_version,
         "endpoint": engine.endpoint,
     }
+    return value if engine.recorded_at is None else {**value, "recorded_at": engine.recorded_at}
 
 
 def scenario_value(scenario: ScenarioRecord) -> dict[str, Any]:
@@ -99,6 +108,8 @@ def scenario_value(scenario: ScenarioRecord) -> dict[str, Any]:
         "duration_ms": _ms(scenario.duration_ms),
         "vars": dict(scenario.vars),
     }
+    if scenario.engine is not None:
+        value["engine"] = engine_value(scenario.engine)
     if scenario.outputs:
         value["outputs"] = dict(scenario.outputs)
     if scenario.reason is not None:

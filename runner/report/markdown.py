@@ -16,10 +16,10 @@ _SHOWN_OF_A_LOOP = 3
 
 def render(report: Report, *, contents: bool = False, diagram: bool = False) -> str:
     """The page; ``contents`` puts a table of contents on top, ``diagram`` a sequence diagram of the calls."""
-    pages = [
-        "\n\n".join(part for part in _Page(scenario, report.engine).parts(contents=contents, diagram=diagram) if part)
-        for scenario in report.scenarios
-    ]
+    pages = []
+    for scenario in report.scenarios:
+        page = _Page(scenario, scenario.engine or report.engine)
+        pages.append("\n\n".join(part for part in page.parts(contents=contents, diagram=diagram) if part))
     return "\n\n".join(pages) + "\n" if pages else ""
 
 

@@ -122,7 +122,7 @@ class _Opener:
 
 def _facts_stamp() -> str:
     """Changes when the schema or the code that checks a scenario does."""
-    from runner.scenario.schema import schema_path
+    from runner.resources import schema_path
 
     parts = [schema_path("scenario.schema.json"), *sorted(Path(__file__).parent.glob("*.py"))]
     return ",".join(f"{path.name}:{_stamp(path)}" for path in parts)

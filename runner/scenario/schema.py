@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from runner.nearest import did_you_mean
+from runner.resources import schema_path
 from runner.scenario import nodes
 from runner.scenario.build import MODIFIERS
 from runner.scenario.findings import Findings
@@ -26,12 +26,6 @@ _TYPE_NAMES = {
     "null": "nothing",
 }
 _COMMON_KINDS = "create, attach, start, wait, list, inspect, logs, remove, exec, request, await, set, check, …"
-
-
-def schema_path(name: str) -> Path:
-    """A schema file: inside the package once installed, beside it in a checkout."""
-    packaged = Path(__file__).parents[1] / "schemas" / name
-    return packaged if packaged.exists() else Path(__file__).parents[2] / "schemas" / name
 
 
 def validate(source: nodes.Source, root: nodes.Node, findings: Findings) -> None:
