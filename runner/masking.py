@@ -23,9 +23,17 @@ class Masker:
     """Replaces every form of every secret by ``***``."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
+        self._forms: list[str] = []
+        self.longest = 0
+        self.add(secrets)
+
+    def add(self, secrets: Iterable[str]) -> None:
+        """Secrets that became known later. Whoever masks meanwhile, in another thread, sees the old list or the new."""
         found = {form for secret in secrets if secret for form in _forms(secret)}
-        self._forms = sorted(found, key=len, reverse=True)
-        self.longest = max(map(len, self._forms), default=0)
+        if not found.issubset(self._forms):
+            forms = sorted(found.union(self._forms), key=len, reverse=True)
+            self.longest = len(forms[0])
+            self._forms = forms
 
     def __bool__(self) -> bool:
         return bool(self._forms)

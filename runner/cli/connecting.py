@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.cli import problems
 
 if TYPE_CHECKING:
+    from runner.engine.credentials import Credentials
     from runner.engine.engine import Engine
 
 PATIENCE = 30.0
@@ -41,3 +43,16 @@ def connect_as_asked(given: argparse.Namespace, environment: Mapping[str, str]) 
         problems.say(f"warning: {endpoint.url} is not encrypted: whoever can listen in can take over the engine")
     version = given.api_version or environment.get("DOCKER_API_VERSION") or None
     return connect(endpoint, api_version=version, deadline=Deadline.after(PATIENCE))
+
+
+def configured_credentials(environment: Mapping[str, str]) -> Callable[[], Credentials]:
+    """The docker CLI's registry credentials, once somebody asks for them."""
+
+    @cache
+    def credentials() -> Credentials:
+        from runner.engine.credentials import Credentials
+
+        home = Path(environment.get("HOME") or "/")
+        return Credentials(Path(environment.get("DOCKER_CONFIG") or home / ".docker"), environment)
+
+    return credentials

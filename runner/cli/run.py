@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from runner.cli import colours, problems, sources
 from runner.cli import options as shared
+from runner.cli.connecting import configured_credentials
 from runner.cli.files import count, open_all, scenario_files
 from runner.cli.progress import Progress
 from runner.errors import UsageError
@@ -111,6 +112,7 @@ def _options(given: argparse.Namespace, environment: Mapping[str, str]) -> Optio
         values=shared.given_values(given, environment),
         secrets=shared.given_secrets(given, environment),
         timeout=timeout,
+        credentials=configured_credentials(environment),
         keep_going=given.keep_going,
         keep=given.keep,
         jobs=given.jobs,

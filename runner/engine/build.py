@@ -6,7 +6,6 @@ of a query, a path or a header is known here and nowhere else.
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -54,11 +53,11 @@ def build(
         value = params.get(param.name)
         if value is None:
             if param.type == "auth" and param.required:
-                own.append((param.name, _auth(param, {})))
+                own.append((param.name, _auth(param.name, {})))
         elif param.place == "path":
             path = path.replace(f"{{{param.name}}}", _segment(operation, param, value))
         elif param.place == "header":
-            own.append((param.name, _auth(param, value) if param.type == "auth" else _text(param.name, value)))
+            own.append((param.name, _auth(param.name, value) if param.type == "auth" else _text(param.name, value)))
         else:
             query += [(param.name, text) for text in _query_values(param, value)]
     if body is MISSING and upload is None and operation.empty_body:
@@ -208,20 +207,10 @@ def _listed(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list | tuple) else [value]
 
 
-def _auth(param: Param, value: Any) -> str:
-    """Registry credentials as padded base64url of JSON. A text is taken as encoded already, and checked: engines
-    silently ignore one that they can't read."""
-    if isinstance(value, Mapping):
-        return base64.urlsafe_b64encode(_dumps(value).encode()).decode("ascii")
-    text = _text(param.name, value)
-    try:
-        decoded = json.loads(base64.urlsafe_b64decode(text))
-    except ValueError:
-        decoded = None
-    if not isinstance(decoded, Mapping):
-        hint = "give a mapping, such as {username: …, password: …, serveraddress: …}"
-        raise StepError("bad-parameter", f"{param.name} is not base64url of a JSON object", hint=hint)
-    return text
+def _auth(name: str, value: Any) -> str:
+    from runner.engine.registry import encode
+
+    return encode(name, value)
 
 
 def _json_text(name: str, value: Any) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from runner.engine import build, message
 from runner.engine.operations import Answer, Operation
 from runner.errors import RunnerError, StepError
-from runner.executor import labels, terminal
+from runner.executor import labels, registries, terminal
 from runner.executor.answer import Bounds, Reader
 from runner.executor.background import Begun
 from runner.executor.context import Frame, Turn
@@ -59,7 +59,7 @@ class Prepared:
             method=request.method,
             path=request.path,
             query=query,
-            headers=dict(request.headers),
+            headers=registries.shown(request.headers),
             body=self._sent_body(),
             upload=upload.label if upload is not None else None,
             stdin=self.stdin.decode("utf-8", "replace") if self.stdin is not None else None,
@@ -84,11 +84,11 @@ class Exchange:
     """An error that the engine put inside a successful answer."""
 
 
-def prepare(step: model.Step, frame: Frame, scope: Scope) -> Prepared:
+def prepare(step: model.Step, frame: Frame, scope: Scope, deadline: message.Deadline) -> Prepared:
     """Render a step's request; nothing is sent yet.
 
     Raises:
-        StepError: a template fails, or a parameter can't be sent.
+        StepError: a template fails, a parameter can't be sent, or the registry's credentials can't be had.
     """
     kind = step.kind
     base = frame.scenario.path.parent
@@ -116,6 +116,7 @@ def prepare(step: model.Step, frame: Frame, scope: Scope) -> Prepared:
     elif stdin is not None and operation.param("stdin"):
         params.setdefault("stdin", True)
     params, body = labels.add(frame.shared, operation, params, body)
+    params = registries.add(frame.shared, operation, params, body, deadline)
     upload: message.Upload | None = _upload(kind.body_file, frame, scope)
     if kind.body_dir is not None:
         from runner.executor.folder import FolderUpload
@@ -175,7 +176,7 @@ def perform(turn: Turn, scope: Scope, deadline: message.Deadline, begun: Begun) 
     """
     exchange = Exchange()
     try:
-        exchange.prepared = prepared = prepare(turn.step, turn.frame, scope)
+        exchange.prepared = prepared = prepare(turn.step, turn.frame, scope, deadline)
         engine = turn.engine
         if turn.interrupted():
             raise StepError("interrupted", "interrupted")
@@ -197,6 +198,7 @@ def perform(turn: Turn, scope: Scope, deadline: message.Deadline, begun: Begun) 
             response.close()
         exchange.in_band = _in_band(prepared, reader)
         terminal.remember(prepared, exchange.response, turn.shared)
+        registries.conceal_token(prepared.operation, exchange.response, turn.shared)
     except RunnerError as error:
         exchange.error = error
     return exchange

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,11 @@ from runner.executor.record import Phase
 from runner.executor.stop import EVERYTHING, STEPS, Stop
 
 if TYPE_CHECKING:
+    from runner.engine.credentials import Credentials
     from runner.engine.engine import Engine
     from runner.scenario.model import Scenario, Step
+
+Conceal = Callable[[Iterable[str]], None]
 
 DEFAULT_TIMEOUT = 60.0
 SLOW_TIMEOUT = 600.0
@@ -25,12 +28,13 @@ SLOW_TIMEOUT = 600.0
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a run is to go. ``values`` are the variables from outside, ``secrets`` the secret ones; ``timeout`` is the
-    default of every step, in seconds, or None for the scenario's own or the built-in ones; ``folder`` is the one
-    inside which files may be written."""
+    default of every step, in seconds, or None for the scenario's own or the built-in ones; ``credentials`` are the
+    docker CLI's, asked for only by what needs a registry; ``folder`` is the one inside which files may be written."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     timeout: float | None = None
+    credentials: Callable[[], Credentials] | None = None
     keep_going: bool = False
     keep: bool = False
     jobs: int = 1
@@ -48,6 +52,8 @@ class Shared:
     options: Options
     stop: Stop
     emit: Callable[[Event], None]
+    conceal: Conceal
+    """Makes secrets known that were found on the way, so that they are masked."""
     index: int
     run_id: str
     title: str

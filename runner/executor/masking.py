@@ -13,6 +13,7 @@ class EventMasker:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._masker = Masker(secrets)
+        self.conceal = self._masker.add
         self._streams: dict[StepKey, dict[str, tuple[OutputArrived, StreamMasker]]] = {}
 
     def __call__(self, event: Event) -> Iterator[Event]:

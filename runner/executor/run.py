@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from runner.engine.engine import Engine
 from runner.errors import RunnerError
 from runner.executor.cleanup import clean_up
-from runner.executor.context import Frame, Options, Position, Shared
+from runner.executor.context import Conceal, Frame, Options, Position, Shared
 from runner.executor.events import (
     Event,
     RunFinished,
@@ -55,7 +55,7 @@ def execute(jobs: tuple[Job, ...], options: Options, stop: Stop) -> Iterator[Eve
     """
     events: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
     mask = EventMasker(options.secrets.values())
-    worker = threading.Thread(target=_work, args=(jobs, options, stop, events), name="run", daemon=True)
+    worker = threading.Thread(target=_work, args=(jobs, options, stop, events, mask.conceal), name="run", daemon=True)
     worker.start()
     try:
         while (event := events.get()) is not None:
@@ -69,7 +69,11 @@ def execute(jobs: tuple[Job, ...], options: Options, stop: Stop) -> Iterator[Eve
 
 
 def _work(
-    jobs: tuple[Job, ...], options: Options, stop: Stop, events: queue.SimpleQueue[Event | BaseException | None]
+    jobs: tuple[Job, ...],
+    options: Options,
+    stop: Stop,
+    events: queue.SimpleQueue[Event | BaseException | None],
+    conceal: Conceal,
 ) -> None:
     started = time.monotonic()
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -78,7 +82,9 @@ def _work(
 
         def one(numbered: tuple[int, Job]) -> ScenarioRecord:
             index, job = numbered
-            return _ScenarioRun(job.scenario, _shared(job, index, options, stop, events.put)).run()
+            return _ScenarioRun(
+                job.scenario, _shared(job, index, options, stop, emit=events.put, conceal=conceal)
+            ).run()
 
         if options.jobs > 1 and len(jobs) > 1:
             with ThreadPoolExecutor(min(options.jobs, len(jobs))) as pool:
@@ -101,13 +107,16 @@ def engine_record(engine: Engine) -> EngineRecord:
     )
 
 
-def _shared(job: Job, index: int, options: Options, stop: Stop, emit: Callable[[Event], None]) -> Shared:
+def _shared(
+    job: Job, index: int, options: Options, stop: Stop, *, emit: Callable[[Event], None], conceal: Conceal
+) -> Shared:
     """What one scenario's run shares among its parts."""
     shared = Shared(
         engine=job.engine.share(),
         ending=job.engine.share(),
         options=options,
         stop=stop.part(),
+        conceal=conceal,
         emit=emit,
         index=index,
         run_id=job.run_id,
