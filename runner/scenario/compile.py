@@ -1,94 +1,105 @@
-"""What needs Jinja2's parser: splitting strings at their expressions, and compiling an expression."""
+"""What needs Jinja2: parsing an expression, finding the names it uses, compiling it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
-from jinja2 import TemplateAssertionError, TemplateSyntaxError
+from jinja2 import TemplateSyntaxError
 from jinja2 import nodes as jinja
-from jinja2.environment import TemplateExpression
+from jinja2.parser import Parser
+from jinja2.runtime import Context
+from jinja2.visitor import NodeTransformer
 
 from runner.nearest import did_you_mean
+from runner.scenario import bounds
 from runner.scenario.sandbox import environment
 from runner.scenario.template import GLOBALS, ExpressionSyntaxError, Reference
 
-_RAW_HINT = "write !raw before the value if '{{' belongs to it"
 _ASKS = ("defined", "undefined", "default", "d")
-MAX_EXPRESSION = 20_000
+_OTHER_OPERATORS = {
+    "&&": "write 'and'",
+    "||": "write 'or'",
+    "===": "write '=='",
+    "!": "write 'not'",
+    "?": "write 'a if condition else b'",
+    "=": "write '==' to compare",
+    "$": "a variable stands by its name alone",
+    "`": "put text in quotes",
+    "{{": "write the expression alone, without '{{' and '}}'",
+    "}}": "write the expression alone, without '{{' and '}}'",
+    "{%": "only expressions stand here, no statements",
+}
+MAX_EXPRESSION = 10_000
 """The longest expression, in characters."""
-
-
-def split_template(text: str) -> list[tuple[bool, str]]:
-    """A string's parts in order: ``(True, expression)`` and ``(False, text)``.
-
-    Raises:
-        ExpressionSyntaxError: a ``{{`` without its end.
-    """
-    parts: list[tuple[bool, str]] = []
-    pieces: list[str] = []
-    inside = False
-    try:
-        for _line, kind, value in environment().lexer.tokeniter(text, None):
-            if kind == "variable_begin":
-                inside, pieces = True, []
-            elif kind == "variable_end":
-                inside = False
-                parts.append((True, "".join(pieces).strip()))
-            elif inside:
-                pieces.append(value)
-            elif kind == "data":
-                parts.append((False, value))
-    except TemplateSyntaxError as error:
-        raise ExpressionSyntaxError("template-syntax", _message(error), _RAW_HINT) from None
-    if inside:
-        raise ExpressionSyntaxError("template-syntax", "'{{' has no '}}' after it", _RAW_HINT)
-    return parts
+MAX_NESTING = 100
+"""How deep an expression's syntax tree may be; a sum of as many parts is as deep."""
 
 
 def parse_expression(text: str) -> jinja.Expr:
     """An expression's syntax tree, checked for what is never allowed.
 
     Raises:
-        ExpressionSyntaxError: it isn't an expression, or reaches for Python's internals.
+        ExpressionSyntaxError: it isn't an expression, uses an unknown filter or test, or reaches for Python's
+            internals.
     """
     if not text.strip():
         raise ExpressionSyntaxError("expression-syntax", "an expression is missing here")
     if len(text) > MAX_EXPRESSION:
         raise ExpressionSyntaxError("expression-syntax", f"an expression has at most {MAX_EXPRESSION:,} characters")
-    from jinja2.parser import Parser
-
     env = environment()
     try:
         parser = Parser(env, text, state="variable")
         expression = parser.parse_expression()
         if not parser.stream.eos:
-            raise ExpressionSyntaxError(
-                "expression-syntax", f"'{parser.stream.current.value}' is unexpected here", _braces_hint(text)
-            )
+            rest = str(parser.stream.current.value)
+            raise _not_an_expression(text, f"'{rest}' is unexpected here", rest)
     except TemplateSyntaxError as error:
-        raise ExpressionSyntaxError("expression-syntax", _message(error), _braces_hint(text)) from None
-    except RecursionError:
+        raise _not_an_expression(text, *_plain_words(error)) from None
+    except (RecursionError, MemoryError):
         raise ExpressionSyntaxError("expression-syntax", "the expression is nested too deeply") from None
-    expression.set_environment(env)
-    _refuse_internals(expression)
+    except ValueError:  # Python reads no number of more than 4,300 digits
+        raise ExpressionSyntaxError("expression-syntax", "a number in the expression is too long") from None
+    for node in _nodes(expression):
+        _check_name(node)
     return expression
 
 
 def compile_expression(text: str) -> tuple[tuple[Reference, ...], Callable[[Mapping[str, Any]], Any]]:
-    """What an expression refers to, and a function that evaluates it in a scope."""
-    tree = parse_expression(text)
+    """What an expression refers to, and a function that evaluates it in a scope; it is compiled only when called."""
+    references = references_of(parse_expression(text))
+    return references, lambda scope: _evaluate(text, scope)
+
+
+def _evaluate(text: str, scope: Mapping[str, Any]) -> Any:
+    env = environment()
+    context = Context(env, ChainMap(scope, env.globals), None, {})  # type: ignore[arg-type]
+    bounds.begin()
+    for _ in _code_of(text)(context):
+        pass
+    return bounds.settled(context.vars["result"])
+
+
+@lru_cache(maxsize=4096)
+def _code_of(text: str) -> Callable[[Context], Any]:
+    tree = _ConcatAsJoin().visit(parse_expression(text))
     body: list[jinja.Node] = [jinja.Assign(jinja.Name("result", "store"), tree, lineno=1)]
-    references = references_of(tree)
     try:
-        template = environment().from_string(jinja.Template(body, lineno=1))
-    except TemplateAssertionError as error:
-        raise _unknown_name(error) from None
-    except (RecursionError, MemoryError):
-        raise ExpressionSyntaxError("expression-syntax", "the expression is nested too deeply") from None
+        return environment().from_string(jinja.Template(body, lineno=1)).root_render_func
     except SyntaxError as error:  # Python's own limits, met by what Jinja2 made of the expression
-        raise ExpressionSyntaxError("expression-syntax", f"not an expression: {error.msg}") from None
-    return references, TemplateExpression(template, undefined_to_none=False)
+        raise ValueError(f"not an expression: {error.msg}") from None
+
+
+class _ConcatAsJoin(NodeTransformer):
+    """``a ~ b`` as ``[a, b] | join``, which is bounded."""
+
+    def visit_Concat(self, node: jinja.Concat) -> jinja.Node:  # noqa: N802 - Jinja2 calls it by this name
+        self.generic_visit(node)
+        pieces = jinja.List(node.nodes, lineno=node.lineno)
+        return jinja.Filter(pieces, "join", [], [], None, None, lineno=node.lineno)
 
 
 def references_of(tree: jinja.Expr) -> tuple[Reference, ...]:
@@ -106,52 +117,87 @@ def references_of(tree: jinja.Expr) -> tuple[Reference, ...]:
             visit(node.node, (key, *trail) if isinstance(key, str) else (), optional)
             visit(node.arg, (), False)
         else:
-            asks = isinstance(node, (jinja.Test, jinja.Filter)) and node.name in _ASKS
+            asked = node.node if isinstance(node, (jinja.Test, jinja.Filter)) and node.name in _ASKS else None
             for child in node.iter_child_nodes():
-                visit(child, (), asks)
+                visit(child, (), child is asked)
 
     visit(tree, (), False)
-    asked = {reference.name for reference in found if reference.optional}
-    return tuple(dict.fromkeys(Reference(one.name, one.path, one.name in asked) for one in found))
+    asked = {(reference.name, reference.path) for reference in found if reference.optional}
+
+    def optional(one: Reference) -> bool:
+        return any(name == one.name and path == one.path[: len(path)] for name, path in asked)
+
+    return tuple(dict.fromkeys(Reference(one.name, one.path, optional(one)) for one in found))
 
 
-def _refuse_internals(tree: jinja.Expr) -> None:
-    for node in (tree, *tree.find_all((jinja.Getattr, jinja.Getitem, jinja.Name))):
-        name: object = None
-        if isinstance(node, jinja.Getattr):
-            name = node.attr
-        elif isinstance(node, jinja.Getitem) and isinstance(node.arg, jinja.Const):
-            name = node.arg.value
-        elif isinstance(node, jinja.Name):
-            name = node.name
-        if isinstance(name, str) and name.startswith("__"):
-            raise ExpressionSyntaxError(
-                "unsafe-expression",
-                f"'{name}' is out of reach for an expression",
-                "expressions see variables and results, nothing of Python's own",
-                name,
-            )
+def _nodes(tree: jinja.Node) -> Iterator[jinja.Node]:
+    """Every node of a tree.
+
+    Raises:
+        ExpressionSyntaxError: it is nested too deeply for what follows.
+    """
+    level: list[jinja.Node] = [tree]
+    for _ in range(MAX_NESTING):
+        yield from level
+        level = [child for node in level for child in node.iter_child_nodes()]
+        if not level:
+            return
+    raise ExpressionSyntaxError("expression-syntax", "the expression is nested too deeply")
 
 
-def _unknown_name(error: TemplateAssertionError) -> ExpressionSyntaxError:
-    message = error.message or "unknown name"
-    word = message.split("'")[1] if message.count("'") >= 2 else None
+def _check_name(node: jinja.Node) -> None:
     env = environment()
-    if message.startswith("No filter"):
-        return ExpressionSyntaxError(
-            "unknown-filter", f"there is no filter '{word}'", did_you_mean(word or "", env.filters), word
-        )
-    if message.startswith("No test"):
-        return ExpressionSyntaxError(
-            "unknown-test", f"there is no test '{word}'", did_you_mean(word or "", env.tests), word
-        )
+    node.environment = env
+    name: object = None
+    if isinstance(node, jinja.Filter) and node.name not in env.filters:
+        raise _unknown("filter", node.name, env.filters)
+    if isinstance(node, jinja.Test) and node.name not in env.tests:
+        raise _unknown("test", node.name, env.tests)
+    if isinstance(node, jinja.Getattr):
+        name = node.attr
+    elif isinstance(node, jinja.Getitem) and isinstance(node.arg, jinja.Const):
+        name = node.arg.value
+    elif isinstance(node, jinja.Name):
+        name = node.name
+    if isinstance(name, str) and name.startswith("__"):
+        message = f"'{name}' is out of reach for an expression"
+        hint = "expressions see variables and results, nothing of Python's own"
+        raise ExpressionSyntaxError("unsafe-expression", message, hint, name)
+
+
+def _unknown(what: str, name: str, known: Mapping[str, Any]) -> ExpressionSyntaxError:
+    names = [one for one in known if one.isidentifier()]
+    hint = did_you_mean(name, names) or f"there are: {', '.join(sorted(names))}"
+    return ExpressionSyntaxError(f"unknown-{what}", f"there is no {what} '{name}'", hint, name)
+
+
+def _not_an_expression(text: str, message: str, word: str | None) -> ExpressionSyntaxError:
+    """With what to write instead, where another language's habit explains the mistake."""
+    for sign, hint in _OTHER_OPERATORS.items():
+        if sign in text and (word is None or word in sign or sign in ("{{", "}}")):
+            return ExpressionSyntaxError("expression-syntax", message, hint, sign)
+    if re.search(r"(^|\s)\.(\w|$|\s)", text):
+        hint = "if this is Docker's own template, write !raw before the value"
+        return ExpressionSyntaxError("expression-syntax", message, hint, word)
     return ExpressionSyntaxError("expression-syntax", message, None, word)
 
 
-def _message(error: TemplateSyntaxError) -> str:
+def _plain_words(error: TemplateSyntaxError) -> tuple[str, str | None]:
+    """Jinja2's message in plain words, and the word to point at."""
     message = (error.message or "not an expression").rstrip(".")
-    return message[:1].lower() + message[1:]
-
-
-def _braces_hint(text: str) -> str | None:
-    return "write the expression alone, without '{{' and '}}'" if "{{" in text else None
+    unexpected = re.match(r"unexpected char ('.'|\".\") at \d+", message)
+    if unexpected:
+        sign = unexpected[1][1:-1]
+        what = "a quote without its partner" if sign in "'\"" else f"'{sign}' is unexpected here"
+        return what, sign
+    got = re.match(r"expected token '(.+)', got '(.+)'", message)
+    if got:
+        if got[2] == "end of print statement" or got[2] == "end of template":
+            return f"the expression ends too early: '{got[1]}' is missing", None
+        return f"'{got[2]}' is unexpected here", got[2]
+    if re.match(r"(?i)(expected name or number|unexpected '?end of (template|print statement))", message):
+        return "the expression ends too early", None
+    shown = re.match(r"unexpected '(.+)'", message)
+    if shown:
+        return f"'{shown[1]}' is unexpected here", shown[1]
+    return message[:1].lower() + message[1:], None

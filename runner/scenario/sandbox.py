@@ -6,27 +6,69 @@ commands and format strings that scenarios hold.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from jinja2 import StrictUndefined, UndefinedError
 from jinja2.exceptions import SecurityError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import missing
 
 from runner.nearest import did_you_mean
-
-MAX_TEXT = 8 * 1024 * 1024
-"""The longest text or list that an operator may make, in characters or elements."""
+from runner.scenario import bounds
+from runner.scenario.filters import all_filters, replace_size
 
 _MAPPING_METHODS = frozenset({"items", "keys", "values", "get"})
-# These make text of any length from a number; nothing in a scenario needs them.
-_UNBOUNDED_METHODS = frozenset({"center", "ljust", "rjust", "zfill", "expandtabs", "format", "format_map"})
-_UNBOUNDED_FILTERS = ("center", "indent", "slice", "batch", "format", "wordwrap", "urlize", "attr", "pprint", "xmlattr")
+_METHODS: dict[type, frozenset[str]] = {
+    str: frozenset(
+        (
+            "capitalize",
+            "casefold",
+            "count",
+            "endswith",
+            "find",
+            "index",
+            "isalnum",
+            "isalpha",
+            "isascii",
+            "isdecimal",
+            "isdigit",
+            "islower",
+            "isnumeric",
+            "isspace",
+            "istitle",
+            "isupper",
+            "join",
+            "lower",
+            "lstrip",
+            "partition",
+            "removeprefix",
+            "removesuffix",
+            "replace",
+            "rfind",
+            "rindex",
+            "rpartition",
+            "rsplit",
+            "rstrip",
+            "split",
+            "splitlines",
+            "startswith",
+            "strip",
+            "swapcase",
+            "title",
+            "upper",
+        )
+    ),
+    list: frozenset({"count", "index"}),
+    tuple: frozenset({"count", "index", "grouper", "list"}),
+}
+"""What can be asked of values besides their keys. ``grouper`` and ``list`` are what the filter ``groupby`` gives."""
+_ROUNDABOUT = {
+    **dict.fromkeys(("format", "format_map"), "write: '%s is %5.1f' | format(name, value)"),
+    **dict.fromkeys(("center", "ljust", "rjust", "zfill", "expandtabs"), "write: '%-10s' | format(value)"),
+    **dict.fromkeys(("append", "extend", "insert", "update"), "values can't be changed; add lists with +"),
+}
 
 
 class UndefinedValueError(UndefinedError):
@@ -55,6 +97,12 @@ class Missing(StrictUndefined):
             return UndefinedValueError(f"'{name}' is not defined", name, None)
         return UndefinedValueError(f"{_type_name(owner)} has no '{name}'", name, None)
 
+    def refuse(self) -> None:
+        """Raises:
+        UndefinedValueError: always.
+        """
+        raise self.error()
+
     def _fail_with_undefined_error(self, *_args: Any, **_kwargs: Any) -> Any:
         raise self.error()
 
@@ -76,20 +124,36 @@ class Missing(StrictUndefined):
         raise self.error()
 
 
-class Environment(ImmutableSandboxedEnvironment):
-    """Keys of mappings come before Python's attributes, so that ``body.items`` is the key of that name."""
+class Environment(SandboxedEnvironment):
+    """Keys of mappings come before Python's attributes, so that ``body.items`` is the key of that name.
 
-    intercepted_binops = frozenset({"*", "**", "%", "+"})
+    Of attributes and methods only those in a list are there at all.
+    """
+
+    intercepted_binops = frozenset({"+", "-", "*", "/", "//", "**", "%"})
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if isinstance(obj, Mapping):
             return self._entry(obj, attribute)
-        return super().getattr(obj, attribute)
+        if isinstance(obj, Missing):  # `a.b.c` is what is missing as soon as `a.b` is: it may be asked `is defined`
+            return obj
+        known = next((known for kind, known in _METHODS.items() if isinstance(obj, kind)), ())
+        if attribute in known and hasattr(obj, attribute):
+            return getattr(obj, attribute)
+        if hasattr(obj, attribute):
+            hint = _ROUNDABOUT.get(attribute, "expressions see values, nothing of Python's own")
+            raise UnsafeError(f"'{attribute}' is out of reach for an expression", hint)
+        return self.undefined(obj=obj, name=attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        if isinstance(obj, Mapping) and isinstance(argument, str):
-            return self._entry(obj, argument)
-        return super().getitem(obj, argument)
+        if isinstance(argument, str):
+            return self.getattr(obj, argument)
+        if isinstance(obj, Missing):
+            return obj
+        try:
+            return obj[argument]
+        except (TypeError, LookupError):
+            return self.undefined(obj=obj, name=argument)
 
     def _entry(self, obj: Mapping[str, Any], name: str) -> Any:
         if name in obj:
@@ -98,35 +162,33 @@ class Environment(ImmutableSandboxedEnvironment):
             return getattr(obj, name)
         return self.undefined(obj=obj, name=name)
 
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        if isinstance(obj, str) and attr in _UNBOUNDED_METHODS:
-            return False
-        return super().is_safe_attribute(obj, attr, value)
-
-    def wrap_str_format(self, value: Any) -> None:
-        """No wrapped ``str.format``: its widths make text of any length; it is refused like the other methods."""
-
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        refusal = _refuse(operator, left, right)
-        if refusal:
-            raise SecurityError(refusal)
+        bounds.check_operation(operator, left, right)
         return super().call_binop(context, operator, left, right)
 
+    def call(__self, __context: Any, __obj: Any, *given: Any, **named: Any) -> Any:  # noqa: N805
+        """Call a method, which is asked for the size of its result before, or ``range``."""
+        owner = getattr(__obj, "__self__", None)
+        if isinstance(owner, str):
+            _check_method(owner, __obj.__name__, given)
+        return super().call(__context, __obj, *given, **named)
 
-def _refuse(operator: str, left: Any, right: Any) -> str | None:
-    if operator == "*":
-        for one, other in ((left, right), (right, left)):
-            if isinstance(one, (str, list, tuple)) and isinstance(other, int) and len(one) * other > MAX_TEXT:
-                return "the result would be too long"
-        if isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > 4096:
-            return "the number would be too large"
-    if operator == "+" and isinstance(left, (str, list)) and isinstance(right, (str, list)):
-        return "the result would be too long" if len(left) + len(right) > MAX_TEXT else None
-    if operator == "**" and isinstance(left, int) and isinstance(right, int):
-        return "the number would be too large" if left.bit_length() * max(right, 0) > 4096 else None
-    if operator == "%" and isinstance(left, str):
-        return "'%' does not format text here; join it with '~'"
-    return None
+
+class UnsafeError(SecurityError):
+    """An expression reached for something that it must not have."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def _check_method(owner: str, name: str, given: tuple[Any, ...]) -> None:
+    bounds.charge(len(owner))
+    if name == "replace" and len(given) >= 2:
+        bounds.refuse_size(replace_size(owner, *given))
+    elif name == "join" and given:
+        pieces = given[0]
+        bounds.refuse_size(bounds.weight(pieces) + len(owner) * (len(pieces) if bounds.is_sized(pieces) else 0))
 
 
 def _type_name(value: Any) -> str:
@@ -136,67 +198,16 @@ def _type_name(value: Any) -> str:
     return names.get(type(value), f"a {type(value).__name__}")
 
 
-def short(value: Any) -> str:
-    """The 12-character form of an id, as the docker CLI prints it."""
-    return str(value).removeprefix("sha256:")[:12]
-
-
-def to_json(value: Any) -> str:
-    """A value as JSON on one line."""
-    return json.dumps(value, ensure_ascii=False, default=_jsonable)
-
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, Missing):
-        raise value.error()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    try:
-        return list(value)
-    except TypeError:
-        return str(value)
-
-
-def b64encode(value: Any) -> str:
-    """Text in padded base64."""
-    return base64.b64encode(str(value).encode()).decode("ascii")
-
-
-def b64decode(value: Any) -> str:
-    """The text inside base64, with or without padding, of either alphabet."""
-    text = str(value).replace("-", "+").replace("_", "/")
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode("utf-8", "replace")
-    except binascii.Error as error:
-        raise ValueError(f"not base64: {error}") from None
-
-
-FILTERS: dict[str, Callable[..., Any]] = {
-    "short": short,
-    "json": to_json,
-    "b64encode": b64encode,
-    "b64decode": b64decode,
-}
-
-
 @cache
 def environment() -> Environment:
     """The one environment, made when the first expression needs it."""
     env = Environment(
         undefined=Missing,
         autoescape=False,
-        keep_trailing_newline=True,
+        # Constants are not computed while an expression is only read: `run check` must not run anything.
+        optimized=False,
         cache_size=0,
-        # YAML forbids these characters, so that statements and comments can't be written.
-        block_start_string="\x01{",
-        block_end_string="}\x01",
-        comment_start_string="\x02{",
-        comment_end_string="}\x02",
     )
     env.globals = {"range": env.globals["range"]}
-    for name in _UNBOUNDED_FILTERS:
-        env.filters.pop(name, None)
-    env.filters.update(FILTERS)
+    env.filters = all_filters()
     return env

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from runner.errors import Diagnostic, InvalidScenario, Place, StepError
 from runner.nearest import did_you_mean
 from runner.scenario import nodes
+from runner.scenario.split import UnclosedError, split_template
 
 Scope: TypeAlias = Mapping[str, Any]
 
@@ -23,6 +24,8 @@ _WHOLE_DOTTED = re.compile(r"\{\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\}\}\Z")
 _WORDS = {"true", "false", "none", "True", "False", "None", "not", "and", "or", "in", "is", "if", "else"}
 _MISSING = object()
 GLOBALS = frozenset({"range"})
+MAX_TEXT = 16 * 1024 * 1024
+"""The longest text that a template may make, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +154,13 @@ def guarded(evaluate: Callable[[Scope], Any]) -> Callable[[Scope], Any]:
         try:
             value = evaluate(scope)
             if isinstance(value, Missing):
-                bool(value)
+                value.refuse()
         except UndefinedValueError as error:
             hint = error.hint or did_you_mean(error.name, scope)
             raise _EvaluationError("undefined-name", str(error), hint=hint, word=error.name) from None
         except SecurityError as error:
-            raise _EvaluationError("unsafe-expression", str(error)) from None
+            hint = getattr(error, "hint", None)
+            raise _EvaluationError("unsafe-expression", str(error), hint=hint) from None
         except RecursionError:
             raise _EvaluationError("expression-failed", "the expression is nested too deeply") from None
         except Exception as error:  # noqa: BLE001 - filters and operators raise whatever they like
@@ -206,7 +210,11 @@ class Text:
         return tuple(part for part in self.parts if isinstance(part, Expression))
 
     def render(self, scope: Scope) -> str:
-        return "".join(part if isinstance(part, str) else str(part.evaluate(scope)) for part in self.parts)
+        pieces = [part if isinstance(part, str) else _as_text(part.evaluate(scope)) for part in self.parts]
+        if sum(map(len, pieces)) > MAX_TEXT:
+            place = self.expressions[0].place()
+            raise StepError("unsafe-expression", "the text would be too long", place=place)
+        return "".join(pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,12 +277,22 @@ def _string(source: nodes.Source, node: nodes.Scalar, text: str) -> Value:
     dotted = _WHOLE_DOTTED.match(text)
     if dotted:
         return Whole(expression_of(source, node, dotted[1]))
-    parts: list[str | Expression] = []
-    for is_expression, part in split(source, node, text):
-        parts.append(expression_of(source, node, part) if is_expression else part)
+    try:
+        pieces = split_template(text)
+    except UnclosedError as error:
+        quoted = "}}" in error.rest
+        message = "a quote inside '{{ … }}' has no partner" if quoted else str(error)
+        hint = "write !raw before the value if '{{' belongs to it"
+        diagnostic = Diagnostic("template-syntax", message, nodes.place_of(source, node, "{{"), hint)
+        raise InvalidScenario((diagnostic,)) from None
+    parts = [expression_of(source, node, part) if is_expression else part for is_expression, part in pieces]
     if len(parts) == 1:
         return Whole(parts[0]) if isinstance(parts[0], Expression) else Constant(parts[0])
     return Text(tuple(parts), text)
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else str(value)
 
 
 def expression_of(source: nodes.Source, node: nodes.Node, text: str) -> Expression:
@@ -290,14 +308,3 @@ def expression_of(source: nodes.Source, node: nodes.Node, text: str) -> Expressi
         place = nodes.place_of(source, node, error.word)
         raise InvalidScenario((Diagnostic(error.code, error.message, place, error.hint),)) from None
     return expression
-
-
-def split(source: nodes.Source, node: nodes.Node, text: str) -> list[tuple[bool, str]]:
-    """A string's parts in order: ``(True, expression)`` and ``(False, text)``."""
-    from runner.scenario.compile import split_template
-
-    try:
-        return split_template(text)
-    except ExpressionSyntaxError as error:
-        place = nodes.place_of(source, node, error.word)
-        raise InvalidScenario((Diagnostic(error.code, error.message, place, error.hint),)) from None
