@@ -68,9 +68,7 @@ def report(tmp_path: Path, name: str, *steps: dict[str, Any]) -> str:
     return str(file)
 
 
-def test_coverage_counts_what_succeeded_wherever_it_stands(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_coverage_counts_what_succeeded_wherever_it_stands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first = report(
         tmp_path,
         "a.json",
