@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.engines import Certificates, Docker, Engine, Podman
+from tests.engines import Certificates, Docker, Engine, Podman, Registry
 from tests.scenarios.running import ROOT, SCENARIOS, start
 
 NAMES = [path.stem for path in SCENARIOS]
@@ -100,6 +101,21 @@ def test_tls_endpoint_over_tls(docker_tls: Docker, certificates: Certificates, t
     }
     report = report_of(start(tmp_path, ROOT / "scenarios/tls-endpoint.yaml", "--format", "json", env=env))
     assert report["status"] == "passed"
+
+
+def test_private_registry_with_the_password_of_docker_login(docker: Docker, registry: Registry, tmp_path: Path) -> None:
+    login = base64.b64encode(f"{registry.user}:{registry.password}".encode()).decode()
+    (tmp_path / "config.json").write_text(json.dumps({"auths": {registry.address: {"auth": login}}}))
+    before = things(docker)
+    arguments = ("--var", f"registry={registry.address}", "-H", docker.url, "--format", "json")
+    env = {"DOCKER_CONFIG": str(tmp_path)}
+    process = start(tmp_path, ROOT / "scenarios/private-registry.yaml", *arguments, env=env)
+    report = report_of(process)
+    assert {step["status"] for step in steps(report)} == {"passed"}
+    assert things(docker) == before
+    text = json.dumps(report)
+    assert login not in text
+    assert registry.password not in text
 
 
 def test_two_of_each_at_once(docker: Docker, tmp_path: Path) -> None:
