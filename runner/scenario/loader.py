@@ -7,7 +7,6 @@ because every node keeps its place.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -115,18 +114,21 @@ def _bad_character(source: Source, error: Any) -> InvalidScenario:
     return InvalidScenario((Diagnostic("yaml-syntax", message, place, "a scenario is a YAML file in UTF-8"),))
 
 
-@dataclass(slots=True)
 class _Open:
-    """A collection whose end has not come yet."""
+    """A collection whose end has not come yet. ``size`` and ``height`` count what aliases expand to."""
 
-    mapping: bool
-    start: Any
-    anchor: str | None
-    key: Scalar | None = None
-    entries: list[tuple[Scalar, Node]] = field(default_factory=list)
-    index: dict[str, Node] = field(default_factory=dict)
-    size: int = 1
-    height: int = 1
+    __slots__ = ("anchor", "by_name", "entries", "height", "items", "key", "mapping", "size", "start")
+
+    def __init__(self, mapping: bool, start: Any, anchor: str | None) -> None:
+        self.mapping = mapping
+        self.start = start
+        self.anchor = anchor
+        self.key: Scalar | None = None
+        self.entries: list[tuple[Scalar, Node]] = []
+        self.by_name: dict[str, Node] = {}
+        self.items: list[Node] = []
+        self.size = 1
+        self.height = 1
 
 
 class _Composer:
@@ -151,9 +153,10 @@ class _Composer:
             yaml.SequenceEndEvent: self._end,
         }
         documents = 0
-        while (event := self.parser.get_event()) is not None:
+        next_event = self.parser.get_event
+        while (event := next_event()) is not None:
             handler = handlers.get(type(event))
-            if handler:
+            if handler is not None:
                 handler(event)
             elif isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
@@ -174,17 +177,15 @@ class _Composer:
         return InvalidScenario((Diagnostic(code, message, place, hint),))
 
     def _scalar(self, event: Any) -> None:
-        raw = self._raw_tag(event)
-        plain_style = not event.style and not raw and event.tag is None
-        value = resolve(event.value) if plain_style else event.value
-        node = Scalar(value, _span(event.start_mark, event.end_mark), event.value, raw)
-        self._add(node, event, event.anchor, 1, 1)
+        text, tag, start, end = event.value, event.tag, event.start_mark, event.end_mark
+        raw = tag is not None and self._raw_tag(event)
+        value = text if event.style or tag is not None else resolve(text)
+        span = Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+        self._add(Scalar(value, span, text, raw), event, event.anchor, 1, 1)
 
     def _raw_tag(self, event: Any) -> bool:
-        if event.tag is None or event.tag == "!":
-            return False
-        if event.tag == "!raw":
-            return True
+        if event.tag in ("!", "!raw"):
+            return bool(event.tag == "!raw")
         raise self._error(
             "unknown-tag", f"the tag {event.tag} is not allowed", event.start_mark, "only !raw can stand here"
         )
@@ -212,12 +213,11 @@ class _Composer:
 
     def _end(self, event: Any) -> None:
         done = self.stack.pop()
-        span = _span(done.start, event.end_mark)
-        node: Node
+        start, end = done.start, event.end_mark
+        span = Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+        node: Node = Sequence(tuple(done.items), span)
         if done.mapping:
-            node = Mapping(tuple(done.entries), span, done.index)
-        else:
-            node = Sequence(tuple(value for _, value in done.entries), span)
+            node = Mapping(tuple(done.entries), span, done.by_name)
         self._add(node, event, done.anchor, done.size, done.height)
 
     def _alias(self, event: Any) -> None:
@@ -239,36 +239,29 @@ class _Composer:
             return
         parent = self.stack[-1]
         parent.size += size
-        parent.height = max(parent.height, height + 1)
+        if height >= parent.height:
+            parent.height = height + 1
         if parent.size > MAX_NODES:
             raise self._error("too-many-nodes", f"more than {MAX_NODES:,} values, aliases expanded", event.start_mark)
         if not parent.mapping:
-            parent.entries.append((_NO_KEY, node))
+            parent.items.append(node)
         elif parent.key is None:
             parent.key = self._as_key(parent, node, event)
         else:
-            parent.index[str(parent.key.value)] = node
+            parent.by_name[parent.key.text] = node
             parent.entries.append((parent.key, node))
             parent.key = None
 
     def _as_key(self, parent: _Open, node: Node, event: Any) -> Scalar:
         assert isinstance(node, Scalar)
         name = node.text
-        key = Scalar(name, node.span, name, node.raw)
-        if name in parent.index:
+        if name in parent.by_name:
             first = next(known for known, _ in parent.entries if known.value == name)
             hint = f"it stands first in line {first.span.line}"
             raise self._error(
                 "duplicate-key", f"the key '{name}' stands twice", event.start_mark, hint, max(1, len(name))
             )
-        return key
-
-
-_NO_KEY = Scalar("", Span(0, 0, 0, 0))
-
-
-def _span(start: Any, end: Any) -> Span:
-    return Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+        return node if node.value is name else node._replace(value=name)
 
 
 @lru_cache(maxsize=4096)

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from runner.errors import Place
 
 PlainScalar: TypeAlias = str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """The text of one file, for showing its lines. ``name`` is the path as the user gave it."""
 
     name: str
     text: str
-    lines: tuple[str, ...] = field(repr=False, default=())
+    lines: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, name: str, text: str) -> Source:
@@ -29,8 +27,7 @@ class Source:
         return Place(self.name, line, column, max(1, length), text)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Where a node begins and ends; lines and columns count from 1, the end is exclusive."""
 
     line: int
@@ -39,8 +36,7 @@ class Span:
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A single value. ``raw`` marks one tagged ``!raw``, which is never a template; ``text`` is how it was written."""
 
     value: PlainScalar
@@ -49,22 +45,22 @@ class Scalar:
     raw: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(NamedTuple):
+    """A list."""
+
     items: tuple[Node, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(NamedTuple):
     """Keys are unique and text (``80:`` is the key ``"80"``); their order is the file's."""
 
     entries: tuple[tuple[Scalar, Node], ...]
     span: Span
-    index: dict[str, Node] = field(repr=False, compare=False)
+    by_name: dict[str, Node]
 
     def get(self, key: str) -> Node | None:
-        return self.index.get(key)
+        return self.by_name.get(key)
 
     def key(self, name: str) -> Scalar | None:
         """The key's own node, for pointing at it."""
