@@ -98,7 +98,7 @@ class Progress:
         record = event.record
         if record.status == "skipped":
             self._say(f"  {paint('-', 'grey')} skipped: {visible(record.reason or '')}")
-        if record.error is not None and not record.steps:
+        if record.error is not None and not any(step.error for step in record.steps):
             problems.show_failure(record.error, "error")
         for step in record.steps:
             self._failure(step)

@@ -159,10 +159,14 @@ def subset_differences(
         for index, value in enumerate(wanted):
             found += subset_differences(value, actual[index] if index < len(actual) else ABSENT, (*path, index))
         if len(actual) > len(wanted):
-            found.append((path, f"{len(wanted)} elements", f"{len(actual)} elements"))
+            found.append((path, _counted(wanted), _counted(actual)))
         return found
     same = wanted == actual and isinstance(wanted, bool) == isinstance(actual, bool)
     return [] if same else [(path, wanted, actual)]
+
+
+def _counted(value: list[Any]) -> str:
+    return "1 element" if len(value) == 1 else f"{len(value)} elements"
 
 
 def _difference(wanted: Any, actual: Any) -> list[str]:
@@ -173,15 +177,19 @@ def _difference(wanted: Any, actual: Any) -> list[str]:
             str(texts[0]).splitlines(), str(texts[1]).splitlines(), "expected", "actual", lineterm="", n=2
         )
         return [f"  {line}" for line in list(lines)[:MAX_DETAILS]]
-    return [f"  expected  {_plainly(wanted)}", f"  actual    {_plainly(actual)}"]
+    told = _plainly if isinstance(wanted, str) and isinstance(actual, str | _Absent) else _exactly
+    return [f"  expected  {told(wanted)}", f"  actual    {told(actual)}"]
+
+
+def _exactly(value: Any) -> str:
+    """So that a text that looks like a number can be told from one."""
+    return "missing" if value is ABSENT else shown(value, MAX_TEXT)
 
 
 def _plainly(value: Any) -> str:
-    if value is ABSENT:
-        return "missing"
     if isinstance(value, str) and value and value == value.strip() and value.isprintable() and len(value) <= MAX_TEXT:
         return value
-    return shown(value, MAX_TEXT)
+    return _exactly(value)
 
 
 def _seen(wanted: Any, actual: Any) -> Any:

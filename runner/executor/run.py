@@ -6,10 +6,10 @@ nothing is lost when it is.
 
 from __future__ import annotations
 
-import queue
 import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -34,9 +34,13 @@ from runner.executor.kinds import worst
 from runner.executor.masking import EventMasker
 from runner.executor.record import EngineRecord, ErrorRecord, Phase, ScenarioRecord, Status, StepRecord
 from runner.executor.requires import unmet
+from runner.executor.step import error_record
 from runner.executor.stop import STEPS, Stop
 from runner.executor.variables import initial_variables
 from runner.scenario.model import Scenario
+
+TICK = 0.02
+"""Seconds between two looks at what has happened: too short to be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +57,12 @@ def execute(jobs: tuple[Job, ...], options: Options, stop: Stop) -> Iterator[Eve
 
     Leaving the iterator early asks the run to stop; it still cleans up before it ends.
     """
-    events: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
+    outbox = _Outbox()
     mask = EventMasker(options.secrets.values())
-    worker = threading.Thread(target=_work, args=(jobs, options, stop, events, mask.conceal), name="run", daemon=True)
+    worker = threading.Thread(target=_work, args=(jobs, options, stop, outbox, mask.conceal), name="run", daemon=True)
     worker.start()
     try:
-        while (event := events.get()) is not None:
-            if isinstance(event, BaseException):
-                raise event
+        for event in outbox.drain():
             yield from mask(event)
     finally:
         if worker.is_alive():
@@ -68,22 +70,46 @@ def execute(jobs: tuple[Job, ...], options: Options, stop: Stop) -> Iterator[Eve
         worker.join()
 
 
-def _work(
-    jobs: tuple[Job, ...],
-    options: Options,
-    stop: Stop,
-    events: queue.SimpleQueue[Event | BaseException | None],
-    conceal: Conceal,
-) -> None:
+class _Outbox:
+    """Events on their way from the run's threads to whoever iterates.
+
+    The reader looks in every few milliseconds instead of being woken for each event: two threads that wake each other
+    thousands of times a second spend more time on that than on their work.
+    """
+
+    def __init__(self) -> None:
+        self._events: deque[Event] = deque()
+        self._over = threading.Event()
+        self._bug: BaseException | None = None
+
+    def put(self, event: Event) -> None:
+        self._events.append(event)
+
+    def close(self, bug: BaseException | None = None) -> None:
+        """No more events; a bug is raised again where they are read."""
+        self._bug = bug
+        self._over.set()
+
+    def drain(self) -> Iterator[Event]:
+        over = False
+        while not over:
+            over = self._over.wait(TICK)
+            while self._events:
+                yield self._events.popleft()
+        if self._bug is not None:
+            raise self._bug
+
+
+def _work(jobs: tuple[Job, ...], options: Options, stop: Stop, outbox: _Outbox, conceal: Conceal) -> None:
     started = time.monotonic()
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     try:
-        events.put(RunStarted(now, engine_record(jobs[0].engine) if jobs else None, len(jobs)))
+        outbox.put(RunStarted(now, engine_record(jobs[0].engine) if jobs else None, len(jobs)))
 
         def one(numbered: tuple[int, Job]) -> ScenarioRecord:
             index, job = numbered
             return _ScenarioRun(
-                job.scenario, _shared(job, index, options, stop, emit=events.put, conceal=conceal)
+                job.scenario, _shared(job, index, options, stop, emit=outbox.put, conceal=conceal)
             ).run()
 
         if options.jobs > 1 and len(jobs) > 1:
@@ -94,11 +120,11 @@ def _work(
         summary: dict[str, int] = {}
         for record in records:
             summary[record.status] = summary.get(record.status, 0) + 1
-        events.put(RunFinished((time.monotonic() - started) * 1000, summary))
+        outbox.put(RunFinished((time.monotonic() - started) * 1000, summary))
     except BaseException as error:  # noqa: BLE001 - a bug must reach the consumer, not die with its thread
-        events.put(error)
-    finally:
-        events.put(None)
+        outbox.close(error)
+    else:
+        outbox.close()
 
 
 def engine_record(engine: Engine) -> EngineRecord:
@@ -154,7 +180,7 @@ class _ScenarioRun:
         try:
             frame.variables = initial_variables(self.scenario, frame, options.values, options.secrets)
         except RunnerError as error:
-            return self._record("error", error=ErrorRecord(error.code, error.message, error.hint))
+            return self._record("error", error=error_record(error))
         hidden = set(self.scenario.secrets)
         self.vars = {name: value for name, value in frame.variables.items() if name not in hidden}
         flow = Flow(frame, [])
@@ -171,7 +197,7 @@ class _ScenarioRun:
             try:
                 outputs = {name: one.evaluate(frame.scope()) for name, one in self.scenario.outputs.items()}
             except RunnerError as error:
-                status, error_found = "error", ErrorRecord(error.code, error.message, error.hint)
+                status, error_found = "error", error_record(error)
         return self._record(status, steps=tuple(steps), outputs=outputs, left=tuple(left), error=error_found)
 
     def _at(self, phase: Phase) -> Position:

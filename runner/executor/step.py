@@ -20,6 +20,8 @@ from runner.scenario.template import Expression, Reference, Scope, Text, Value
 FAILURES = frozenset({"timeout", "unexpected-status", "in-band-error", "expectation"})
 """Errors that say no; any other says that the step could not be carried out."""
 
+NOWHERE = Place("", 0, 0)
+
 
 @dataclass(slots=True)
 class Attempt:
@@ -184,17 +186,17 @@ def _timeout(turn: Turn, attempt: Attempt) -> StepError:
     return StepError("timeout", message, hint="give the step more time with 'timeout'")
 
 
-def error_record(error: RunnerError, step: model.Step, details: tuple[str, ...] = ()) -> ErrorRecord:
-    """An error as it stands in a report, at its own place or else at the step's."""
-    place: Place = error.place or step.place
+def error_record(error: RunnerError, step: model.Step | None = None, details: tuple[str, ...] = ()) -> ErrorRecord:
+    """An error as it stands in a report, at its own place or else at the step's, if it is one's."""
+    place = error.place or (step.place if step else NOWHERE)
     return ErrorRecord(
         code=error.code,
         message=error.message,
         hint=error.hint,
-        file=place.file,
-        line=place.line,
-        column=place.column,
-        excerpt=place.text,
+        file=place.file or None,
+        line=place.line or None,
+        column=place.column or None,
+        excerpt=place.text or None,
         width=place.length,
         details=details or error.details,
     )
