@@ -88,15 +88,17 @@ class Frame:
     variables: dict[str, Any] = field(default_factory=dict)
     results: dict[str, Any] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    always: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        engine = self.shared.engine
+        about = {"name": engine.name, "version": engine.version, "api_version": engine.api_version}
+        self.always = {"steps": self.results, "engine": about}
 
     def scope(self, *local: Mapping[str, Any]) -> ChainMap[str, Any]:
         """What expressions see: ``local`` names first, then variables, then ``steps`` and ``engine``."""
-        engine = self.shared.engine
-        always = {
-            "steps": self.results,
-            "engine": {"name": engine.name, "version": engine.version, "api_version": engine.api_version},
-        }
-        return ChainMap(*(dict(one) for one in local), self.variables, always)
+        maps: Any = (*local, self.variables, self.always)
+        return ChainMap(*maps)
 
 
 @dataclass(frozen=True, slots=True)
