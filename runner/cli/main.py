@@ -15,6 +15,7 @@ from runner.errors import RunnerError, UsageError
 VERBS = {
     "check": "runner.cli.check",
     "clean": "runner.cli.clean",
+    "docs": "runner.cli.docs",
     "operations": "runner.cli.operations",
 }
 BUG = 70

@@ -5,20 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from runner.cli import colours, problems, sources
 from runner.cli import options as shared
 from runner.cli.connecting import configured_credentials
 from runner.cli.files import count, open_all, scenario_files
+from runner.cli.playing import play
 from runner.cli.progress import Progress
 from runner.errors import UsageError
 from runner.executor.context import Options
-
-if TYPE_CHECKING:
-    from runner.cli.sources import Source
-    from runner.executor.record import Report, ScenarioRecord, StepRecord
-    from runner.report.formats import Writers
 
 USAGE = "run SCENARIO… [options]\n       run VERB …  (run VERB --help)"
 DESCRIPTION = """\
@@ -27,6 +22,8 @@ to stderr. A folder means every .yaml file below it that has steps."""
 EXAMPLES = """\
 verbs:
   run check SCENARIO…     say everything that is wrong, without an engine
+  run plan SCENARIO…      print the requests as curl commands, and send nothing
+  run docs PAGE.md…       fill the marked places of Markdown pages
   run operations          list the API's operations
   run clean               remove what interrupted runs left behind
 
@@ -37,14 +34,13 @@ examples:
   run x.yaml --format json | jq '.scenarios[].status'
   run x.yaml -q -o report.json -o report.md           several reports, silently
   run x.yaml -H tcp://127.0.0.1:2375                  another engine
+  run x.yaml --record x.json                          keep every request and answer
+  run x.yaml --replay x.json                          run again, without an engine
 
 exit codes:
   0 passed · 1 a step failed · 2 wrong use · 3 invalid scenario, nothing sent
   4 engine unreachable or connection broken · 70 a bug · 130 interrupted · 143 terminated"""
 INVALID = 3
-INTERRUPTED = 130
-TERMINATED = 143
-CONNECTION_CODES = frozenset({"engine-unreachable", "connection-broken", "not-http"})
 
 
 def main(arguments: list[str]) -> int:
@@ -70,7 +66,10 @@ def main(arguments: list[str]) -> int:
     options = replace(options, secrets=sources.secrets_for(given, scenarios, options.secrets))
     source = sources.open_source(given, scenarios, options.secrets, environment)
     try:
-        return _run(source, options, writers, Progress(quiet=given.quiet))
+        played = play(source, options, Progress(quiet=given.quiet).show, writers.add)
+        writers.write(played.report)
+        source.finish(played.report, interrupted=played.signal is not None)
+        return played.exit_code
     finally:
         source.close()
 
@@ -117,43 +116,3 @@ def _options(given: argparse.Namespace, environment: Mapping[str, str]) -> Optio
         keep=given.keep,
         jobs=given.jobs,
     )
-
-
-def _run(source: Source, options: Options, writers: Writers, progress: Progress) -> int:
-    from runner.cli.signals import Signals
-    from runner.executor.run import execute
-    from runner.executor.stop import Stop
-    from runner.report.collect import Collector
-
-    stop = Stop()
-    collector = Collector()
-    with Signals(stop) as signals:
-        for event in execute(source.jobs, options, stop):
-            collector.add(event)
-            progress.show(event)
-            writers.add(event)
-    report = collector.report()
-    writers.write(report)
-    source.finish(report, interrupted=signals.received is not None)
-    if signals.received is not None:
-        return TERMINATED if signals.received == "SIGTERM" else INTERRUPTED
-    return exit_code(report)
-
-
-def exit_code(report: Report) -> int:
-    """0, 1 or 4: a broken connection outranks a step that failed."""
-    if report.status in ("passed", "skipped"):
-        return 0
-    return 4 if any(_lost_engine(scenario) for scenario in report.scenarios) else 1
-
-
-def _lost_engine(scenario: ScenarioRecord) -> bool:
-    if scenario.error is not None and scenario.error.code in CONNECTION_CODES:
-        return True
-    return any(_broken(step) for step in scenario.steps)
-
-
-def _broken(step: StepRecord) -> bool:
-    if step.error is not None and step.error.code in CONNECTION_CODES and step.status == "error":
-        return True
-    return any(_broken(inner) for inner in (*(step.each or ()), *(step.steps or ())))

@@ -103,6 +103,11 @@ def render(name: str, report: Report, *, stable: bool | None = None) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
+    """See :func:`write_bytes`; what UTF-8 can't hold becomes ``?``."""
+    write_bytes(path, text.encode("utf-8", "replace"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
     """Replace a file, or leave it as it was: there is never half of one.
 
     Raises:
@@ -111,8 +116,8 @@ def write_text(path: Path, text: str) -> None:
     try:
         handle, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n") as file:
-                file.write(text)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
             mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
             Path(part).chmod(mode)
             Path(part).replace(path)

@@ -28,7 +28,7 @@ def engine_line(engine: EngineRecord) -> str:
     """Which engine it was, as people call it, and when, if that was not now."""
     name = _ENGINES.get(engine.name.lower(), engine.name)
     version = engine.version.partition("+")[0]
-    date = f" on {engine.recorded_at[:10]}" if engine.recorded_at else ""
+    date = f", on {engine.recorded_at[:10]}" if engine.recorded_at else ""
     return f"{name} {version}, API {engine.api_version}{date}"
 
 
