@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from runner.errors import StepError
@@ -163,7 +163,7 @@ class Flow:
         except StepError as error:
             return self._broken(one, position, error)
         jobs = [
-            (replace(one, for_each=None, background=False, id=f"{one.id}[{index}]"), position.child(index, **local))
+            (one._replace(for_each=None, background=False, id=f"{one.id}[{index}]"), position.child(index, **local))
             for index, local in enumerate({one.for_each.name: element} for element in elements)
         ]
         each = self._elements_run(jobs, one, gate, width or one.for_each.parallel)

@@ -7,9 +7,8 @@ Everything that can still change while it runs is a :data:`~runner.scenario.temp
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from runner.errors import Place
 from runner.scenario import nodes
@@ -17,6 +16,9 @@ from runner.scenario.template import Expression, Value
 
 if TYPE_CHECKING:
     from runner.engine.operations import Operation
+
+EMPTY: Mapping[str, Any] = {}
+"""Nobody writes to a model's mappings, so that all may share this one."""
 
 RESULT_NAMES = (
     "status",
@@ -37,8 +39,7 @@ RESERVED_NAMES = frozenset((*RESULT_NAMES, "steps", "engine"))
 """Names that can't be variables."""
 
 
-@dataclass(frozen=True, slots=True)
-class OperationCall:
+class OperationCall(NamedTuple):
     """An operation of the API, with the parameters and bodies that the scenario gives it."""
 
     operation: Operation
@@ -60,8 +61,7 @@ class OperationCall:
         return _of(self.values)
 
 
-@dataclass(frozen=True, slots=True)
-class RawRequest:
+class RawRequest(NamedTuple):
     """``request``: anything else that the endpoint speaks."""
 
     method: Value
@@ -81,8 +81,7 @@ class RawRequest:
         return _of(self.values)
 
 
-@dataclass(frozen=True, slots=True)
-class Await:
+class Await(NamedTuple):
     """``await``: join the background step of that id."""
 
     step: str
@@ -93,8 +92,7 @@ class Await:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
-class SetVariables:
+class SetVariables(NamedTuple):
     values_by_name: Mapping[str, Value]
 
     @property
@@ -102,13 +100,11 @@ class SetVariables:
         return _of(self.values_by_name.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     expressions: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sleep:
+class Sleep(NamedTuple):
     duration: Value
 
     @property
@@ -116,8 +112,7 @@ class Sleep:
         return self.duration.expressions
 
 
-@dataclass(frozen=True, slots=True)
-class Parallel:
+class Parallel(NamedTuple):
     steps: tuple[Step, ...]
 
     @property
@@ -125,8 +120,7 @@ class Parallel:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Include:
+class Include(NamedTuple):
     """Another scenario, run inside this one with ``given`` in place of its own variables' defaults."""
 
     scenario: Scenario
@@ -144,15 +138,13 @@ def _of(values: Iterable[Value]) -> tuple[Expression, ...]:
 Kind: TypeAlias = OperationCall | RawRequest | Await | SetVariables | Check | Sleep | Parallel | Include
 
 
-@dataclass(frozen=True, slots=True)
-class ForEach:
+class ForEach(NamedTuple):
     elements: Value
     name: str = "item"
     parallel: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(NamedTuple):
     """``times`` is the most that the step runs, None for as long as its time lasts; ``every`` is seconds between."""
 
     times: int | None = None
@@ -161,8 +153,7 @@ class Retry:
     fail_if: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Take:
+class Take(NamedTuple):
     """Where a stream may stop successfully: after so many items, so many seconds, or when ``until`` is true."""
 
     items: int | None = None
@@ -170,8 +161,7 @@ class Take:
     until: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TextCheck:
+class TextCheck(NamedTuple):
     """What ``stdout`` or ``stderr`` must be: exactly a text, containing one, or matching a regular expression."""
 
     mode: str
@@ -179,8 +169,7 @@ class TextCheck:
     node: nodes.Node
 
 
-@dataclass(frozen=True, slots=True)
-class Expect:
+class Expect(NamedTuple):
     """What must hold; ``status`` holds numbers and classes such as ``2xx``."""
 
     node: nodes.Mapping
@@ -200,16 +189,15 @@ class Expect:
         return (*(one for value in values if value for one in value.expressions), *self.that)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step: a kind and its modifiers. ``name`` is the kind as a report calls it (``container.create``)."""
 
     id: str
     name: str
     kind: Kind
-    source: nodes.Source = field(repr=False)
-    node: nodes.Mapping = field(repr=False)
-    key: nodes.Scalar = field(repr=False)
+    source: nodes.Source
+    node: nodes.Mapping
+    key: nodes.Scalar
     title: Value | None = None
     about: Value | None = None
     when: Expression | None = None
@@ -241,8 +229,7 @@ class Step:
             yield from child.walk()
 
 
-@dataclass(frozen=True, slots=True)
-class Requires:
+class Requires(NamedTuple):
     """What an engine must be for the scenario to run: version bounds as (operator, version), its name, its swarm."""
 
     api: tuple[tuple[str, str], ...] = ()
@@ -250,20 +237,19 @@ class Requires:
     swarm: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(NamedTuple):
     path: Path
-    source: nodes.Source = field(repr=False)
-    node: nodes.Mapping = field(repr=False)
+    source: nodes.Source
+    node: nodes.Mapping
     title: str
     steps: tuple[Step, ...]
     about: str | None = None
-    requires: Requires = field(default_factory=Requires)
-    vars: Mapping[str, Value] = field(default_factory=dict)
+    requires: Requires = Requires()
+    vars: Mapping[str, Value] = EMPTY
     secrets: tuple[str, ...] = ()
     timeout: float | None = None
     finally_: tuple[Step, ...] = ()
-    outputs: Mapping[str, Expression] = field(default_factory=dict)
+    outputs: Mapping[str, Expression] = EMPTY
 
     @property
     def file(self) -> str:
