@@ -1,0 +1,12 @@
+"""What live runs need besides engines."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.live.running import Runs
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    return Runs(tmp_path_factory.mktemp("live"))
