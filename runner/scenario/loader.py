@@ -7,6 +7,7 @@ because every node keeps its place.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_NODES = 100_000
+MAX_PLAIN = 400
+"""Longer plain values are text, whatever they look like: no engine takes a number of so many digits."""
 
 _WORDS: dict[str, PlainScalar] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -49,14 +52,12 @@ def read(path: Path, name: str | None = None) -> tuple[Source, bytes]:
     if len(data) > MAX_BYTES:
         raise _invalid("too-large", f"{shown} is larger than 4 MiB, the most that a scenario may have")
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        place = Source.of(shown, "").place(line, column)
-        diagnostic = Diagnostic(
-            "not-text", f"not UTF-8 text: byte 0x{data[error.start]:02x}", place, "a scenario is a YAML file in UTF-8"
-        )
+        before = Source.of(shown, data[: error.start].decode().removeprefix("\ufeff"))
+        place = before.place_at(len(before.text))
+        message = f"not UTF-8 text: byte 0x{data[error.start]:02x}"
+        diagnostic = Diagnostic("not-text", message, place, "a scenario is a YAML file in UTF-8")
         raise InvalidScenario((diagnostic,)) from None
     return Source.of(shown, text), data
 
@@ -76,9 +77,13 @@ def load(source: Source) -> Node:
         parser = loader_class(source.text)
         return _Composer(source, parser).document()
     except yaml.MarkedYAMLError as error:
-        raise _syntax_error(source, error) from None
+        from runner.scenario.yaml_errors import syntax_error
+
+        raise syntax_error(source, error) from None
     except yaml.reader.ReaderError as error:
-        raise _bad_character(source, error) from None
+        from runner.scenario.yaml_errors import bad_character
+
+        raise bad_character(source, error) from None
     finally:
         if parser is not None:
             parser.dispose()
@@ -86,32 +91,6 @@ def load(source: Source) -> Node:
 
 def _invalid(code: str, message: str) -> InvalidScenario:
     return InvalidScenario((Diagnostic(code, message),))
-
-
-def _syntax_error(source: Source, error: Any) -> InvalidScenario:
-    mark = error.problem_mark or error.context_mark
-    place = source.place(mark.line + 1, mark.column + 1) if mark else None
-    message = error.problem or error.context or "not YAML"
-    hint = None
-    if "cannot start any token" in message and "'%'" not in message:
-        hint = "put the value in quotes"
-    elif "mapping values are not allowed" in message:
-        hint = "a value with ': ' in it needs quotes; or the indentation is off"
-    elif "tab" in message or "'\\t'" in message:
-        hint = "YAML is indented with spaces, not with tabs"
-    return InvalidScenario((Diagnostic("yaml-syntax", f"not valid YAML: {message}", place, hint),))
-
-
-def _bad_character(source: Source, error: Any) -> InvalidScenario:
-    match = re.search(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", source.text)
-    place = None
-    code_point = error.character if isinstance(error.character, int) else ord(str(error.character)[0])
-    if match:
-        before = source.text[: match.start()]
-        place = source.place(before.count("\n") + 1, match.start() - (before.rfind("\n") + 1) + 1)
-        code_point = ord(match.group())
-    message = f"the character U+{code_point:04X} can't stand in YAML"
-    return InvalidScenario((Diagnostic("yaml-syntax", message, place, "a scenario is a YAML file in UTF-8"),))
 
 
 class _Open:
@@ -140,76 +119,85 @@ class _Composer:
         self.stack: list[_Open] = []
         self.anchors: dict[str, tuple[Node, int, int]] = {}
         self.root: Node | None = None
+        self.documents = 0
 
     def document(self) -> Node:
         import yaml
 
-        handlers = {
+        handlers: dict[type, Callable[[Any], None]] = {
             yaml.ScalarEvent: self._scalar,
             yaml.AliasEvent: self._alias,
-            yaml.MappingStartEvent: self._start,
-            yaml.SequenceStartEvent: self._start,
+            yaml.MappingStartEvent: self._start_mapping,
+            yaml.SequenceStartEvent: self._start_sequence,
             yaml.MappingEndEvent: self._end,
             yaml.SequenceEndEvent: self._end,
+            yaml.DocumentStartEvent: self._document,
         }
-        documents = 0
         next_event = self.parser.get_event
         while (event := next_event()) is not None:
             handler = handlers.get(type(event))
             if handler is not None:
                 handler(event)
-            elif isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    raise self._error(
-                        "several-documents", "a second document begins here; a scenario is one", event.start_mark
-                    )
-            elif isinstance(event, yaml.StreamEndEvent):
-                break
         if self.root is None:
-            place = self.source.place(1, 1)
             hint = "a scenario has at least 'title' and 'steps'"
-            raise InvalidScenario((Diagnostic("empty-file", "the file is empty", place, hint),))
+            raise InvalidScenario((Diagnostic("empty-file", "the file is empty", self.source.place(1, 1), hint),))
         return self.root
 
     def _error(self, code: str, message: str, mark: Any, hint: str | None = None, length: int = 1) -> InvalidScenario:
         place = self.source.place(mark.line + 1, mark.column + 1, length)
         return InvalidScenario((Diagnostic(code, message, place, hint),))
 
+    def _document(self, event: Any) -> None:
+        self.documents += 1
+        if self.documents > 1:
+            message = "a second document begins here; a scenario is one"
+            raise self._error("several-documents", message, event.start_mark, "make it a file of its own", 3)
+
     def _scalar(self, event: Any) -> None:
         text, tag, start, end = event.value, event.tag, event.start_mark, event.end_mark
-        raw = tag is not None and self._raw_tag(event)
+        raw = tag is not None and self._is_raw(event)
         value = text if event.style or tag is not None else resolve(text)
         span = Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
         self._add(Scalar(value, span, text, raw), event, event.anchor, 1, 1)
 
-    def _raw_tag(self, event: Any) -> bool:
+    def _is_raw(self, event: Any) -> bool:
         if event.tag in ("!", "!raw"):
             return bool(event.tag == "!raw")
-        raise self._error(
-            "unknown-tag", f"the tag {event.tag} is not allowed", event.start_mark, "only !raw can stand here"
-        )
+        raise self._unknown_tag(event, "only !raw can stand here")
 
-    def _start(self, event: Any) -> None:
+    def _unknown_tag(self, event: Any, hint: str) -> InvalidScenario:
+        shown = event.tag.replace("tag:yaml.org,2002:", "!!")
+        return self._error("unknown-tag", f"the tag {shown} is not allowed here", event.start_mark, hint, len(shown))
+
+    def _start_mapping(self, event: Any) -> None:
+        self._start(event, mapping=True)
+
+    def _start_sequence(self, event: Any) -> None:
+        self._start(event, mapping=False)
+
+    def _start(self, event: Any, *, mapping: bool) -> None:
         if event.tag is not None and event.tag != "!":
-            raw = " before a single value" if event.tag == "!raw" else ""
-            raise self._error(
-                "unknown-tag", f"the tag {event.tag} is not allowed here", event.start_mark, f"only !raw{raw} is a tag"
-            )
-        mapping = type(event).__name__ == "MappingStartEvent"
+            raise self._unknown_tag(event, "!raw stands before a single value, not before a list or a mapping")
         if len(self.stack) + 1 > MAX_DEPTH:
-            raise self._error("too-deep", f"nested deeper than {MAX_DEPTH} levels", event.start_mark)
+            raise self._too_deep(event)
         self._refuse_collection_key(event)
         self.stack.append(_Open(mapping, event.start_mark, event.anchor))
 
+    def _too_deep(self, event: Any) -> InvalidScenario:
+        return self._error("too-deep", f"nested deeper than {MAX_DEPTH} levels", event.start_mark)
+
     def _refuse_collection_key(self, event: Any) -> None:
-        if self.stack and self.stack[-1].mapping and self.stack[-1].key is None:
-            raise self._error(
-                "bad-key",
-                "a key must be a single value",
-                event.start_mark,
-                "a value that begins with '{{' needs quotes: YAML reads a bare '{' as a mapping",
-            )
+        if not (self.stack and self.stack[-1].mapping and self.stack[-1].key is None):
+            return
+        place = self.source.place(event.start_mark.line + 1, event.start_mark.column + 1)
+        braces = re.match(r"\{\{.*?(\}\}|$)", place.text[max(0, place.column - 2) :])
+        if braces:
+            place = self.source.place(place.line, place.column - 1, len(braces[0]))
+            message = "a '{{' at the beginning of a value needs quotes around it"
+            hint = f"write \"{braces[0]}\": YAML reads a bare '{{' as a mapping"
+            raise InvalidScenario((Diagnostic("unquoted-template", message, place, hint),))
+        message = "a key must be a single value, not a list or a mapping"
+        raise InvalidScenario((Diagnostic("bad-key", message, place),))
 
     def _end(self, event: Any) -> None:
         done = self.stack.pop()
@@ -223,10 +211,12 @@ class _Composer:
     def _alias(self, event: Any) -> None:
         known = self.anchors.get(event.anchor)
         if known is None:
-            raise self._error("unknown-alias", f"no anchor &{event.anchor} stands before this", event.start_mark)
+            message = f"no anchor &{event.anchor} stands before this"
+            hint = "a text that begins with '*' needs quotes"
+            raise self._error("unknown-alias", message, event.start_mark, hint, len(event.anchor) + 1)
         node, size, height = known
         if len(self.stack) + height > MAX_DEPTH:
-            raise self._error("too-deep", f"nested deeper than {MAX_DEPTH} levels", event.start_mark)
+            raise self._too_deep(event)
         if not isinstance(node, Scalar):
             self._refuse_collection_key(event)
         self._add(node, event, None, size, height)
@@ -258,29 +248,26 @@ class _Composer:
         if name in parent.by_name:
             first = next(known for known, _ in parent.entries if known.value == name)
             hint = f"it stands first in line {first.span.line}"
-            raise self._error(
-                "duplicate-key", f"the key '{name}' stands twice", event.start_mark, hint, max(1, len(name))
-            )
+            mark = event.start_mark
+            raise self._error("duplicate-key", f"the key '{name}' stands twice", mark, hint, max(1, len(name)))
         return node if node.value is name else node._replace(value=name)
 
 
-@lru_cache(maxsize=4096)
 def resolve(text: str) -> PlainScalar:
     """A plain scalar by YAML 1.2's core schema (10.3.2): ``no``, ``on`` and ``22:22`` are text."""
+    return _resolved(text) if len(text) <= MAX_PLAIN else text
+
+
+@lru_cache(maxsize=4096)
+def _resolved(text: str) -> PlainScalar:
     if text in _WORDS:
         return _WORDS[text]
     if text[0] in "-+.0123456789":
         if _INTEGER.match(text):
-            return _integer(text)
+            base = {"0o": 8, "0x": 16}.get(text[:2], 10)
+            return int(text if base == 10 else text[2:], base)
         if _FLOAT.match(text):
             return float(text)
         if _SPECIAL_FLOAT.match(text):
             return float(text.lower().replace(".", "", 1))
     return text
-
-
-def _integer(text: str) -> int | str:
-    base = {"0o": 8, "0x": 16}.get(text[:2], 10)
-    digits = text[2:] if base != 10 else text
-    # Python refuses to read decimal numbers beyond this many digits; nothing that an engine takes is as long.
-    return int(digits, base) if len(digits) <= 4000 else text

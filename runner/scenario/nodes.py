@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from runner.errors import Place
 
 PlainScalar: TypeAlias = str | int | float | bool | None
+
+
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
 class Source(NamedTuple):
@@ -19,12 +23,19 @@ class Source(NamedTuple):
 
     @classmethod
     def of(cls, name: str, text: str) -> Source:
-        return cls(name, text, tuple(text.split("\n")))
+        """Lines end where libyaml, whose positions these are, sees them end."""
+        return cls(name, text, tuple(_LINE_BREAK.split(text)))
 
     def place(self, line: int, column: int, length: int = 1) -> Place:
-        """A place by its 1-based line and column."""
-        text = self.lines[line - 1].rstrip("\r") if 0 < line <= len(self.lines) else ""
-        return Place(self.name, line, column, max(1, length), text)
+        """A place by its 1-based line and column; one behind the end of the file is its end."""
+        line = max(1, min(line, len(self.lines)))
+        text = self.lines[line - 1]
+        return Place(self.name, line, max(1, min(column, len(text) + 1)), max(1, length), text)
+
+    def place_at(self, index: int) -> Place:
+        """A place by its index in the text."""
+        before = _LINE_BREAK.split(self.text[:index])
+        return self.place(len(before), len(before[-1]) + 1)
 
 
 class Span(NamedTuple):
@@ -110,8 +121,6 @@ def place_of(source: Source, node: Node, word: str | None = None) -> Place:
 
 
 def _find_word(source: Source, span: Span, word: str) -> tuple[int, int] | None:
-    import re
-
     pattern = re.compile(rf"(?<![\w]){re.escape(word)}(?![\w])" if word.isidentifier() else re.escape(word))
     for line in range(span.line, min(span.end_line, len(source.lines)) + 1):
         text = source.lines[line - 1]
