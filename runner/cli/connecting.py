@@ -12,6 +12,7 @@ from runner.cli import problems
 
 if TYPE_CHECKING:
     from runner.engine.credentials import Credentials
+    from runner.engine.endpoint import Endpoint
     from runner.engine.engine import Engine
 
 PATIENCE = 30.0
@@ -26,9 +27,23 @@ def connect_as_asked(given: argparse.Namespace, environment: Mapping[str, str]) 
     """
     from runner.engine.engine import connect
     from runner.engine.message import Deadline
+
+    endpoint = endpoint_as_asked(given, environment)
+    if endpoint.exposed:
+        problems.say(f"warning: {endpoint.url} is not encrypted: whoever can listen in can take over the engine")
+    version = given.api_version or environment.get("DOCKER_API_VERSION") or None
+    return connect(endpoint, api_version=version, deadline=Deadline.after(PATIENCE))
+
+
+def endpoint_as_asked(given: argparse.Namespace, environment: Mapping[str, str]) -> Endpoint:
+    """Where that engine is; nobody is asked whether it is there.
+
+    Raises:
+        UsageError: none is named well.
+    """
     from runner.engine.resolve import resolve
 
-    endpoint = resolve(
+    return resolve(
         host=given.host,
         context=given.context,
         tls=given.tls,
@@ -39,10 +54,6 @@ def connect_as_asked(given: argparse.Namespace, environment: Mapping[str, str]) 
         env=environment,
         home=Path(environment.get("HOME") or "/"),
     )
-    if endpoint.exposed:
-        problems.say(f"warning: {endpoint.url} is not encrypted: whoever can listen in can take over the engine")
-    version = given.api_version or environment.get("DOCKER_API_VERSION") or None
-    return connect(endpoint, api_version=version, deadline=Deadline.after(PATIENCE))
 
 
 def configured_credentials(environment: Mapping[str, str]) -> Callable[[], Credentials]:

@@ -16,6 +16,7 @@ VERBS = {
     "check": "runner.cli.check",
     "clean": "runner.cli.clean",
     "docs": "runner.cli.docs",
+    "plan": "runner.cli.plan",
     "operations": "runner.cli.operations",
 }
 BUG = 70

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Protocol
 
 from runner.cli import problems
@@ -69,7 +70,7 @@ def secrets_for(given: argparse.Namespace, scenarios: Sequence[Scenario], known:
     """
     found = dict(known)
     for scenario in scenarios:
-        for name in _secret_names(scenario):
+        for name in secret_names(scenario):
             if name in found:
                 continue
             if given.replay is None:
@@ -79,10 +80,10 @@ def secrets_for(given: argparse.Namespace, scenarios: Sequence[Scenario], known:
     return found
 
 
-def _secret_names(scenario: Scenario) -> set[str]:
+def secret_names(scenario: Scenario) -> set[str]:
     """Of the scenario and of those that it includes."""
     included = [step.kind.scenario for step in scenario.walk() if isinstance(step.kind, Include)]
-    return {*scenario.secrets, *(name for one in included for name in _secret_names(one))}
+    return {*scenario.secrets, *(name for one in included for name in secret_names(one))}
 
 
 def open_source(
@@ -167,9 +168,10 @@ class Recording:
         self._quiet = given.quiet
         self._recorders = tuple(Recorder(masker) for _ in scenarios)
         self._at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        transports = (RecordingTransport(engine.transport.share(), recorder) for recorder in self._recorders)
         self.jobs = tuple(
-            Job(scenario, replace(engine, transport=RecordingTransport(engine.transport.share(), recorder)))
-            for scenario, recorder in zip(scenarios, self._recorders, strict=True)
+            Job(scenario, replace(engine, transport=transport), token_hex(6))
+            for scenario, transport in zip(scenarios, transports, strict=True)
         )
 
     def finish(self, report: Report, *, interrupted: bool) -> None:
@@ -194,7 +196,7 @@ class Recording:
             endpoint=engine.endpoint.url if tcp else _SOCKETS.get(engine.name, _USUAL_SOCKET),
             swarm=engine.swarm,
             scenario=job.scenario.title,
-            run_id=job.run_id,
+            run_id=job.run_id or "",
             status=record.status,
             exchanges=recorder.exchanges(),
         )

@@ -22,9 +22,10 @@ def of(shared: Shared) -> dict[str, str]:
 
 
 def add(shared: Shared, operation: Operation, params: dict[str, Any], body: Any) -> tuple[dict[str, Any], Any]:
-    """The parameters and body of a creating operation with the run's labels in them; any other as it was."""
+    """The parameters and body of a creating operation with the run's labels in them; any other as it was. What has no
+    run's id, as a plan, only shows what would be sent."""
     target = operation.labels_for(params)
-    if target is None:
+    if target is None or not shared.run_id:
         return params, body
     shared.created.add(operation.noun)
     where, _, name = target.partition(".")

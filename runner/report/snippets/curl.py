@@ -77,6 +77,10 @@ class Script:
         """Whether the step's command puts this captured value into a variable."""
         return not step.background and _simple(step, name) is not None
 
+    def learn(self, name: str, value: object) -> None:
+        """From here on a value is shown as the variable of that name, which the reader sets."""
+        self._variables.learn(value, Variable(name))
+
     def _wait(self, step: StepRecord) -> str:
         if self._several_in_background and step.awaits:
             return f'wait "${_job(step.awaits)}"'
@@ -190,7 +194,7 @@ class Script:
             name = request.upload.removeprefix("@")
             media_type = _header(request.headers, "content-type") or "application/x-tar"
             source = "-" if name.endswith("/") else name
-            return [f"-H {bash.word([f'Content-Type: {media_type}'])} -T {bash.word([source])}"]
+            return [f"-H {bash.word([f'Content-Type: {media_type}'])} -T {bash.word(self._variables.split(source))}"]
         if request.body is None:
             return []
         media_type = _header(request.headers, "content-type") or "application/json"
