@@ -14,8 +14,8 @@ from tests.live.running import LIVE, ROOT, Runs
 
 OUT_OF_REACH = {
     "container.attach_websocket": "is sent, but this scenario waits for the transport",
-    "image.attestations": "needs API 1.55; tests/engine/test_newer_operations.py has it on the wire",
-    "volume.update": "needs API 1.42; tests/engine/test_newer_operations.py has it on the wire",
+    "image.attestations": "needs API 1.55; tests/executor/test_newer_operations.py has it on the wire",
+    "volume.update": "needs API 1.42; tests/executor/test_newer_operations.py has it on the wire",
 }
 """The operations that no scenario here gets an answer for, and why."""
 
