@@ -47,8 +47,8 @@ def add_engine(to: argparse.ArgumentParser) -> None:
         "-H", "--host", metavar="URL", help="unix:///path, tcp://host:port, http(s)://…, ssh://user@host"
     )
     group.add_argument("-c", "--context", metavar="NAME", help="a context of the docker CLI")
-    group.add_argument("--tls", action="store_true", help="use TLS; the engine is verified (also where --tlsverify is not given)")
-    group.add_argument("--tlsverify", action="store_true", help="the same, by the name that the docker CLI knows")
+    group.add_argument("--tls", action="store_true", help="use TLS, and verify the engine")
+    group.add_argument("--tlsverify", action="store_true", help="the same, under its other name")
     group.add_argument("--tlscacert", type=Path, metavar="FILE", help="the authority that vouches for the engine")
     group.add_argument("--tlscert", type=Path, metavar="FILE", help="the certificate to show")
     group.add_argument("--tlskey", type=Path, metavar="FILE", help="its key")

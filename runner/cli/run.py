@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import replace
 
 from runner.cli import colours, problems, sources
 from runner.cli import options as shared
@@ -63,7 +62,7 @@ def main(arguments: list[str]) -> int:
     if invalid:
         problems.say(f"nothing was sent: {count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
         return INVALID
-    options = replace(options, secrets=sources.secrets_for(given, scenarios, options.secrets))
+    options = options._replace(secrets=sources.secrets_for(given, scenarios, options.secrets))
     source = sources.open_source(given, scenarios, options.secrets, environment)
     try:
         played = play(source, options, Progress(quiet=given.quiet).show, writers.add)

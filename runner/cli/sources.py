@@ -140,7 +140,7 @@ class Live:
         self, given: argparse.Namespace, scenarios: tuple[Scenario, ...], environment: Mapping[str, str]
     ) -> None:
         self._engine = connect_as_asked(given, environment)
-        self.jobs = tuple(Job(scenario, self._engine) for scenario in scenarios)
+        self.jobs = tuple(Job.new(scenario, self._engine) for scenario in scenarios)
 
     def finish(self, report: Report, *, interrupted: bool) -> None:
         """Nothing is left to do."""
@@ -170,7 +170,7 @@ class Recording:
         self._at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         transports = (RecordingTransport(engine.transport.share(), recorder) for recorder in self._recorders)
         self.jobs = tuple(
-            Job(scenario, replace(engine, transport=transport), token_hex(6))
+            Job.new(scenario, replace(engine, transport=transport), token_hex(6))
             for scenario, transport in zip(scenarios, transports, strict=True)
         )
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from runner.engine.connection import Connection
 from runner.engine.decoding import Body, ChunkedBody, OpenBody, SizedBody
@@ -55,8 +54,7 @@ def _body_header(request: Request) -> str:
     return "Transfer-Encoding: chunked\r\n\r\n" if size is None else f"Content-Length: {size}\r\n\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerHead:
+class AnswerHead(NamedTuple):
     """What an answer says before its body. ``keep`` tells whether the connection outlives it."""
 
     status: int

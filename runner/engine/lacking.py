@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from runner.engine import bodies
 from runner.engine.build import MISSING
 from runner.engine.operations import Operation, version_key
 
 
-@dataclass(frozen=True, slots=True)
-class Lack:
+class Lack(NamedTuple):
     """One thing that a version does not have. ``path`` leads to it inside the call's value: ``("signal",)``,
     ``("body", "HostConfig", "Annotations")``; empty for the operation itself. ``until`` is the last version with it,
     where it is gone again."""

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from runner.errors import DeadlineExceeded
 
@@ -43,8 +42,7 @@ class Headers(Mapping[str, str]):
         return f"Headers({list(self._items.values())!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(NamedTuple):
     """A point on the monotonic clock, in seconds; ``None`` never comes."""
 
     at: float | None = None
@@ -88,8 +86,7 @@ class Upload(Protocol):
         """The bytes, in pieces of bounded size, from the start."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One HTTP request, complete but for the connection.
 
     ``path`` is absolute, percent-encoded and carries the API version; ``query`` keeps order and repeated names.

@@ -10,9 +10,8 @@ because every start of the command pays for it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 ParamPlace = Literal["path", "query", "header"]
 ParamType = Literal["string", "integer", "number", "boolean", "array", "filters", "json", "auth"]
@@ -23,8 +22,7 @@ Upgrade = Literal["tcp", "websocket", "h2c"]
 REFERENCE = "https://docs.docker.com/reference/api/engine/version"
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(NamedTuple):
     """A parameter of an operation, by its API name.
 
     ``filters`` is a mapping sent as JSON of string lists; ``json`` any value sent as JSON text; ``auth`` registry
@@ -43,8 +41,7 @@ class Param:
     until: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """One operation. ``name`` is ``noun.verb``; ``id`` the API's operationId; ``path`` has ``{id}`` places.
 
     ``answer`` is what a success brings: ``output`` is a container's multiplexed or raw output, ``items`` a stream of

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from runner.engine import stream
 from runner.engine.message import Deadline, Response
@@ -25,12 +24,11 @@ OnOutput = Callable[[Literal["stdout", "stderr"], bytes], None]
 OnItem = Callable[[Any], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(NamedTuple):
     """Where to stop a stream successfully: ``deadline`` is when ``take.for`` is over, ``until`` asks of each item."""
 
     items: int | None = None
-    deadline: Deadline = field(default_factory=Deadline)
+    deadline: Deadline = Deadline()
     until: Callable[[Any], bool] | None = None
 
     def reached(self, count: int, item: Any) -> bool:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
 
 from runner.engine import build, message
-from runner.engine.operations import Answer, Operation
+from runner.engine.operations import Answer, Operation, version_key
 from runner.errors import RunnerError, StepError
 from runner.executor import labels, registries, terminal
 from runner.executor.answer import Bounds, Reader
 from runner.executor.background import Begun
 from runner.executor.context import Frame, Turn
 from runner.executor.events import ItemArrived, OutputArrived, RequestSent
-from runner.executor.record import RequestRecord, ResponseRecord
+from runner.executor.record import EMPTY, RequestRecord, ResponseRecord
 from runner.executor.stdin import Stdin
 from runner.executor.upload import FileUpload
 from runner.scenario import model
@@ -27,13 +27,12 @@ from runner.text import shown
 MAX_LOCAL_STDIN = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """A request ready to be sent, with what is needed to read its answer."""
 
     request: message.Request
     operation: Operation | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = EMPTY
     body: Any = None
     stdin: bytes | None = None
     save: Path | None = None
@@ -41,7 +40,9 @@ class Prepared:
     @property
     def documented(self) -> tuple[int, ...]:
         """The statuses that are a success."""
-        return self.operation.success if self.operation else tuple(range(200, 300))
+        if self.operation:
+            return self.operation.success
+        return (*((101,) if self.request.upgrade else ()), *range(200, 300))
 
     @property
     def answer(self) -> Answer:
@@ -113,7 +114,7 @@ def prepare(step: model.Step, frame: Frame, scope: Scope, deadline: message.Dead
     stdin = _stdin(kind, base, scope)
     if isinstance(stdin, bool):
         params["stdin"], stdin = stdin, None
-    elif stdin is not None and operation.param("stdin"):
+    elif stdin is not None and _takes_stdin_flag(operation, version):
         params.setdefault("stdin", True)
     params, body = labels.add(frame.shared, operation, params, body)
     params = registries.add(frame.shared, operation, params, body, deadline)
@@ -131,6 +132,11 @@ def prepare(step: model.Step, frame: Frame, scope: Scope, deadline: message.Dead
         stdin,
         _save(kind, frame, scope),
     )
+
+
+def _takes_stdin_flag(operation: Operation, version: str) -> bool:
+    flag = operation.param("stdin")
+    return flag is not None and version_key(version) >= version_key(flag.since)
 
 
 def _mapping(value: Value | None, scope: Scope) -> dict[str, Any]:

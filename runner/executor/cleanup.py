@@ -7,8 +7,7 @@ removed, by its id, so that nothing without the label can be.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.engine import build, operations
 from runner.engine.message import Deadline
@@ -26,8 +25,7 @@ TIME = 60.0
 """Seconds that all of a run's cleanup may take."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """How one kind of thing is listed and removed; ``items`` is the key of the list inside the answer."""
 
     noun: str
@@ -50,8 +48,7 @@ KINDS = (
 SWARM_NOUNS = frozenset({"service", "secret", "config"})
 
 
-@dataclass(frozen=True, slots=True)
-class Leftover:
+class Leftover(NamedTuple):
     """Something on the engine that carries the runner's label. ``created`` is what the engine says of it."""
 
     kind: Kind

@@ -8,10 +8,10 @@ from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.executor.events import Event, StepKey
-from runner.executor.record import Phase
+from runner.executor.record import EMPTY, Phase
 from runner.executor.stop import EVERYTHING, STEPS, Stop
 
 if TYPE_CHECKING:
@@ -25,20 +25,19 @@ DEFAULT_TIMEOUT = 60.0
 SLOW_TIMEOUT = 600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """How a run is to go. ``values`` are the variables from outside, ``secrets`` the secret ones; ``timeout`` is the
     default of every step, in seconds, or None for the scenario's own or the built-in ones; ``credentials`` are the
     docker CLI's, asked for only by what needs a registry; ``folder`` is the one inside which files may be written."""
 
-    values: Mapping[str, Any] = field(default_factory=dict)
-    secrets: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = EMPTY
+    secrets: Mapping[str, str] = EMPTY
     timeout: float | None = None
     credentials: Callable[[], Credentials] | None = None
     keep_going: bool = False
     keep: bool = False
     jobs: int = 1
-    folder: Path = field(default_factory=Path.cwd)
+    folder: Path = Path()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,13 +100,12 @@ class Frame:
         return ChainMap(*maps)
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where a step runs: its event key, its phase, and the names that only it sees (``item``)."""
 
     key: StepKey
     phase: Phase
-    local: Mapping[str, Any] = field(default_factory=dict)
+    local: Mapping[str, Any] = EMPTY
 
     @property
     def urgency(self) -> int:
@@ -118,8 +116,7 @@ class Position:
         return Position(StepKey(self.key.scenario, (*self.key.path, index)), self.phase, {**self.local, **local})
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """One step's turn: the step, the variables it runs among, and where it stands."""
 
     step: Step

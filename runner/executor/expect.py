@@ -6,8 +6,7 @@ import difflib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner.errors import Place, StepError
 from runner.executor.record import Expectation, ResponseRecord
@@ -19,8 +18,7 @@ MAX_DETAILS = 40
 MAX_TEXT = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """One expectation with where it stands in the file and, if it failed, how to say so."""
 
     expectation: Expectation

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from runner.errors import StepError
 from runner.executor import background, kinds
@@ -28,8 +27,7 @@ Gate: TypeAlias = Callable[[], Begun]
 """Makes a loop's elements' own :data:`Begun`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deferred:
+class Deferred(NamedTuple):
     """Steps to run at the end of the whole run, with the names that the deferring step saw. ``unset`` are those that
     it would have set if it had passed."""
 

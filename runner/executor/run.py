@@ -12,8 +12,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from runner.engine.engine import Engine
 from runner.errors import RunnerError
@@ -43,13 +43,17 @@ TICK = 0.02
 """Seconds between two looks at what has happened: too short to be seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A scenario to run, and the engine to run it on. ``run_id`` stands in the labels of all that it creates."""
 
     scenario: Scenario
     engine: Engine
-    run_id: str = field(default_factory=lambda: secrets.token_hex(6))
+    run_id: str
+
+    @classmethod
+    def new(cls, scenario: Scenario, engine: Engine) -> Job:
+        """A job with an id of its own."""
+        return cls(scenario, engine, secrets.token_hex(6))
 
 
 def execute(jobs: tuple[Job, ...], options: Options, stop: Stop) -> Iterator[Event]:

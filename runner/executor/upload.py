@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from runner.errors import StepError
 
 PIECE = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class FileUpload:
+class FileUpload(NamedTuple):
     """Streams a file; its size is known, so that the engine can tell when it ends early."""
 
     path: Path

@@ -122,7 +122,7 @@ class Player:
         events: list[Event] = []
         collector = Collector()
         with self.engine() as engine:
-            for event in execute((Job(scenario, engine),), given, stop):
+            for event in execute((Job.new(scenario, engine),), given, stop):
                 events.append(event)
                 collector.add(event)
                 if isinstance(event, StepStarted) and event.id == stop_in:
