@@ -21,11 +21,14 @@ VERBS = {
 }
 BUG = 70
 INTERRUPTED = 130
+FIRST_OWN = 3
+"""The first descriptor that is not a standard stream."""
 
 
 def run_command(arguments: list[str]) -> int:
     """The whole command; returns its exit code."""
     debug = "--debug" in arguments
+    _open_closed_streams()
     try:
         try:
             return _verb(arguments)(arguments)
@@ -76,12 +79,32 @@ def _is_scenario(word: str) -> bool:
     return word.endswith((".yaml", ".yml")) or Path(word).exists()
 
 
+def _open_closed_streams() -> None:
+    """A caller may have closed the standard streams (``>&-``). What goes there goes nowhere then, and not into the
+    first socket or file that is opened."""
+    if None not in (sys.stdin, sys.stdout, sys.stderr):
+        return
+    while (number := os.open(os.devnull, os.O_RDWR)) < FIRST_OWN:
+        pass
+    os.close(number)
+    sys.stdin = sys.stdin or os.fdopen(0, "r", closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+
+
 def _flush() -> None:
-    """Write out what is buffered now, while a closed pipe can still be met calmly."""
+    """Write out what is buffered now, while a closed pipe can still be met calmly.
+
+    Raises:
+        UsageError: ``cannot-write``, such as to a full disk.
+    """
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         _give_up_stdout()
+    except OSError as error:
+        _give_up_stdout()
+        raise UsageError("cannot-write", f"the standard output can't be written: {error.strerror}") from None
 
 
 def _give_up_stdout() -> None:

@@ -153,18 +153,35 @@ def _write_stdout(text: str) -> None:
     """Text may hold what the terminal's encoding lacks; it is shown as ``?`` rather than not at all."""
     stream: TextIO = sys.stdout
     encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "replace").decode(encoding))
-    stream.flush()
+    try:
+        stream.write(text.encode(encoding, "replace").decode(encoding))
+        stream.flush()
+    except BrokenPipeError:
+        raise  # nobody reads any more, which is no error
+    except OSError as error:
+        raise cannot_write(Path("the standard output"), error) from None
 
 
 def _writer(name: str, path: Path | None, stable: bool | None) -> Writer:
-    if path is not None and not path.absolute().parent.is_dir():
-        raise UsageError("cannot-write", f"{path} can't be written: there is no folder {path.parent}")
+    if path is not None:
+        _check_writable(path)
     if name == "ndjson":
         from runner.report.ndjson import EventWriter
 
         return EventWriter(path)
     return _Whole(name, path, stable)
+
+
+def _check_writable(path: Path) -> None:
+    """Say now what would otherwise be said when everything has run: by making a file there that has no name."""
+    if not path.absolute().parent.is_dir():
+        raise UsageError("cannot-write", f"{path} can't be written: there is no folder {path.parent}")
+    if path.is_dir():
+        raise UsageError("cannot-write", f"{path} can't be written: it is a folder")
+    try:
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise cannot_write(path, error) from None
 
 
 def _format_of(file: str) -> str:

@@ -1,0 +1,96 @@
+"""Ctrl-C and SIGTERM: the first stops and cleans up, the second stops at once."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from typing import IO
+
+import pytest
+
+from tests.cli.commanding import Command
+from tests.engines import Docker
+
+LONG = """
+    title: long
+    steps:
+      - create: {body: {Image: alpine, Cmd: [sleep, "600"]}}
+        capture: {box: body.Id}
+      - start: "{{ box }}"
+      - {id: long, wait: "{{ box }}"}
+    finally:
+      - {id: ending, sleep: 200ms}
+"""
+
+
+def read_until(stream: IO[bytes], word: bytes) -> bytes:
+    """What comes up to a line with the word."""
+    text = b""
+    for line in stream:
+        text += line
+        if word in line:
+            return text
+    raise AssertionError(f"no {word!r} in {text!r}")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_first_signal_cleans_up(on_docker: Command, docker: Docker, number: signal.Signals, code: int) -> None:
+    on_docker.write("x.yaml", LONG)
+    with on_docker.started("x.yaml", "--format", "json") as process:
+        assert process.stderr is not None
+        read_until(process.stderr, b"start_2")
+        time.sleep(0.3)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == code
+    assert b"stopping, and cleaning up (again to stop now)" in err
+    assert b"Traceback" not in err
+    report = json.loads(out)
+    steps = {step["id"]: step for step in report["scenarios"][0]["steps"]}
+    assert steps["long"]["status"] == "error"
+    assert steps["long"]["error"]["code"] == "interrupted"
+    assert steps["ending"]["status"] == "passed"
+    assert steps["cleanup_1"]["status"] == "passed"
+
+
+def test_the_second_signal_stops_at_once(command: Command) -> None:
+    command.write("x.yaml", "title: t\nsteps:\n  - sleep: 30s\nfinally:\n  - {id: ending, sleep: 30s}\n")
+    with command.started("x.yaml", "--format", "none") as process:
+        assert process.stderr is not None
+        read_until(process.stderr, b"Docker Engine")
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        read_until(process.stderr, b"stopping")
+        time.sleep(0.3)
+        before = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        err = process.communicate(timeout=10)[1]
+    assert time.monotonic() - before < 2
+    assert process.returncode == 130
+    assert b"stopping now" in err
+    assert b"Traceback" not in err
+
+
+def test_the_scenarios_that_follow_do_not_run(command: Command) -> None:
+    command.write("1.yaml", "title: one\nsteps:\n  - sleep: 30s\n")
+    command.write("2.yaml", "title: two\nsteps:\n  - sleep: 30s\n")
+    with command.started("1.yaml", "2.yaml", "--format", "json") as process:
+        assert process.stderr is not None
+        read_until(process.stderr, b"Docker Engine")
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        out = process.communicate(timeout=10)[0]
+    assert process.returncode == 143
+    assert [one["status"] for one in json.loads(out)["scenarios"]] == ["error", "skipped"]
+
+
+def test_before_anything_runs(nowhere: Command) -> None:
+    """A pipe as the scenario: the command waits for it to be written."""
+    subprocess.run(["mkfifo", nowhere.folder / "x.yaml"], check=True)
+    with nowhere.started("x.yaml") as process:
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, out, err) == (130, b"", b"interrupted\n")
