@@ -13,7 +13,7 @@ from runner import __version__
 from runner.engine.connection import Connection, Dial
 from runner.engine.decoding import BrokenBodyError, OpenBody
 from runner.engine.head import AnswerHead, read_head, request_head
-from runner.engine.message import Deadline, Headers, Request
+from runner.engine.message import Deadline, Headers, Request, Response
 from runner.engine.upload import Sending
 from runner.errors import DeadlineExceeded, EngineError, RunnerError, StepError
 
@@ -44,7 +44,14 @@ class HttpTransport:
         self._busy: set[Connection] = set()
         self._aborts = 0
 
-    def send(self, request: Request, deadline: Deadline) -> HttpResponse:
+    def send(self, request: Request, deadline: Deadline) -> Response:
+        if request.upgrade == "websocket":
+            from runner.engine.websocket import open_websocket
+
+            return open_websocket(self._send, request, deadline)
+        return self._send(request, deadline)
+
+    def _send(self, request: Request, deadline: Deadline) -> HttpResponse:
         deadline.remaining()
         head = request_head(request, self._host, _USER_AGENT)
         aborts = self._aborts

@@ -35,14 +35,17 @@ def remember(prepared: Prepared, response: ResponseRecord | None, shared: Shared
 
 
 def has_terminal(prepared: Prepared, turn: Turn, deadline: Deadline) -> bool:
-    """Whether the answer of attach, logs or exec.start will be raw. Only a whole id is remembered: a name can come to
-    mean another container.
+    """Whether the answer of attach, logs or exec.start will be raw, as it always is over WebSocket.
+
+    Only a whole id is remembered: a name can come to mean another container.
 
     Raises:
         EngineError: the engine could not be asked.
     """
     operation = prepared.operation
     assert operation is not None
+    if operation.upgrade == "websocket":
+        return True
     if operation.id == "ExecStart":
         asked: Any = prepared.body if isinstance(prepared.body, Mapping) else {}
         return bool(asked.get("Tty"))
