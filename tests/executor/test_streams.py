@@ -144,6 +144,7 @@ def test_output_that_is_not_text_is_shown_with_replacements(on_docker: Player) -
 def test_a_container_that_prints_and_ends_at_once_loses_nothing(on_docker: Player) -> None:
     """Attach comes before start, 200 times: in one scenario, some of them side by side."""
     played = on_docker("""
+        timeout: 5m
         steps:
           - id: made
             for_each: {in: "{{ range(200) | list }}", parallel: 4}
