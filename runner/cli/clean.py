@@ -65,7 +65,10 @@ def _clean(engine: Engine, *, dry_run: bool, age: float) -> int:
     deadline = Deadline.after(TIME)
     now = time.time()
     nouns = [kind.noun for kind in KINDS]
-    found = [one for one in find(engine, nouns, None, deadline) if now - _created(one.created, now) >= age]
+    every, errors = find(engine, nouns, None, deadline)
+    for error in errors:
+        problems.show_error(error)
+    found = [one for one in every if now - _created(one.created, now) >= age]
     failed = 0
     for leftover in found:
         word = "would remove" if dry_run else "removed"
@@ -80,13 +83,13 @@ def _clean(engine: Engine, *, dry_run: bool, age: float) -> int:
     done = len(found) - failed
     runs = len({leftover.run for leftover in found})
     if not found:
-        print("nothing is left behind")
+        print("nothing is left behind" if not errors else "nothing else is left behind")
     elif dry_run:
         print(f"{_things(done)} left by {count(runs, 'interrupted run')}; nothing else is touched")
     else:
         print(f"removed {_things(done)} of {count(runs, 'interrupted run')}")
     sys.stdout.flush()
-    return 1 if failed else 0
+    return 1 if failed or errors else 0
 
 
 def _things(number: int) -> str:

@@ -26,13 +26,17 @@ TIME = 60.0
 
 
 class Kind(NamedTuple):
-    """How one kind of thing is listed and removed; ``items`` is the key of the list inside the answer."""
+    """How one kind of thing is listed and removed; ``items`` is the key of the list inside the answer.
+
+    ``by_label`` says whether every engine can list by label: Podman refuses that for secrets.
+    """
 
     noun: str
     id_key: str
     remove: Mapping[str, Any]
     list: Mapping[str, Any]
     items: str | None = None
+    by_label: bool = True
 
 
 # Services before the containers of their tasks, containers before the networks and volumes that they use.
@@ -41,7 +45,7 @@ KINDS = (
     Kind("container", "Id", {"force": True, "v": True}, {"all": True}),
     Kind("network", "Id", {}, {}),
     Kind("volume", "Name", {"force": True}, {}, "Volumes"),
-    Kind("secret", "ID", {}, {}),
+    Kind("secret", "ID", {}, {}, by_label=False),
     Kind("config", "ID", {}, {}),
     Kind("image", "Id", {"force": True}, {}),
 )
@@ -59,25 +63,41 @@ class Leftover(NamedTuple):
     created: Any = None
 
 
-def find(engine: Engine, nouns: Iterable[str], run_id: str | None, deadline: Deadline) -> Iterator[Leftover]:
+def find(
+    engine: Engine, nouns: Iterable[str], run_id: str | None, deadline: Deadline
+) -> tuple[list[Leftover], list[StepError]]:
     """What carries the label of one run, or of any, in an order in which it can be removed.
+
+    The errors are of kinds that the engine refuses to list; the other kinds are found all the same.
 
     Raises:
         RunnerError: the engine can't be asked.
     """
     wanted = set(nouns)
-    label = labels.RUN if run_id is None else f"{labels.RUN}={run_id}"
+    found: list[Leftover] = []
+    errors: list[StepError] = []
     for kind in KINDS:
-        if kind.noun not in wanted:
-            continue
-        params = {**kind.list, "filters": {"label": label}}
-        status, body = _exchange(engine, f"{kind.noun}.list", params, deadline)[1:]
-        if status in (404, 503) and kind.noun in SWARM_NOUNS:
-            continue  # not part of a swarm, or an engine that has none
-        if status != 200:
-            raise StepError("cleanup-failed", f"the engine did not list {kind.noun}s: {status} {engine_message(body)}")
-        listed = body.get(kind.items) if kind.items and isinstance(body, Mapping) else body
-        yield from (_leftover(kind, item) for item in listed or () if _labels(item).get(labels.RUN))
+        if kind.noun in wanted:
+            try:
+                found += _listed(engine, kind, run_id, deadline)
+            except StepError as error:
+                errors.append(error)
+    return found, errors
+
+
+def _listed(engine: Engine, kind: Kind, run_id: str | None, deadline: Deadline) -> Iterator[Leftover]:
+    label = labels.RUN if run_id is None else f"{labels.RUN}={run_id}"
+    params = {**kind.list, "filters": {"label": label}} if kind.by_label else kind.list
+    status, body = _exchange(engine, f"{kind.noun}.list", params, deadline)[1:]
+    if status in (404, 503) and kind.noun in SWARM_NOUNS:
+        return  # not part of a swarm, or an engine that has none
+    if status != 200:
+        raise StepError("cleanup-failed", f"the engine did not list {kind.noun}s: {status} {engine_message(body)}")
+    listed = body.get(kind.items) if kind.items and isinstance(body, Mapping) else body
+    for item in listed or ():
+        owner = _labels(item).get(labels.RUN)
+        if owner and run_id in (None, owner):
+            yield _leftover(kind, item)
 
 
 def _leftover(kind: Kind, item: Mapping[str, Any]) -> Leftover:
@@ -149,11 +169,11 @@ def clean_up(shared: Shared) -> tuple[list[StepRecord], list[str]]:
     """
     deadline = Deadline.after(TIME)
     records: list[StepRecord] = []
-    left: list[str] = []
     try:
-        found = list(find(shared.ending, shared.created, shared.run_id, deadline))
+        found, errors = find(shared.ending, shared.created, shared.run_id, deadline)
     except RunnerError as error:
         return records, [f"{', '.join(sorted(shared.created))} of run {shared.run_id} may be left: {error.message}"]
+    left = [f"something of run {shared.run_id} may be left: {error.message}" for error in errors]
     for leftover in found:
         if shared.options.keep:
             left.append(f"{leftover.kind.noun} {leftover.name or leftover.id[:12]} ({leftover.id[:12]}) was kept")
