@@ -39,7 +39,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     "ContainerAttach": {"answer": "output", "upgrade": "tcp", "stdin": True},
     "ContainerAttachWebsocket": {"answer": "output", "upgrade": "websocket", "stdin": True},
     "ExecStart": {"answer": "output", "upgrade": "tcp", "stdin": True, "success": [101, 200], "empty_body": True},
-    # Podman says that it has changed something where Docker says that all is well.
+    # Podman says 201 for Docker's 200 here, and 200 for its 201 with a new secret.
     "ExecResize": {"success": [200, 201]},
     "Session": {"answer": "upgrade", "upgrade": "h2c"},
     "ContainerLogs": {"answer": "output", "endless": "follow"},
@@ -53,9 +53,9 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     "ImageBuild": {"answer": "progress", "body": "tar", "labels": "query.labels"},
     "ImageCreate": {"answer": "progress", "body": "tar", "labels": "query.changes"},
     "ImagePush": {"answer": "progress"},
-    "PluginPull": {"answer": "progress", "success": [200, 204]},
+    "PluginPull": {"answer": "progress", "success": [200, 204], "body_required": True},
     "PluginPush": {"answer": "progress"},
-    "PluginUpgrade": {"answer": "progress", "success": [200, 204]},
+    "PluginUpgrade": {"answer": "progress", "success": [200, 204], "body_required": True},
     # What goes wrong in the middle of a save is JSON behind the tar.
     "ImageGet": {"answer": "tar", "in_band": "tar"},
     "ImageGetAll": {"answer": "tar", "in_band": "tar"},
@@ -66,7 +66,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     "NodeUpdate": {"body_required": True},
     "PluginCreate": {"body_required": True},
     "PluginSet": {"body_required": True},
-    "SecretCreate": {"body_required": True, "labels": "body.Labels"},
+    "SecretCreate": {"body_required": True, "success": [201, 200], "labels": "body.Labels"},
     "SecretUpdate": {"body_required": True},
     "SystemAuth": {"body_required": True},
     # Labels. Podman takes those of a commit only as instructions, and wants a body whatever is in it.
