@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 MAX_BODY = 64 * 1024 * 1024
 """The largest body that is held as one value."""
 
-LONGEST_TAIL = 4096
+PATH_STAT = "X-Docker-Container-Path-Stat"
+"""The header in which the engine describes a file in a container: JSON in base64, since HEAD has no body."""
 
 OnOutput = Callable[[Literal["stdout", "stderr"], bytes], None]
 OnItem = Callable[[Any], None]
@@ -88,9 +90,11 @@ class Reader:
         return ResponseRecord(response.status, response.reason, response.headers, **fields)
 
     def value(self) -> ResponseRecord:
-        """JSON where it is JSON, else text; None for an empty body."""
+        """JSON where it is JSON, else text; None for an empty body, unless a header says it instead."""
         data = self.whole()
-        self.came = self.record(body=parse(data, self.response.headers.get("Content-Type", "")))
+        stat = self.response.headers.get(PATH_STAT)
+        told = path_stat(stat) if stat and not data else parse(data, self.response.headers.get("Content-Type", ""))
+        self.came = self.record(body=told)
         return self.came
 
     def output(self, *, tty: bool, on_output: OnOutput) -> ResponseRecord:
@@ -145,18 +149,26 @@ class Reader:
             self.came = self.record(items=items, truncated=truncated)
         return self.came
 
-    def download(self, target: Download | None) -> ResponseRecord:
-        """Bytes: to a file, or read and counted where nobody wants them.
+    def download(self, target: Download | None, *, tar: bool) -> ResponseRecord:
+        """Bytes: to a file, or read and counted where nobody wants them. A ``tar`` must have come whole.
 
         Raises:
             StepError: the engine failed on its way, which it tells in JSON behind the bytes of a tar.
+            EngineError: the tar has no end.
         """
-        tail = b""
+        if not tar or self.bounds is not None:
+            for data in self.chunks():
+                if target is not None:
+                    target.write(data)
+            return self.came
+        from runner.engine.tar import TarWatch
+
+        watch = TarWatch()
         for data in self.chunks():
+            watch.feed(data)
             if target is not None:
                 target.write(data)
-            tail = (tail + data)[-LONGEST_TAIL:]
-        problem = _error_behind(tail)
+        problem = watch.problem()
         if problem is not None:
             raise StepError("in-band-error", f"the engine could not send all of it: {problem}")
         return self.came
@@ -168,15 +180,6 @@ def error_in(item: Any) -> str | None:
         return None
     detail = item.get("errorDetail")
     return str(item.get("error") or (detail.get("message") if isinstance(detail, Mapping) else detail))
-
-
-def _error_behind(tail: bytes) -> str | None:
-    """A tar ends in zeros; an engine that fails on its way ends it with a line of JSON instead."""
-    start = tail.rfind(b'{"errorDetail"')
-    if start < 0 or not tail.endswith(b"\n"):
-        return None
-    value = parse(tail[start:], "")
-    return error_in(value)
 
 
 def lines(
@@ -193,6 +196,18 @@ def lines(
         if last:
             rest[name] = last
     yield from rest.items()
+
+
+def path_stat(header: str) -> Any:
+    """What a file in a container is, from :data:`PATH_STAT`.
+
+    Raises:
+        EngineError: ``bad-header``.
+    """
+    try:
+        return json.loads(base64.b64decode(header, validate=True))
+    except (ValueError, RecursionError):
+        raise EngineError("bad-header", f"the engine's header {PATH_STAT} is not JSON in base64") from None
 
 
 def parse(data: bytes, content_type: str) -> Any:

@@ -236,7 +236,7 @@ def _read(turn: Turn, prepared: Prepared, reader: Reader, *, tty: bool) -> Respo
 
 def _guess(response: message.Response, bounded: bool) -> Answer:
     """How to read the answer of a raw request: by its media type."""
-    media_type = response.headers.get("Content-Type", "").split(";")[0].strip()
+    media_type = _media_type(response)
     if response.upgraded:
         return "upgrade"
     if media_type in ("application/vnd.docker.raw-stream", "application/vnd.docker.multiplexed-stream"):
@@ -248,13 +248,18 @@ def _guess(response: message.Response, bounded: bool) -> Answer:
     return "json"
 
 
+def _media_type(response: message.Response) -> str:
+    return response.headers.get("Content-Type", "").split(";")[0].strip()
+
+
 def _download(reader: Reader, prepared: Prepared) -> ResponseRecord:
+    tar = prepared.operation is not None or _media_type(reader.response) == "application/x-tar"
     if prepared.save is None:
-        return reader.download(None)
+        return reader.download(None, tar=tar)
     from runner.executor.download import Download
 
     with Download(prepared.save) as target:
-        return reader.download(target)
+        return reader.download(target, tar=tar)
 
 
 def _bounds(step: model.Step, scope: Scope) -> Bounds | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import contextlib
+import secrets
 from pathlib import Path
 from types import TracebackType
 
@@ -17,7 +17,10 @@ def inside(folder: Path, name: str) -> Path:
         StepError: it would be outside of ``folder``.
     """
     root = folder.resolve()
-    path = (root / name).resolve()
+    try:
+        path = (root / name).resolve()
+    except (OSError, ValueError, RuntimeError):  # an embedded NUL, links in a circle
+        raise StepError("outside-folder", f"{name!r} names no file") from None
     if root not in path.parents:
         hint = "files are written inside the working folder only"
         raise StepError("outside-folder", f"'{name}' is outside of {root}", hint=hint)
@@ -29,13 +32,14 @@ class Download:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._part = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}.part")
         try:
+            if path.is_dir():
+                raise IsADirectoryError(0, "it is a folder")
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+            self._file = self._part.open("xb")
         except OSError as error:
             raise self._failed(error) from None
-        self._part = Path(name)
-        self._file = os.fdopen(handle, "wb")
 
     def write(self, data: bytes) -> None:
         try:
@@ -54,9 +58,11 @@ class Download:
             if kind is None:
                 self._part.replace(self.path)
         except OSError as failure:
-            raise self._failed(failure) from None
+            if kind is None:
+                raise self._failed(failure) from None
         finally:
-            self._part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._part.unlink(missing_ok=True)
 
     def _failed(self, error: OSError) -> StepError:
         return StepError("cannot-write", f"{self.path} can't be written: {error.strerror}")

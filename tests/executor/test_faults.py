@@ -184,7 +184,7 @@ def test_an_engine_that_goes_away(fault: Fault) -> None:
     assert played.error("next")[0] == "connection-broken"
 
 
-def endless_body(size: int, piece: bytes = b"x" * 65536) -> Callable[[Peer], None]:
+def endless_body(size: int, piece: bytes = bytes(65536)) -> Callable[[Peer], None]:
     def body(peer: Peer) -> None:
         peer.request()
         peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nContent-Type: application/x-tar\r\n\r\n" % size)
