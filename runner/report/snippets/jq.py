@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 
-_STEP = re.compile(r"""\.([A-Za-z_]\w*) | \[(-?\d+)\] | \[\s*(?:'([^'\\]*)'|"([^"\\]*)")\s*\]""", re.VERBOSE)
+from runner.report import paths
+
 _FILTERS = {"short": "[:12]", "first": "[0]", "last": "[-1]"}
+_BARE = re.compile(r"[A-Za-z_]\w*")
 
 
 def jq_filter(source: str) -> str | None:
@@ -18,38 +20,26 @@ def jq_filter(source: str) -> str | None:
     >>> jq_filter("body[0].Names[0]")
     "jq -r '.[0].Names[0]'"
     """
-    path, _, pipe = (part.strip() for part in source.partition("|"))
-    if path == "stdout" and pipe in ("", "trim"):
+    left, _, pipe = (part.strip() for part in source.partition("|"))
+    if left == "stdout" and pipe in ("", "trim"):
         return ""
-    root = next((name for name in ("body", "items") if re.match(rf"{name}(?!\w)", path)), None)
-    if root is None:
+    path = paths.parse(left)
+    if path is None or path.root not in ("body", "items") or paths.EVERY in path.keys:
         return None
-    text = _path(path[len(root) :])
-    if text is None:
-        return None
+    text = "".join(_key(key) for key in path.keys)
     if pipe in _FILTERS:
         text += _FILTERS[pipe]
-    elif pipe == "length":
+    if not text.startswith("."):
+        text = f".{text}"
+    if pipe == "length":
         text = "length" if text == "." else f"{text}|length"
-    elif pipe:
+    elif pipe and pipe not in _FILTERS:
         return None
     quoted = text if re.fullmatch(r"[\w.]+", text) else "'" + text.replace("'", "'\\''") + "'"
-    return f"jq {'-s ' if root == 'items' else ''}-r {quoted}"
+    return f"jq {'-s ' if path.root == 'items' else ''}-r {quoted}"
 
 
-def _path(rest: str) -> str | None:
-    """Names and indexes, one after the other."""
-    text, end = "", 0
-    for match in _STEP.finditer(rest):
-        if match.start() != end:
-            return None
-        end = match.end()
-        name, index, *keys = match.groups()
-        if name is not None:
-            text += f".{name}"
-            continue
-        key = next((key for key in keys if key is not None), None)
-        text += f"[{index}]" if key is None else f"[{json.dumps(key)}]"
-    if end != len(rest):
-        return None
-    return text if text.startswith(".") else f".{text}"
+def _key(key: str | int) -> str:
+    if isinstance(key, int):
+        return f"[{key}]"
+    return f".{key}" if _BARE.fullmatch(key) else f"[{json.dumps(key)}]"
