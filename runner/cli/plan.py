@@ -71,7 +71,7 @@ def _script(scenario: Scenario, steps: Sequence[Planned], endpoint: str) -> str:
     lines = [f"# {_one_line(scenario.title)}"]
     for name in sorted(secret_names(scenario)):
         script.learn(name, symbol(name))
-        lines.append(f": \"${{{name}:?set this secret first}}\"")
+        lines.append(f': "${{{name}:?set this secret first}}"')
     body = "\n".join(line for one in steps for line in _step(one, script))
     if needs_unframe(body):
         lines.append(UNFRAME)
@@ -85,6 +85,8 @@ def _step(planned: Planned, script: Script) -> Iterator[str]:
     yield ""
     yield f"# {_one_line(title_of(record))}"
     yield from (f"#   {_one_line(note)}" for note in planned.notes)
+    if planned.element is not None:
+        script.learn(planned.element, symbol(planned.element))
     command = script.command(record)
     if command is not None:
         yield command

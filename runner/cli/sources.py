@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING, Protocol
 
 from runner.cli import problems
@@ -170,7 +169,7 @@ class Recording:
         self._at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         transports = (RecordingTransport(engine.transport.share(), recorder) for recorder in self._recorders)
         self.jobs = tuple(
-            Job.new(scenario, replace(engine, transport=transport), token_hex(6))
+            Job.new(scenario, replace(engine, transport=transport), masker.add)
             for scenario, transport in zip(scenarios, transports, strict=True)
         )
 
@@ -196,7 +195,7 @@ class Recording:
             endpoint=engine.endpoint.url if tcp else _SOCKETS.get(engine.name, _USUAL_SOCKET),
             swarm=engine.swarm,
             scenario=job.scenario.title,
-            run_id=job.run_id or "",
+            run_id=job.run_id,
             status=record.status,
             exchanges=recorder.exchanges(),
         )
@@ -221,7 +220,7 @@ class Recordings:
         self._files = files
         self._replays = [Replay(recording, known.values()) for recording in recordings]
         self.jobs = tuple(
-            Job(scenario, replayed(recording, replay), recording.run_id)
+            Job(scenario, replayed(recording, replay), recording.run_id, replay.masker.add)
             for scenario, recording, replay in zip(scenarios, recordings, self._replays, strict=True)
         )
 

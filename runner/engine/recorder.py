@@ -27,9 +27,7 @@ def described(request: Request, masker: Masker) -> Sent:
     Raises:
         StepError: what it uploads can't be read.
     """
-    headers = {
-        name: masker.text(value) for name, value in sorted(request.headers) if name.lower() not in _NOT_COMPARED
-    }
+    headers = {name: masker.text(value) for name, value in sorted(request.headers) if name.lower() not in _NOT_COMPARED}
     return Sent(request.method, masker.text(request.target), request.upgrade, headers, _body(request.body, masker))
 
 

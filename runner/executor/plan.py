@@ -25,7 +25,6 @@ from runner.scenario.template import Constant, Entries, Expression, Items, Text,
 
 _NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*(\|\s*(?:short|string|trim)\s*)?\Z")
 _RESULT = re.compile(r"\s*steps\.([A-Za-z_]\w*)\.([\w.\[\]]+?)\s*(\|\s*(?:short|string|trim)\s*)?\Z")
-_LEADING = {"when": "only if", "until": "again until", "each": "for each of"}
 
 
 class NoTransport:
@@ -54,10 +53,12 @@ class _UnknownError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A step to be shown: its record, and what there is to say of it, a line each."""
+    """A step to be shown: its record, what there is to say of it (a line each), and the name of a loop's element that
+    the reader must set."""
 
     record: StepRecord
     notes: tuple[str, ...] = ()
+    element: str | None = None
 
 
 def symbol(name: str) -> str:
@@ -123,11 +124,11 @@ class _Planner:
         notes: list[str] = []
         if step.when is not None:
             if self._is_unknown(step.when, local):
-                notes.append(f"{_LEADING['when']}: {step.when.text}")
+                notes.append(f"only if: {step.when.text}")
             elif not step.when.evaluate(self.frame.scope(local)):
                 return
         if step.retry is not None and step.retry.until is not None:
-            notes.append(f"{_LEADING['until']}: {step.retry.until.text}")
+            notes.append(f"again until: {step.retry.until.text}")
         record = self._record(step, phase, local)
         kind = step.kind
         try:
@@ -173,15 +174,14 @@ class _Planner:
     def _loop(
         self, step: model.Step, loop: model.ForEach, record: StepRecord, local: Mapping[str, Any], notes: list[str]
     ) -> Planned:
-        try:
-            elements = self._known(loop.elements, local).render(self.frame.scope(local))
-        except _UnknownError as error:
+        unknown = next((one for one in loop.elements.expressions if self._is_unknown(one, local)), None)
+        if unknown is not None:
             self.unknown.add(loop.name)
             once = self._once(step, record, local)
             self.unknown.discard(loop.name)
-            return Planned(once._replace(captured={}), (*notes, f"{_LEADING['each']}: {error.text}"))
+            return Planned(once._replace(captured={}), (*notes, f"for each {loop.name} of: {unknown.text}"), loop.name)
         each = []
-        for index, element in enumerate(elements):
+        for index, element in enumerate(loop.elements.render(self.frame.scope(local))):
             one = self._once(step, record, {**local, loop.name: element})
             each.append(one._replace(captured={name: symbol(f"{name}[{index}]") for name in record.captured}))
         lists = {name: [one.captured[name] for one in each] for name in record.captured}
@@ -207,9 +207,7 @@ class _Planner:
         return record
 
     def _include(self, kind: model.Include, local: Mapping[str, Any]) -> Iterator[Planned]:
-        given = {
-            name: self._known(value, local).render(self.frame.scope(local)) for name, value in kind.given.items()
-        }
+        given = {name: self._known(value, local).render(self.frame.scope(local)) for name, value in kind.given.items()}
         frame = Frame(kind.scenario, self.frame.shared)
         frame.variables = included_variables(kind.scenario, given, frame, self.frame.shared.options.secrets)
         inner = _Planner(frame, self.deferred)

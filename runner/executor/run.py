@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -44,16 +44,18 @@ TICK = 0.02
 
 
 class Job(NamedTuple):
-    """A scenario to run, and the engine to run it on. ``run_id`` stands in the labels of all that it creates."""
+    """A scenario to run, and the engine to run it on. ``run_id`` stands in the labels of all that it creates;
+    ``conceal`` is told the secrets that are found on the way, as the run's own masker is."""
 
     scenario: Scenario
     engine: Engine
     run_id: str
+    conceal: Conceal | None = None
 
     @classmethod
-    def new(cls, scenario: Scenario, engine: Engine) -> Job:
+    def new(cls, scenario: Scenario, engine: Engine, conceal: Conceal | None = None) -> Job:
         """A job with an id of its own."""
-        return cls(scenario, engine, secrets.token_hex(6))
+        return cls(scenario, engine, secrets.token_hex(6), conceal)
 
 
 def execute(jobs: tuple[Job, ...], options: Options, stop: Stop) -> Iterator[Event]:
@@ -141,12 +143,19 @@ def _shared(
     job: Job, index: int, options: Options, stop: Stop, *, emit: Callable[[Event], None], conceal: Conceal
 ) -> Shared:
     """What one scenario's run shares among its parts."""
+
+    def conceal_everywhere(found: Iterable[str]) -> None:
+        hidden = tuple(found)
+        conceal(hidden)
+        if job.conceal is not None:
+            job.conceal(hidden)
+
     shared = Shared(
         engine=job.engine.share(),
         ending=job.engine.share(),
         options=options,
         stop=stop.part(),
-        conceal=conceal,
+        conceal=conceal_everywhere,
         emit=emit,
         index=index,
         run_id=job.run_id,
