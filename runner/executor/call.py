@@ -64,6 +64,8 @@ class Prepared(NamedTuple):
             body=self._sent_body(),
             upload=upload.label if upload is not None else None,
             stdin=self.stdin.decode("utf-8", "replace") if self.stdin is not None else None,
+            folder=getattr(upload, "folder", None),
+            save=self.save.name if self.save is not None else None,
         )
 
     def _sent_body(self) -> Any:
