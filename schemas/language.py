@@ -12,6 +12,7 @@ Schema = dict[str, Any]
 
 BOUND = r"\s*(>=|<=|==|!=|=|>|<)?\s*[0-9]+\.[0-9]+\s*"
 NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
+ID = r"^[A-Za-z_][A-Za-z0-9_-]*$"
 TEMPLATE: Schema = {"type": "string", "pattern": r"\{\{"}
 TEXT: Schema = {"type": ["string", "number", "boolean"]}
 """Where a text belongs a number or a boolean will do: YAML made one of `8080` and of `true`."""
@@ -52,6 +53,11 @@ DEFINITIONS: dict[str, Schema] = {
     "template": {"description": "A template: text with an expression in `{{ … }}`.", **TEMPLATE},
     "text": {"description": "A text; it may hold templates. A number or a boolean will do.", **TEXT},
     "name": {"description": "A name: letters, digits and underscores.", "type": "string", "pattern": NAME},
+    "id": {
+        "description": "The id of a step: letters, digits, underscores and hyphens.",
+        "type": "string",
+        "pattern": ID,
+    },
     "expression": {
         "description": "A Jinja2 expression, without braces.",
         "type": ["string", "number", "boolean"],
@@ -111,6 +117,7 @@ TOP_LEVEL: dict[str, Schema] = {
             "engine": {"description": "The engine's name.", "type": "string", "examples": ["docker", "podman"]},
             "swarm": {"description": "Whether the engine must be in a swarm, or must not.", "type": "boolean"},
         },
+        examples=[{"api": ">=1.42", "engine": "docker"}],
     ),
     "vars": mapping(
         "Variables and their first values. The command line and the environment (RUN_VAR_<NAME>) may set others.",
@@ -137,7 +144,7 @@ TOP_LEVEL: dict[str, Schema] = {
 }
 
 MODIFIERS: dict[str, Schema] = {
-    "id": ref("name", "How other steps call this one: `steps.<id>.body`, `await: <id>`. Unique in the file."),
+    "id": ref("id", "How other steps call this one: `steps.<id>.body`, `await: <id>`. Unique in the file."),
     "title": ref("text", "What the step does, in a few words: its heading in documents."),
     "about": ref("text", "What a reader should know about the step. Markdown."),
     "when": ref("expression", "The step runs only if this is true; otherwise it is skipped."),
@@ -224,6 +231,7 @@ MODIFIERS: dict[str, Schema] = {
             },
         },
         minProperties=1,
+        examples=[{"status": 200, "body": {"State": {"Running": True}}}],
     ),
     "capture": mapping(
         "Variables to set from the result, each by an expression.",
@@ -271,7 +279,7 @@ KINDS: dict[str, Schema] = {
         required=["path"],
         examples=[{"method": "GET", "path": "/info"}],
     ),
-    "await": ref("name", "The id of a background step: wait for its end, and take over its result."),
+    "await": ref("id", "The id of a background step: wait for its end, and take over its result."),
     "set": mapping(
         "Variables to set.",
         {"description": "A value of any type. It may hold templates."},
