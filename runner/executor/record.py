@@ -20,8 +20,8 @@ class RequestRecord(NamedTuple):
     """The request as it was sent. ``query`` values are text, or a list of texts where a name is repeated.
 
     ``body`` is the JSON value that was sent; a streamed upload leaves only its label (``@context.tar``) in
-    ``upload``; ``folder`` says that this was a folder, made into a tar on the way. ``save`` is the name of the file that
-    the answer went to. ``stdin`` is what was written to a hijacked connection, as text.
+    ``upload``; ``folder`` names it where it was a folder, made into a tar on the way. ``save`` is the file that the
+    answer went to. ``stdin`` is what was written to a hijacked connection, as text.
     """
 
     method: str
