@@ -164,8 +164,12 @@ def _request(request: RequestRecord) -> dict[str, Any]:
     }
     if request.upload is not None:
         value["upload"] = request.upload
+    if request.folder is not None:
+        value["folder"] = request.folder
     if request.stdin is not None:
         value["stdin"] = request.stdin
+    if request.save is not None:
+        value["save"] = request.save
     return value
 
 

@@ -42,8 +42,10 @@ def word(parts: Sequence[Part]) -> str:
 def reference(variable: Variable, *, braces: bool = False) -> str:
     """How bash reads a variable: ``$box``, ``${boxes[0]}``, ``${box:0:12}``."""
     name = variable.name if variable.index is None else f"{variable.name}[{variable.index}]"
-    if variable.short:
-        return f"${{{name}:0:12}}"
+    if variable.length is not None:
+        return f"${{{name}:{variable.start}:{variable.length}}}"
+    if variable.start:
+        return f"${{{name}:{variable.start}}}"
     return f"${{{name}}}" if braces or variable.index is not None else f"${name}"
 
 

@@ -122,7 +122,8 @@ class Script:
 
     def _chunks(self, request: RequestRecord, operation: Operation | None) -> list[str]:
         """``curl`` and its options, in pieces that stay on one line."""
-        chunks = [f"curl -s{self._connection()}"]
+        curl = f"curl -s{self._connection()}"
+        chunks = [curl if request.folder is None else f"tar -C {bash.word([request.folder])} -c . | {curl}"]
         has_body = request.body is not None or request.upload is not None
         long_query, url = self._url(request, in_url=has_body)
         method = request.method.upper()
@@ -133,7 +134,8 @@ class Script:
         if _keeps_talking(request, operation):
             chunks.append("--no-buffer")
         if operation is not None and operation.answer == "tar" and method == "GET":
-            chunks.append(f"-o {operation.noun}.tar")
+            file = request.save or f"{operation.noun}.tar"
+            chunks.append(f"-o {bash.word(self._variables.split(file))}")
         chunks.append(url)
         if long_query:
             chunks[-1] = f"-G {chunks[-1]}"
@@ -191,10 +193,9 @@ class Script:
 
     def _body(self, request: RequestRecord) -> list[str]:
         if request.upload is not None:
-            name = request.upload.removeprefix("@")
             media_type = _header(request.headers, "content-type") or "application/x-tar"
-            source = "-" if name.endswith("/") else name
-            return [f"-H {bash.word([f'Content-Type: {media_type}'])} -T {bash.word(self._variables.split(source))}"]
+            source = "-" if request.folder else bash.word(self._variables.split(request.upload.removeprefix("@")))
+            return [f"-H {bash.word([f'Content-Type: {media_type}'])} -T {source}"]
         if request.body is None:
             return []
         media_type = _header(request.headers, "content-type") or "application/json"

@@ -8,17 +8,21 @@ from dataclasses import dataclass
 _DISTINCTIVE = 8
 """Characters from which on a captured value is looked for inside longer text, and not only as the whole of it."""
 
-_LONG_ID = re.compile(r"[0-9a-f]{64}")
+_SMALL = 9
+"""Numbers up to this one are everywhere, and are never taken for a captured one."""
+
+_LONG_ID = re.compile(r"(sha256:)?[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A use of a captured value. ``index`` is its place where a ``for_each`` captured a list; ``short`` means the
-    first twelve characters of it."""
+    """A use of a captured value. ``index`` is its place where a ``for_each`` captured a list; ``start`` and ``length``
+    say which characters of it, where it is not all."""
 
     name: str
     index: int | None = None
-    short: bool = False
+    start: int = 0
+    length: int | None = None
 
 
 Part = str | Variable
@@ -32,13 +36,21 @@ class Variables:
         self._pattern: re.Pattern[str] | None = None
 
     def learn(self, value: object, variable: Variable) -> None:
-        """From here on ``value`` is shown as ``variable``; only text can be recognised, and the first name stays."""
+        """From here on ``value`` is shown as ``variable``, and the short form of an id as a part of it; the
+        first name of a value stays."""
+        if isinstance(value, int) and not isinstance(value, bool) and value > _SMALL:
+            value = str(value)
         if not isinstance(value, str) or not value.strip():
             return
         self._pattern = None
         self._known.setdefault(value, variable)
-        if _LONG_ID.fullmatch(value):
-            self._known.setdefault(value[:12], Variable(variable.name, variable.index, short=True))
+        match = _LONG_ID.fullmatch(value)
+        if match is None:
+            return
+        start = len(match[1] or "")
+        if start:
+            self._known.setdefault(value[start:], Variable(variable.name, variable.index, start))
+        self._known.setdefault(value[start:][:12], Variable(variable.name, variable.index, start, 12))
 
     def split(self, text: str) -> list[Part]:
         """The text in parts, each use of a known value replaced by its variable.

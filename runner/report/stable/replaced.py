@@ -62,8 +62,9 @@ class _Replacer:
     def _observe_step(self, step: StepRecord) -> None:
         request, response = step.request, step.response
         if request is not None:
-            sent = (request.path, dict(request.query), dict(request.headers), request.body, request.stdin)
-            self._observe(sent, given=True)
+            sent = [request.path, dict(request.query), dict(request.headers), request.body]
+            for part in (*sent, request.stdin, request.upload, request.save):
+                self._observe(part, given=True)
         if response is not None:
             self._observe_names(step, response)
             parts = (dict(response.headers), response.body, response.stdout, response.stderr, response.items)
@@ -177,6 +178,8 @@ class _Replacer:
             headers=self.value(request.headers),
             body=self.value(request.body),
             stdin=self.maybe(request.stdin),
+            upload=self.maybe(request.upload),
+            save=self.maybe(request.save),
         )
 
     def response(self, response: ResponseRecord) -> ResponseRecord:
@@ -259,6 +262,9 @@ def _container_names(operation: str, response: ResponseRecord) -> Iterator[str]:
     for part in parts if not isinstance(response.body, str) else ():
         if not isinstance(part, Mapping):
             continue
+        attached = part.get("Containers")
+        if isinstance(attached, Mapping):  # of a network
+            yield from (str(one.get("Name")) for one in attached.values() if isinstance(one, Mapping))
         found = [part.get("Name"), part.get("name") if operation == "ContainerStats" else None]
         names = part.get("Names")
         found += names if isinstance(names, list) else []

@@ -8,6 +8,7 @@ labels go.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from typing import Any
@@ -22,8 +23,11 @@ LABELS = "engine-recipes."
 HIDDEN = "…"
 """What stands for a value that the scenario calls volatile."""
 
+_LABEL = re.compile(r"""(?:/bin/sh -c #\(nop\) +)?(?:LABEL\s+)?["']?engine-recipes\.(?:run|scenario)\b""")
 _SIZES = frozenset({"Size", "VirtualSize", "SizeRw", "SizeRootFs", "SharedSize", "LayersSize", "SpaceReclaimed"})
 _SIZE = 1_048_576
+_COMMON = 1000
+"""Numbers up to this one occur by chance, and are not recognised outside of their place."""
 _PIDS = frozenset({"Pid", "PID", "ConmonPid"})
 _HOST_PORTS = frozenset({"HostPort", "PublicPort"})
 _EPHEMERAL = 32768
@@ -64,6 +68,8 @@ class _Shaper:
         self.ports = _Numbers(49153)
         self.versions = _Numbers(10, 10)
         self.given_ports: set[str] = set()
+        self.seen: dict[int | float, int | float] = {}
+        """Large numbers of the answer at hand, and what has become of them."""
 
     def scenario(self, scenario: ScenarioRecord) -> ScenarioRecord:
         steps, total = timed(tuple(self.step(step) for step in scenario.steps))
@@ -71,9 +77,12 @@ class _Shaper:
 
     def step(self, step: StepRecord) -> StepRecord:
         request = None if step.request is None else self.request(step.request)
+        self.seen = {}
         response = None if step.response is None else self.response(step, step.response)
         return step._replace(
             attempts=min(step.attempts, 1),
+            captured=self.as_in_answer(step.captured),
+            shown=self.as_in_answer(step.shown),
             request=request,
             response=response,
             each=None if step.each is None else tuple(self.step(one) for one in step.each),
@@ -96,9 +105,9 @@ class _Shaper:
         operation = step.operation or ""
         body, items = without_labels(response.body), without_labels(response.items)
         if items is not None and operation == "ContainerStats":
-            items = [streams.stats(item, number) for number, item in enumerate(items, 1)]
+            items = [streams.stats(item, number, self._note) for number, item in enumerate(items, 1)]
         elif operation == "ContainerStats":
-            body = streams.stats(body, 1)
+            body = streams.stats(body, 1, self._note)
         elif items is not None:
             items = streams.folded(items)
         if operation == "ContainerTop":
@@ -111,6 +120,10 @@ class _Shaper:
         shaped_response = response._replace(body=body, items=items, headers=headers)
         return hidden(shaped_response, step.volatile)
 
+    def as_in_answer(self, value: Any) -> Any:
+        """A value that was taken from the answer at hand, without labels and with the same numbers."""
+        return _mapped(without_labels(value), self.seen)
+
     def value(self, value: Any, key: str = "") -> Any:
         """A part of an answer that stands under ``key``."""
         if isinstance(value, Mapping):
@@ -121,10 +134,15 @@ class _Shaper:
         if isinstance(value, bool):
             return value
         if isinstance(value, int):
-            return self._number(value, key)
+            return self._note(value, self._number(value, key))
         if isinstance(value, str) and key in _HOST_PORTS and value.isdigit():
             return str(self._port(int(value)))
         return value
+
+    def _note(self, number: float, shown: Any) -> Any:
+        if number > _COMMON and number != shown:
+            self.seen[number] = shown
+        return shown
 
     def _number(self, value: int, key: str) -> int:
         if key in _PIDS and value > 0:
@@ -158,12 +176,18 @@ def without_labels(value: Any, *, sent: bool = False) -> Any:
                 kept[name] = cleaned
         return kept
     if isinstance(value, (list, tuple)):
-        return [without_labels(one, sent=sent) for one in value if not _is_label(one)]
+        return [without_labels(one, sent=sent) for one in value if not _is_label(one) and not _made_a_label(one)]
     return value
 
 
 def _is_label(value: object) -> bool:
-    return isinstance(value, str) and value.startswith((LABELS, f'LABEL "{LABELS}'))
+    """Whether an element of a list is a label, a change that makes one, or a line of an image's history that did."""
+    return isinstance(value, str) and _LABEL.match(value) is not None
+
+
+def _made_a_label(value: object) -> bool:
+    """Whether an element is an entry of an image's history that is there for a label."""
+    return isinstance(value, Mapping) and "CreatedBy" in value and _is_label(value["CreatedBy"])
 
 
 def _without_labels_in_query(value: str | list[str]) -> str | list[str] | None:
@@ -200,6 +224,16 @@ def _hide(value: Any, keys: tuple[str | int, ...]) -> Any:
         wanted = key + len(value) if isinstance(key, int) and key < 0 else key
         return [_hide(part, rest) if wanted in (index, paths.EVERY) else part for index, part in enumerate(value)]
     return value
+
+
+def _mapped(value: Any, numbers: Mapping[int | float, int | float]) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _mapped(part, numbers) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_mapped(part, numbers) for part in value]
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    return numbers.get(value, value)
 
 
 def _order(value: Any) -> str:

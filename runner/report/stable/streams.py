@@ -29,18 +29,22 @@ _FROM_PS = {"C": "0", "%CPU": "0.0", "%MEM": "0.0", "STIME": "00:00", "START": "
 _PROCESS_IDS = frozenset({"PID", "PPID", "HPID"})
 
 
-def stats(sample: Any, number: int) -> Any:
+Note = Callable[[float, Any], Any]
+"""Is told of each number and what is shown instead; returns the latter."""
+
+
+def stats(sample: Any, number: int, note: Note) -> Any:
     """A sample of ``ContainerStats``, the ``number``-th of its stream, with the figures of a quiet container.
 
     Its form stays, but which lists are empty and how many processors there are depends on the host.
     """
-    return _figures(sample, number, "") if isinstance(sample, Mapping) else sample
+    return _figures(sample, number, "", note) if isinstance(sample, Mapping) else sample
 
 
-def _figures(value: Any, number: int, key: str) -> Any:
+def _figures(value: Any, number: int, key: str, note: Note) -> Any:
     if isinstance(value, Mapping):
         return {
-            name: _figures(part, number - 1 if name == "precpu_stats" else number, str(name))
+            name: _figures(part, number - 1 if name == "precpu_stats" else number, str(name), note)
             for name, part in value.items()
         }
     if isinstance(value, list) or (value is None and key.endswith("_recursive")):
@@ -48,8 +52,8 @@ def _figures(value: Any, number: int, key: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return value
     if key in _STATS_GROWING:
-        return _STATS_GROWING[key] * number
-    return _STATS_FIXED.get(key, 0)
+        return note(value, _STATS_GROWING[key] * number)
+    return note(value, _STATS_FIXED.get(key, 0))
 
 
 def processes(body: Any, pid: Callable[[int], int]) -> Any:
