@@ -110,7 +110,8 @@ def _work(jobs: tuple[Job, ...], options: Options, stop: Stop, outbox: _Outbox, 
     started = time.monotonic()
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     try:
-        outbox.put(RunStarted(now, engine_record(jobs[0].engine) if jobs else None, len(jobs)))
+        first = engine_record(jobs[0].engine) if jobs else None
+        outbox.put(RunStarted(first.recorded_at if first and first.recorded_at else now, first, len(jobs)))
 
         def one(numbered: tuple[int, Job]) -> ScenarioRecord:
             index, job = numbered

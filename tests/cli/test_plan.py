@@ -25,7 +25,10 @@ steps:
   - {title: Look, inspect: "{{ steps.create.body.Id | short }}"}
   - {when: "warnings == '0'", start: "{{ box }}"}
   - {when: "image == 'busybox'", kill: "{{ box }}"}
-  - {id: many, for_each: "{{ names }}", create: {name: "x-{{ item }}", body: {Image: alpine}}, capture: {boxes: body.Id}}
+  - id: many
+    for_each: "{{ names }}"
+    create: {name: "x-{{ item }}", body: {Image: alpine}}
+    capture: {boxes: body.Id}
   - {for_each: "{{ boxes }}", remove: "{{ item }}"}
   - {for_each: "{{ steps.create.body.Warnings }}", inspect: "{{ item }}"}
   - {rename: {id: "{{ box }}", name: "{{ steps.create.body.Id | upper }}"}}

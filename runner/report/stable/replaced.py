@@ -122,7 +122,7 @@ class _Replacer:
         )
 
     def engine(self, engine: EngineRecord | None) -> EngineRecord | None:
-        return None if engine is None else engine._replace(endpoint=_endpoint(engine.endpoint))
+        return None if engine is None else engine._replace(endpoint=_endpoint(engine.endpoint), recorded_at=None)
 
     def scenario(self, scenario: ScenarioRecord) -> ScenarioRecord:
         return scenario._replace(
