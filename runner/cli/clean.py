@@ -60,7 +60,7 @@ def _age(text: str | None) -> float:
 
 def _clean(engine: Engine, *, dry_run: bool, age: float) -> int:
     from runner.engine.message import Deadline
-    from runner.executor.cleanup import KINDS, find, remove
+    from runner.executor.cleanup import KINDS, find, patience, remove
 
     deadline = Deadline.after(TIME)
     now = time.time()
@@ -69,12 +69,13 @@ def _clean(engine: Engine, *, dry_run: bool, age: float) -> int:
     for error in errors:
         problems.show_error(error)
     found = [one for one in every if now - _created(one.created, now) >= age]
+    waiting = patience(found)
     failed = 0
     for leftover in found:
         word = "would remove" if dry_run else "removed"
         if not dry_run:
             try:
-                remove(engine, leftover, deadline)
+                remove(engine, leftover, deadline, waiting)
             except RunnerError as error:
                 failed += 1
                 problems.show_error(error)

@@ -6,6 +6,7 @@ removed, by its id, so that nothing without the label can be.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 TIME = 60.0
 """Seconds that all of a run's cleanup may take."""
+
+SETTLING_TIME, PAUSE = 20.0, 0.2
+"""Seconds to wait for a removed service's tasks, which have ten to end by themselves, and between two tries."""
 
 
 class Kind(NamedTuple):
@@ -125,8 +129,15 @@ def _labels(item: Any) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def remove(engine: Engine, leftover: Leftover, deadline: Deadline) -> tuple[RequestRecord, ResponseRecord]:
-    """Remove one thing; gone already is fine.
+def patience(found: Iterable[Leftover]) -> float:
+    """How many seconds a refusal may last: the tasks of a removed service use its networks until they have ended."""
+    return SETTLING_TIME if any(leftover.kind.noun == "service" for leftover in found) else 0.0
+
+
+def remove(
+    engine: Engine, leftover: Leftover, deadline: Deadline, patience: float = 0.0
+) -> tuple[RequestRecord, ResponseRecord]:
+    """Remove one thing; gone already is fine. What is refused is tried again while ``patience`` lasts, in seconds.
 
     Raises:
         RunnerError: the engine refuses, or can't be asked.
@@ -135,7 +146,12 @@ def remove(engine: Engine, leftover: Leftover, deadline: Deadline) -> tuple[Requ
     assert operation is not None
     target = operation.path_params[0].name
     params = {target: leftover.id, **leftover.kind.remove}
-    request, status, body = _exchange(engine, operation.name, params, deadline)
+    settled = time.monotonic() + patience
+    while True:
+        request, status, body = _exchange(engine, operation.name, params, deadline)
+        if status in (*operation.success, 404) or time.monotonic() >= settled:
+            break
+        time.sleep(PAUSE)
     if status not in (*operation.success, 404):
         said = engine_message(body) or f"the engine answered {status}"
         raise StepError(
@@ -174,6 +190,7 @@ def clean_up(shared: Shared) -> tuple[list[StepRecord], list[str]]:
     except RunnerError as error:
         return records, [f"{', '.join(sorted(shared.created))} of run {shared.run_id} may be left: {error.message}"]
     left = [f"something of run {shared.run_id} may be left: {error.message}" for error in errors]
+    waiting = patience(found)
     for leftover in found:
         if shared.options.keep:
             left.append(f"{leftover.kind.noun} {leftover.name or leftover.id[:12]} ({leftover.id[:12]}) was kept")
@@ -183,7 +200,7 @@ def clean_up(shared: Shared) -> tuple[list[StepRecord], list[str]]:
         assert operation is not None
         request = response = problem = None
         try:
-            request, response = remove(shared.ending, leftover, deadline)
+            request, response = remove(shared.ending, leftover, deadline, waiting)
         except RunnerError as error:
             problem = ErrorRecord(error.code, error.message, error.hint)
             left.append(error.message)

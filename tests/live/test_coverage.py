@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -28,22 +29,32 @@ def alone(runs: Runs, docker: Docker, registry: Registry) -> None:
 
 
 @pytest.fixture(scope="module")
-def swarm(runs: Runs, docker: Docker, second_docker: Neighbour) -> Iterator[None]:
-    """A swarm of two from its first day to its last; the engine of its own manages it."""
+def swarm(runs: Runs, docker: Docker, second_docker: Neighbour) -> Iterator[dict[str, list[Any]]]:
+    """A swarm of two from its first day to its last, managed by the second engine.
+
+    What it gives is what was there after a run that had created services, secrets, configs and volumes.
+    """
     manager = second_docker.engine
     try:
         (begun,) = runs(manager, "swarm/1-init.yaml", address=second_docker.address)
         places = {"manager": second_docker.address, "address": second_docker.first_address}
         runs(docker, "swarm/2-join.yaml", secrets={"token": begun["outputs"]["token"]}, **places)
         (served,) = runs(manager, "swarm/3-services.yaml")
-        runs(docker, "swarm/4-leave.yaml")
-        (locked,) = runs(manager, "swarm/5-lock.yaml", worker=served["outputs"]["worker"])
+        runs(manager, "swarm/4-left-behind.yaml")
+        left = {kind: manager.get(f"/v1.41/{kind}") for kind in ("services", "secrets", "configs")}
+        left["volumes"] = manager.get("/v1.41/volumes")["Volumes"] or []
+        runs(docker, "swarm/5-leave.yaml")
+        (locked,) = runs(manager, "swarm/6-lock.yaml", worker=served["outputs"]["worker"])
         manager.restart()
-        runs(manager, "swarm/6-unlock.yaml", secrets={"key": locked["outputs"]["key"]})
-        yield
+        runs(manager, "swarm/7-unlock.yaml", secrets={"key": locked["outputs"]["key"]})
+        yield left
     finally:
         for engine in (docker, manager):
             engine.request("POST", "/swarm/leave?force=1")
+
+
+def test_a_run_leaves_nothing_in_a_swarm(swarm: dict[str, list[Any]]) -> None:
+    assert swarm == {"services": [], "secrets": [], "configs": [], "volumes": []}
 
 
 @pytest.mark.usefixtures("alone", "swarm")
