@@ -102,6 +102,8 @@ PARAMS: dict[str, dict[str, Any]] = {
     "ImageBuild.t": {"type": "array"},
     "ImageBuild.pull": {"type": "boolean"},
     "ImageCommit.changes": {"type": "array"},
+    # The engine reads this number even where it isn't there.
+    "PluginEnable.timeout": {"always": True},
     "PutContainerArchive.noOverwriteDirNonDir": {"type": "boolean"},
     "PutContainerArchive.copyUIDGID": {"type": "boolean"},
     "ImageAttestations.platform": PLATFORM,

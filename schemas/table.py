@@ -134,7 +134,7 @@ def _param(param: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     allowed = param.get("enum") or param.get("items", {}).get("enum")
     if allowed:
         row["allowed"] = list(allowed)
-    return row | ({"of_json": True} if own.get("of_json") else {})
+    return row | {flag: True for flag in ("of_json", "always") if own.get(flag)}
 
 
 def _type(param: Mapping[str, Any]) -> str:

@@ -51,6 +51,8 @@ def build(
     own: list[tuple[str, str]] = []
     for param in operation.params:
         value = params.get(param.name)
+        if value is None and param.always:
+            value = param.default
         if value is None:
             if param.type == "auth" and param.required:
                 own.append((param.name, _auth(param.name, {})))

@@ -27,7 +27,8 @@ class Param(NamedTuple):
 
     ``filters`` is a mapping sent as JSON of string lists; ``json`` any value sent as JSON text; ``auth`` registry
     credentials sent as base64url of JSON; an ``array`` is a repeated name, whose elements are ``json`` where
-    ``of_json`` says so. ``since`` is the first API version that has it, ``until`` the last one if it is gone again.
+    ``of_json`` says so. One that is sent ``always`` has its default where none is given. ``since`` is the first API
+    version that has it, ``until`` the last one if it is gone again.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Param(NamedTuple):
     default: Any = None
     allowed: tuple[Any, ...] = ()
     of_json: bool = False
+    always: bool = False
     since: str = "1.25"
     until: str | None = None
 

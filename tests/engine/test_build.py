@@ -103,6 +103,11 @@ def test_t_is_seconds_in_stop() -> None:
     assert refused("stop", {"id": "x", "t": 2.5}).code == "bad-parameter"
 
 
+def test_a_number_that_the_engine_reads_even_where_it_is_not_there() -> None:
+    assert request("plugin.enable", {"name": "p"}).query == (("timeout", "0"),)
+    assert request("plugin.enable", {"name": "p", "timeout": 3}).query == (("timeout", "3"),)
+
+
 def test_times_may_have_fractions() -> None:
     assert query("logs", id="x", since=1700000000.5) == [("since", "1700000000.5")]
 
