@@ -122,9 +122,11 @@ def prepare(step: model.Step, frame: Frame, scope: Scope, deadline: message.Dead
     params = registries.add(frame.shared, operation, params, body, deadline)
     upload: message.Upload | None = _upload(kind.body_file, frame, scope)
     if kind.body_dir is not None:
-        from runner.executor.folder import FolderUpload
+        from runner.executor.folder import IGNORE_FILE, FolderUpload
 
-        upload = FolderUpload(base / str(kind.body_dir.render(scope)))
+        build_files = (str(params.get("dockerfile") or "Dockerfile"), IGNORE_FILE)
+        needed = build_files if operation.id == "ImageBuild" else ()
+        upload = FolderUpload(base / str(kind.body_dir.render(scope)), needed)
     request = build.build(operation, params, body=body, upload=upload, api_version=version)
     return Prepared(
         request,

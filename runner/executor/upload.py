@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -12,16 +13,19 @@ PIECE = 256 * 1024
 
 
 class FileUpload(NamedTuple):
-    """Streams a file; its size is known, so that the engine can tell when it ends early."""
+    """Streams a file. Its size is known, so that the engine can tell when it ends early; a pipe's is not."""
 
     path: Path
 
     @property
-    def size(self) -> int:
+    def size(self) -> int | None:
         try:
-            return self.path.stat().st_size
-        except OSError as error:
+            found = self.path.stat()
+        except (OSError, ValueError) as error:
             raise self._unreadable(error) from None
+        if stat.S_ISDIR(found.st_mode):
+            raise StepError("unreadable-file", f"{self.path} is a folder", hint="a folder is sent with body_dir")
+        return found.st_size if stat.S_ISREG(found.st_mode) else None
 
     @property
     def label(self) -> str:
@@ -41,10 +45,19 @@ class FileUpload(NamedTuple):
         Raises:
             StepError: it can't be read, or is larger than ``limit`` bytes.
         """
-        if self.size > limit:
+        known = self.size
+        parts: list[bytes] = []
+        left = limit
+        for data in self.chunks() if known is None or known <= limit else ():
+            parts.append(data)
+            left -= len(data)
+            if left < 0:
+                break
+        if left < 0 or (known or 0) > limit:
             raise StepError("file-too-large", f"{self.path} is larger than {limit // 1024 // 1024} MiB")
-        return b"".join(self.chunks())
+        return b"".join(parts)
 
-    def _unreadable(self, error: OSError) -> StepError:
+    def _unreadable(self, error: OSError | ValueError) -> StepError:
         hint = "paths are relative to the scenario's own folder, or to the working folder, where 'save' writes"
-        return StepError("unreadable-file", f"{self.path} can't be read: {error.strerror}", hint=hint)
+        why = error.strerror if isinstance(error, OSError) else "it names no file"
+        return StepError("unreadable-file", f"{self.path} can't be read: {why}", hint=hint)
