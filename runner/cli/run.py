@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping
 
 from runner.cli import colours, problems, sources
@@ -55,7 +56,7 @@ def main(arguments: list[str]) -> int:
     from runner.report.formats import chosen
 
     environment = shared.environment()
-    writers = chosen(given.format, given.output, stable=given.stable)
+    writers = chosen(given.format, given.output, sys.stdout, stable=given.stable)
     options = _options(given, environment)
     files = scenario_files(given.scenario)
     scenarios, invalid = open_all(files, options.values, environment)
@@ -63,7 +64,7 @@ def main(arguments: list[str]) -> int:
         problems.say(f"nothing was sent: {count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
         return INVALID
     options = options._replace(secrets=sources.secrets_for(given, scenarios, options.secrets))
-    source = sources.open_source(given, scenarios, options.secrets, environment)
+    source = sources.open_source(given, scenarios, options, environment)
     try:
         played = play(source, options, Progress(quiet=given.quiet).show, writers.add)
         writers.write(played.report)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,8 +70,8 @@ class Writers:
             writer.write(report)
 
 
-def chosen(name: str | None, files: Sequence[str], *, stable: bool | None = None) -> Writers:
-    """The writers for ``--format`` and each ``-o``.
+def chosen(name: str | None, files: Sequence[str], stdout: TextIO, *, stable: bool | None = None) -> Writers:
+    """The writers for ``--format``, which goes to ``stdout``, and for each ``-o``.
 
     stdout gets Markdown unless ``--format`` says otherwise. ``stable`` chooses the form; None leaves that to each
     format.
@@ -86,8 +85,11 @@ def chosen(name: str | None, files: Sequence[str], *, stable: bool | None = None
         if name not in FORMATS:
             known = ", ".join((*FORMATS, NONE))
             raise UsageError("unknown-format", f"there is no format '{name}'", hint=f"known are {known}")
-        writers.append(_writer(name, None, stable))
-    writers.extend(_writer(_format_of(file), Path(file), stable) for file in files)
+        writers.append(_writer(name, stdout, stable))
+    for file in files:
+        format_name = _format_of(file)
+        _check_writable(Path(file))
+        writers.append(_writer(format_name, Path(file), stable))
     return Writers(writers)
 
 
@@ -135,41 +137,43 @@ def cannot_write(path: Path, error: OSError) -> UsageError:
 class _Whole:
     """A format that is written when the run is over."""
 
-    def __init__(self, name: str, path: Path | None, stable: bool | None) -> None:
-        self.name, self.path, self.stable = name, path, stable
+    def __init__(self, name: str, to: Path | TextIO, stable: bool | None) -> None:
+        self.name, self.to, self.stable = name, to, stable
 
     def add(self, event: Event) -> None:
         """Nothing is written before the end."""
 
     def write(self, report: Report) -> None:
         text = render(self.name, report, stable=self.stable)
-        if self.path is None:
-            _write_stdout(text)
+        if isinstance(self.to, Path):
+            write_text(self.to, text)
         else:
-            write_text(self.path, text)
+            write_stream(self.to, text)
 
 
-def _write_stdout(text: str) -> None:
-    """Text may hold what the terminal's encoding lacks; it is shown as ``?`` rather than not at all."""
-    stream: TextIO = sys.stdout
+def write_stream(stream: TextIO, text: str) -> None:
+    """Text may hold what the stream's encoding lacks; that is shown as ``?`` rather than not at all.
+
+    Raises:
+        UsageError: ``cannot-write``.
+        BrokenPipeError: nobody reads any more, which is no error.
+    """
     encoding = stream.encoding or "utf-8"
     try:
         stream.write(text.encode(encoding, "replace").decode(encoding))
         stream.flush()
     except BrokenPipeError:
-        raise  # nobody reads any more, which is no error
+        raise
     except OSError as error:
         raise cannot_write(Path("the standard output"), error) from None
 
 
-def _writer(name: str, path: Path | None, stable: bool | None) -> Writer:
-    if path is not None:
-        _check_writable(path)
+def _writer(name: str, to: Path | TextIO, stable: bool | None) -> Writer:
     if name == "ndjson":
         from runner.report.ndjson import EventWriter
 
-        return EventWriter(path)
-    return _Whole(name, path, stable)
+        return EventWriter(to)
+    return _Whole(name, to, stable)
 
 
 def _check_writable(path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import codecs
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,9 +16,11 @@ from runner.executor.events import (
     ScenarioFinished,
     ScenarioStarted,
     StepFinished,
+    StepKey,
     StepStarted,
 )
 from runner.executor.record import Report
+from runner.report import formats
 from runner.report import json as report_json
 
 
@@ -67,11 +69,12 @@ def render_event(event: Event) -> str:
 
 
 class EventWriter:
-    """Writes each event at once, to a file or to stdout."""
+    """Writes each event at once, to a file or to a stream."""
 
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._stream: TextIO | None = None if path else sys.stdout
+    def __init__(self, to: Path | TextIO) -> None:
+        self._path = to if isinstance(to, Path) else None
+        self._stream = None if isinstance(to, Path) else to
+        self._decoders: dict[tuple[StepKey, str], codecs.IncrementalDecoder] = {}
 
     def add(self, event: Event) -> None:
         """Write one event.
@@ -79,18 +82,22 @@ class EventWriter:
         Raises:
             UsageError: ``cannot-write``.
         """
-        from runner.report.formats import cannot_write
-
-        try:
-            if self._stream is None:
-                assert self._path is not None
+        if self._stream is None:
+            assert self._path is not None
+            try:
                 self._stream = self._path.open("w", encoding="utf-8", newline="\n")
-            self._stream.write(render_event(event))
-            self._stream.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise cannot_write(self._path or Path("stdout"), error) from None
+            except OSError as error:
+                raise formats.cannot_write(self._path, error) from None
+        if isinstance(event, OutputArrived):
+            event = self._whole_characters(event)
+        formats.write_stream(self._stream, render_event(event))
+
+    def _whole_characters(self, event: OutputArrived) -> OutputArrived:
+        """Output comes in pieces that may end in the middle of a character; the rest of it waits for the next one."""
+        place = (event.key, event.stream)
+        if place not in self._decoders:
+            self._decoders[place] = codecs.getincrementaldecoder("utf-8")("replace")
+        return event._replace(data=self._decoders[place].decode(event.data).encode())
 
     def write(self, _report: Report) -> None:
         """The run is over; all of it has been written."""

@@ -26,6 +26,7 @@ UNFRAME = (
 with eight bytes: the stream's number, three zeros, the length (see ContainerAttach in the API reference)."""
 
 _DEFAULT_SOCKET = "/var/run/docker.sock"
+_CONNECTED = "sleep 1  # until it is connected"
 _LONG_BODY = 88
 """Characters from which on a JSON body stands on several lines."""
 
@@ -114,7 +115,7 @@ class Script:
         pipe = self._pipe(step, operation)
         if step.background:
             suffix = f" & {_job(step.id)}=$!" if self._several_in_background else " &"
-            return bash.lay_out(chunks, pipe + suffix)
+            return f"{bash.lay_out(chunks, pipe + suffix)}\n{_CONNECTED}"
         filters = {name: text for name in step.captured if (text := _simple(step, name)) is not None}
         for name in filters:
             self._variables.learn(step.captured[name], Variable(name, index))
