@@ -14,7 +14,6 @@ from tests.engines import Docker, Neighbour, Registry
 from tests.live.running import LIVE, ROOT, Runs
 
 OUT_OF_REACH = {
-    "container.attach_websocket": "is sent, but this scenario waits for the transport",
     "image.attestations": "needs API 1.55; tests/executor/test_newer_operations.py has it on the wire",
     "volume.update": "needs API 1.42; tests/executor/test_newer_operations.py has it on the wire",
 }
