@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TextIO
 
 from runner.errors import UsageError
 
@@ -17,8 +15,7 @@ if TYPE_CHECKING:
     from runner.executor.record import Report
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(NamedTuple):
     """One format: the suffix of its files, and the module whose ``render(report)`` makes its text.
 
     ``document`` formats are for readers, and have the stable form unless they are asked for what really came. Modules
@@ -115,6 +112,8 @@ def write_bytes(path: Path, data: bytes) -> None:
     Raises:
         UsageError: ``cannot-write``.
     """
+    import tempfile
+
     try:
         handle, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
@@ -178,6 +177,8 @@ def _writer(name: str, to: Path | TextIO, stable: bool | None) -> Writer:
 
 def _check_writable(path: Path) -> None:
     """Say now what would otherwise be said when everything has run: by making a file there that has no name."""
+    import tempfile
+
     if not path.absolute().parent.is_dir():
         raise UsageError("cannot-write", f"{path} can't be written: there is no folder {path.parent}")
     if path.is_dir():

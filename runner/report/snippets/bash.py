@@ -14,7 +14,6 @@ WIDTH = 110
 
 _INDENT = "    "
 _SPECIAL = re.compile(r"[\"$`\\!]")
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e\n\xa0-\u1fff\u2010-\u2027\u2030-\u205f\u2070-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd]")
 _IDENTIFIER = re.compile(r"[0-9A-Za-z_]")
 
 
@@ -27,7 +26,7 @@ def word(parts: Sequence[Part]) -> str:
     literals = [part for part in parts if isinstance(part, str)]
     if len(literals) == len(parts):
         return _literal("".join(literals))
-    if any(_SPECIAL.search(literal) or _UNPRINTABLE.search(literal) for literal in literals):
+    if any(_SPECIAL.search(literal) or not _prints(literal) for literal in literals):
         return "".join(_literal(part) if isinstance(part, str) else f'"{reference(part)}"' for part in parts)
     text = ""
     for part, following in zip(parts, [*parts[1:], ""], strict=True):
@@ -41,12 +40,12 @@ def word(parts: Sequence[Part]) -> str:
 
 def reference(variable: Variable, *, braces: bool = False) -> str:
     """How bash reads a variable: ``$box``, ``${boxes[0]}``, ``${box:0:12}``."""
-    name = variable.name if variable.index is None else f"{variable.name}[{variable.index}]"
+    name = variable.name if variable.element is None else f"{variable.name}[{variable.element}]"
     if variable.length is not None:
         return f"${{{name}:{variable.start}:{variable.length}}}"
     if variable.start:
         return f"${{{name}:{variable.start}}}"
-    return f"${{{name}}}" if braces or variable.index is not None else f"${name}"
+    return f"${{{name}}}" if braces or variable.element is not None else f"${name}"
 
 
 def lay_out(chunks: Sequence[str], suffix: str = "") -> str:
@@ -69,14 +68,19 @@ def lay_out(chunks: Sequence[str], suffix: str = "") -> str:
 
 def escaped_json(text: str) -> str:
     """JSON text with what doesn't print written as JSON's own escapes."""
-    return _UNPRINTABLE.sub(lambda match: json.dumps(match[0])[1:-1], text)
+    return text if _prints(text) else "".join(one if _prints(one) else json.dumps(one)[1:-1] for one in text)
 
 
 def _literal(text: str) -> str:
-    if not _UNPRINTABLE.search(text):
+    if _prints(text):
         return shlex.quote(text)
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return "$'" + _UNPRINTABLE.sub(lambda match: _escape(match[0]), escaped) + "'"
+    return "$'" + "".join(one if _prints(one) else _escape(one) for one in escaped) + "'"
+
+
+def _prints(text: str) -> bool:
+    """Whether a reader sees all of it, and a terminal obeys none of it. Ends of lines do no harm."""
+    return text.isprintable() or text.replace("\n", "").isprintable()
 
 
 def _escape(character: str) -> str:

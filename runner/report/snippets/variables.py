@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _DISTINCTIVE = 8
 """Characters from which on a captured value is looked for inside longer text, and not only as the whole of it."""
@@ -14,13 +14,12 @@ _SMALL = 9
 _LONG_ID = re.compile(r"(sha256:)?[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A use of a captured value. ``index`` is its place where a ``for_each`` captured a list; ``start`` and ``length``
-    say which characters of it, where it is not all."""
+class Variable(NamedTuple):
+    """A use of a captured value. ``element`` is its place where a ``for_each`` captured a list; ``start`` and
+    ``length`` say which characters of it, where it is not all."""
 
     name: str
-    index: int | None = None
+    element: int | None = None
     start: int = 0
     length: int | None = None
 
@@ -49,8 +48,8 @@ class Variables:
             return
         start = len(match[1] or "")
         if start:
-            self._known.setdefault(value[start:], Variable(variable.name, variable.index, start))
-        self._known.setdefault(value[start:][:12], Variable(variable.name, variable.index, start, 12))
+            self._known.setdefault(value[start:], Variable(variable.name, variable.element, start))
+        self._known.setdefault(value[start:][:12], Variable(variable.name, variable.element, start, 12))
 
     def split(self, text: str) -> list[Part]:
         """The text in parts, each use of a known value replaced by its variable.
