@@ -212,9 +212,10 @@ def _run_all(
         for one, scenario in runs.items():
             asked = argparse.Namespace(**{**vars(given), "replay": one.replay, "record": None})
             known = sources.secrets_for(asked, (scenario,), secrets)
-            source = sources.open_source(asked, (scenario,), known, environment)
+            options = _options({**values, **one.values}, known, environment)
+            source = sources.open_source(asked, (scenario,), options, environment)
             stack.callback(source.close)
-            ready.append((one, source, _options({**values, **one.values}, known, environment)))
+            ready.append((one, source, options))
         for one, source, options in ready:
             played = play(source, options, progress.show)
             source.finish(played.report, interrupted=played.signal is not None)

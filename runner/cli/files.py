@@ -40,6 +40,10 @@ def scenario_files(arguments: list[str]) -> list[tuple[Path, str]]:
     return found
 
 
+def has_scenarios(folder: Path) -> bool:
+    return any(_below(folder))
+
+
 def _below(folder: Path) -> Iterable[Path]:
     for root, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]

@@ -76,7 +76,13 @@ def _verb(arguments: list[str]) -> Callable[[list[str]], int]:
 
 
 def _is_scenario(word: str) -> bool:
-    return word.endswith((".yaml", ".yml")) or Path(word).exists()
+    """Whether it names a file or folder. A folder that is called as a verb (``docs``) must have scenarios in it."""
+    path = Path(word)
+    if word in VERBS and path.is_dir():
+        from runner.cli.files import has_scenarios
+
+        return has_scenarios(path)
+    return word.endswith((".yaml", ".yml")) or path.exists()
 
 
 def _open_closed_streams() -> None:

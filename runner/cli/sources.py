@@ -19,6 +19,7 @@ from runner.scenario.model import Include
 
 if TYPE_CHECKING:
     from runner.engine.recorder import Recorder
+    from runner.executor.context import Options
     from runner.executor.record import Report, ScenarioRecord
     from runner.scenario.model import Scenario
 
@@ -86,9 +87,9 @@ def secret_names(scenario: Scenario) -> set[str]:
 
 
 def open_source(
-    given: argparse.Namespace, scenarios: tuple[Scenario, ...], known: Mapping[str, str], environment: Mapping[str, str]
+    given: argparse.Namespace, scenarios: tuple[Scenario, ...], options: Options, environment: Mapping[str, str]
 ) -> Source:
-    """What the options ask for; ``known`` are the secrets.
+    """What the command's options ask for; ``options`` are the run's.
 
     Raises:
         RunnerError: it can't be had; nothing has run yet.
@@ -96,13 +97,13 @@ def open_source(
     if given.replay is not None:
         _only_a_replay(given)
         named = Path(given.replay) if given.replay else None
-        return Recordings(scenarios, recording_files("--replay", named, scenarios), known)
+        return Recordings(scenarios, recording_files("--replay", named, scenarios), options)
     if given.record is not None:
         files = recording_files("--record", given.record, scenarios)
         for file in files:
             if not file.absolute().parent.is_dir():
                 raise UsageError("cannot-write", f"{file} can't be written: there is no folder {file.parent}")
-        return Recording(given, scenarios, files, known, environment)
+        return Recording(given, scenarios, files, options, environment)
     return Live(given, scenarios, environment)
 
 
@@ -156,12 +157,14 @@ class Recording:
         given: argparse.Namespace,
         scenarios: tuple[Scenario, ...],
         files: tuple[Path, ...],
-        known: Mapping[str, str],
+        options: Options,
         environment: Mapping[str, str],
     ) -> None:
         from runner.engine.recorder import Recorder, RecordingTransport
 
-        masker = Masker(known.values())
+        masker = Masker(options.secrets.values())
+        self._masker = masker
+        self._given = frozenset(options.values)
         self._engine = engine = connect_as_asked(given, environment)
         self._files = files
         self._quiet = given.quiet
@@ -196,6 +199,7 @@ class Recording:
             swarm=engine.swarm,
             scenario=job.scenario.title,
             run_id=job.run_id,
+            vars=self._masker.value({name: value for name, value in record.vars.items() if name in self._given}),
             status=record.status,
             exchanges=recorder.exchanges(),
         )
@@ -212,15 +216,15 @@ class Recording:
 class Recordings:
     """A recording for each scenario."""
 
-    def __init__(self, scenarios: tuple[Scenario, ...], files: tuple[Path, ...], known: Mapping[str, str]) -> None:
+    def __init__(self, scenarios: tuple[Scenario, ...], files: tuple[Path, ...], options: Options) -> None:
         from runner.engine.recording import read
         from runner.engine.replay import Replay, replayed
 
         recordings = [read(file) for file in files]
         self._files = files
-        self._replays = [Replay(recording, known.values()) for recording in recordings]
+        self._replays = [Replay(recording, options.secrets.values()) for recording in recordings]
         self.jobs = tuple(
-            Job(scenario, replayed(recording, replay), recording.run_id, replay.masker.add)
+            Job(scenario, replayed(recording, replay), recording.run_id, replay.masker.add, recording.vars)
             for scenario, recording, replay in zip(scenarios, recordings, self._replays, strict=True)
         )
 

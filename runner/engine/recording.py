@@ -112,7 +112,8 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """``endpoint`` is where a reader would find such an engine; ``status`` is the recorded run's."""
+    """``endpoint`` is where a reader would find such an engine; ``vars`` are the variables that were given from
+    outside, ``status`` is the recorded run's."""
 
     recorded_at: str
     name: str
@@ -123,6 +124,7 @@ class Recording:
     run_id: str
     status: str
     exchanges: tuple[Exchange, ...]
+    vars: Mapping[str, Any] = field(default_factory=dict)
     swarm: str | None = None
 
 
@@ -140,6 +142,7 @@ def render(recording: Recording) -> str:
         "recorded_at": recording.recorded_at,
         "engine": {**engine, "swarm": recording.swarm} if recording.swarm is not None else engine,
         "scenario": recording.scenario,
+        "vars": dict(recording.vars),
         "run_id": recording.run_id,
         "status": recording.status,
         "exchanges": [_exchange_value(exchange) for exchange in recording.exchanges],
@@ -221,6 +224,7 @@ def _recording(value: Mapping[str, Any]) -> Recording:
         endpoint=engine["endpoint"],
         swarm=engine.get("swarm"),
         scenario=value["scenario"],
+        vars=value["vars"],
         run_id=value["run_id"],
         status=value["status"],
         exchanges=tuple(_exchange(one) for one in value["exchanges"]),

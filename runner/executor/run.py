@@ -10,10 +10,10 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from runner.engine.engine import Engine
 from runner.errors import RunnerError
@@ -32,7 +32,7 @@ from runner.executor.events import (
 from runner.executor.flow import Flow
 from runner.executor.kinds import worst
 from runner.executor.masking import EventMasker
-from runner.executor.record import EngineRecord, ErrorRecord, Phase, ScenarioRecord, Status, StepRecord
+from runner.executor.record import EMPTY, EngineRecord, ErrorRecord, Phase, ScenarioRecord, Status, StepRecord
 from runner.executor.requires import unmet
 from runner.executor.step import error_record
 from runner.executor.stop import STEPS, Stop
@@ -45,12 +45,14 @@ TICK = 0.02
 
 class Job(NamedTuple):
     """A scenario to run, and the engine to run it on. ``run_id`` stands in the labels of all that it creates;
-    ``conceal`` is told the secrets that are found on the way, as the run's own masker is."""
+    ``conceal`` is told the secrets that are found on the way, as the run's own masker is; ``values`` are variables from
+    outside for this scenario alone, which those of the options outrank."""
 
     scenario: Scenario
     engine: Engine
     run_id: str
     conceal: Conceal | None = None
+    values: Mapping[str, Any] = EMPTY
 
     @classmethod
     def new(cls, scenario: Scenario, engine: Engine, conceal: Conceal | None = None) -> Job:
@@ -154,7 +156,7 @@ def _shared(
     shared = Shared(
         engine=job.engine.share(),
         ending=job.engine.share(),
-        options=options,
+        options=options._replace(values={**job.values, **options.values}) if job.values else options,
         stop=stop.part(),
         conceal=conceal_everywhere,
         emit=emit,

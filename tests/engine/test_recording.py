@@ -59,6 +59,7 @@ def recording(*exchanges: Exchange) -> Recording:
         endpoint="unix:///var/run/docker.sock",
         scenario="A test",
         run_id="0123456789ab",
+        vars={"image": "alpine"},
         status="passed",
         exchanges=exchanges,
     )

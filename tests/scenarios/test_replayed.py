@@ -1,0 +1,61 @@
+"""Every shipped scenario from its recording, without an engine; and the cookbook that is made of them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_replay import NO_SOCKET
+from tests.engines import Docker
+from tests.scenarios.running import ROOT, SCENARIOS, start
+
+NAMES = [path.stem for path in SCENARIOS]
+COOKBOOK = ROOT / "docs" / "cookbook"
+NOWHERE = {"DOCKER_HOST": "unix:///nowhere/at/all.sock"}
+ELSEWHERE = {"remote-engine", "tls-endpoint", "private-registry"}
+"""Recorded on an engine that is reached in another way, or has a registry beside it."""
+
+
+def without_sockets(*words: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", NO_SOCKET, *map(str, words)],
+        cwd=folder,
+        env={**NOWHERE, "PYTHONPATH": str(ROOT), "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=NAMES)
+def test_a_recording_is_replayed_whole_and_without_a_socket(path: Path, tmp_path: Path) -> None:
+    done = without_sockets(path, "--replay", "--format", "none", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "warning" not in done.stderr
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ELSEWHERE])
+def test_live_and_replayed_pages_are_the_same(name: str, docker: Docker, tmp_path: Path) -> None:
+    path = ROOT / "scenarios" / f"{name}.yaml"
+    live, stderr = start(tmp_path, path, "-H", docker.url).communicate(timeout=120)
+    assert live, stderr
+    assert without_sockets(path, "--replay", folder=tmp_path).stdout == live
+
+
+def test_the_cookbook_has_a_page_of_each_scenario_and_says_so() -> None:
+    pages = {path.stem for path in COOKBOOK.glob("*.md")} - {"README"}
+    assert pages == set(NAMES)
+    listed = dict(re.findall(r"^- \[(.*)\]\((.*)\.md\)$", (COOKBOOK / "README.md").read_text("utf-8"), re.MULTILINE))
+    assert sorted(listed.values()) == NAMES
+    for title, name in listed.items():
+        assert f"\n# {title}\n" in (COOKBOOK / f"{name}.md").read_text("utf-8")
+
+
+def test_the_cookbook_is_fresh(tmp_path: Path) -> None:
+    done = without_sockets("docs", "--check", *sorted(COOKBOOK.glob("*.md")), folder=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
