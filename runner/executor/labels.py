@@ -49,7 +49,7 @@ def add(shared: Shared, operation: Operation, params: dict[str, Any], body: Any)
 
 
 def _quoted(value: str) -> str:
-    """A value in the syntax of a Dockerfile's LABEL, without what would need escapes: Podman keeps those as they are."""
+    """A value in the syntax of a Dockerfile's LABEL, without what would need escapes, which Podman keeps as they are."""
     return f'"{value.translate(_UNQUOTABLE)}"'
 
 
