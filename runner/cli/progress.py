@@ -20,7 +20,7 @@ from runner.executor.events import (
     StepFinished,
     StepKey,
 )
-from runner.executor.record import EngineRecord, StepRecord
+from runner.executor.record import CONSEQUENCES, EngineRecord, StepRecord
 from runner.text import visible
 
 MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "error": ("✗", "red"), "skipped": ("-", "grey")}
@@ -108,7 +108,7 @@ class Progress:
 
     def _failure(self, record: StepRecord) -> None:
         inner = [*(record.each or ()), *(record.steps or ())]
-        if record.error is not None and not any(one.error for one in inner):
+        if record.error and record.error.code not in CONSEQUENCES and not any(one.error for one in inner):
             problems.show_failure(record.error, record.status)
         for one in inner:
             self._failure(one)

@@ -16,7 +16,7 @@ BEGIN_GRACE = 1.0
 """How long a background request may stay unanswered before the steps go on, in seconds. An attach or an exec is
 waited for until it is established."""
 
-END_GRACE = 2.0
+END_GRACE = 1.0
 """How long background steps may go on after the steps have failed and the cleanup has run, in seconds."""
 
 

@@ -25,6 +25,12 @@ class Verdict(NamedTuple):
     place: Place | None = None
     message: str = ""
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What did not hold, and why."""
+        expression, _, _, details = self.expectation
+        return details if details and details[0].startswith(expression) else (expression, *details)
+
 
 def status(expected: model.Expect | None, documented: tuple[int, ...], actual: int, scope: Scope) -> Expectation:
     """The status against what the step expects, else against the API's documented successes."""
@@ -213,8 +219,7 @@ def _text(step: model.Step, name: str, check: model.TextCheck, actual: str | Non
         expression = f"{name} matches {shown(text)}"
     if passed:
         return Verdict(Expectation(expression, True, _cut(actual)))
-    details = ("expected", *_difference(text, actual)) if check.mode == "equals" else (f"actual    {_plainly(actual)}",)
-    details = details[1:] if check.mode == "equals" else details
+    details = tuple(_difference(text, actual)) if check.mode == "equals" else (f"actual    {_plainly(actual)}",)
     message = f"{name} is not what was expected" if check.mode == "equals" else f"{name} does not {_VERBS[check.mode]}"
     return Verdict(
         Expectation(expression, False, _cut(actual), details), nodes.place_of(step.source, check.node), message

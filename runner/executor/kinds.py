@@ -10,7 +10,7 @@ from runner.errors import StepError
 from runner.executor import call, expect, result
 from runner.executor.background import Begun
 from runner.executor.context import Frame, Position, Turn
-from runner.executor.record import ErrorRecord, Status, StepRecord
+from runner.executor.record import CONSEQUENCES, ErrorRecord, Status, StepRecord
 from runner.executor.step import Attempt, error_record, judge_call, judge_condition, view_of
 from runner.executor.variables import included_variables
 from runner.scenario import duration, model
@@ -38,7 +38,9 @@ def perform(flow: Flow, turn: Turn, scope: Scope, deadline: Deadline, begun: Beg
         for expression in kind.expressions:
             judge_condition(turn, attempt, expect.condition(expression, scope))
     elif isinstance(kind, model.Sleep):
-        _sleep(turn, kind, scope, deadline)
+        seconds = _sleep(turn, kind, scope, deadline)
+        if turn.engine.recorded_at is not None:  # nobody slept
+            attempt.extra["duration_ms"] = seconds * 1000
     elif isinstance(kind, model.Parallel):
         _parallel(flow, kind, turn.position, attempt)
     else:
@@ -58,7 +60,8 @@ def _await(flow: Flow, step: model.Step, kind: model.Await) -> Attempt:
     return attempt
 
 
-def _sleep(turn: Turn, kind: model.Sleep, scope: Scope, deadline: Deadline) -> None:
+def _sleep(turn: Turn, kind: model.Sleep, scope: Scope, deadline: Deadline) -> float:
+    """Returns the seconds that it was asked for."""
     try:
         seconds = duration.seconds(kind.duration.render(scope))
     except ValueError as error:
@@ -67,6 +70,7 @@ def _sleep(turn: Turn, kind: model.Sleep, scope: Scope, deadline: Deadline) -> N
     if turn.rest(seconds if left is None else min(seconds, left)):
         raise StepError("interrupted", "interrupted")
     deadline.remaining()
+    return seconds
 
 
 def _parallel(flow: Flow, kind: model.Parallel, at: Position, attempt: Attempt) -> None:
@@ -97,8 +101,10 @@ def _include(flow: Flow, kind: model.Include, at: Position, scope: Scope, attemp
 
 
 def worst(records: list[StepRecord]) -> tuple[Status, ErrorRecord | None]:
-    """The status of a block: that of its first step that did not pass, with that step's error."""
-    for record in records:
-        if record.status in ("failed", "error"):
-            return record.status, record.error
-    return "passed", None
+    """The status of a block: that of its first step that did not pass, with that step's error. What only follows from
+    another failure counts where there is nothing else."""
+    broken = [record for record in records if record.status in ("failed", "error")]
+    if not broken:
+        return "passed", None
+    first = next((one for one in broken if one.error and one.error.code not in CONSEQUENCES), broken[0])
+    return first.status, first.error

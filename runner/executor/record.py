@@ -12,6 +12,9 @@ from typing import Any, Literal, NamedTuple
 EMPTY: Mapping[str, Any] = {}
 """Nobody writes to a record's mappings, so that all may share this one."""
 
+CONSEQUENCES = frozenset({"interrupted", "awaited-step-failed"})
+"""Codes of errors that say no more than that something else went wrong."""
+
 Status = Literal["passed", "failed", "error", "skipped"]
 Phase = Literal["steps", "finally", "cleanup"]
 

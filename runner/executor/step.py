@@ -121,7 +121,7 @@ def judge_condition(turn: Turn, attempt: Attempt, verdict: expect.Verdict) -> No
     if not found.passed and attempt.error is None:
         attempt.status = "failed"
         error = StepError("expectation", verdict.message, place=verdict.place)
-        attempt.error = error_record(error, turn.step, (found.expression, *found.details))
+        attempt.error = error_record(error, turn.step, verdict.lines)
 
 
 def _conditions(turn: Turn, attempt: Attempt) -> None:
@@ -139,7 +139,7 @@ def _conditions(turn: Turn, attempt: Attempt) -> None:
         if not verdict.expectation.passed:
             error = StepError("until", "'until' did not become true", place=verdict.place)
             attempt.status = "failed"
-            attempt.error = error_record(error, turn.step, (retry.until.text, *verdict.expectation.details))
+            attempt.error = error_record(error, turn.step, verdict.lines)
 
 
 def _holds(expression: Expression, scope: Scope) -> bool:

@@ -48,6 +48,17 @@ def test_a_step_that_fails(command: Command) -> None:
     assert told[-1].startswith("1 scenario: 1 failed")
 
 
+def test_what_follows_from_a_failure_has_no_block_of_its_own(command: Command) -> None:
+    command.write(
+        "x.yaml", "title: t\nsteps:\n  - {id: told, sleep: 9, background: true}\n" + FAILS.split("steps:\n")[1]
+    )
+    done = command("x.yaml", "--format", "none")
+    assert done.code == 1
+    assert "✗ told" in " ".join(lines(done.err))
+    assert "failed[expectation]" in done.err
+    assert "[interrupted]" not in done.err
+
+
 def test_quiet_shows_only_what_went_wrong(command: Command) -> None:
     command.write("good.yaml", PASSES)
     command.write("bad.yaml", FAILS)

@@ -69,7 +69,6 @@ def test_a_check_that_fails_shows_each_part(play: Player) -> None:
     assert error.excerpt is not None
     assert error.excerpt.strip() == "- made | length == 3"
     assert [" ".join(line.split()) for line in error.details] == [
-        "made | length == 3",
         "made | length == 3 → false",
         "made | length → 2",
         "made → [1, 2]",

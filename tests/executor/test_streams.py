@@ -318,4 +318,5 @@ def test_an_endless_background_step_does_not_hold_up_a_run_that_failed(on_docker
     )
     assert played.error("bad")[0] == "expectation"
     assert played.error("told") == ("interrupted", "cut off before its end")
+    assert (played.status, played.scenario.error) == ("failed", played["bad"].error), "the cut-off follows from it"
     assert played.report.duration_ms < 5000
