@@ -10,7 +10,8 @@ from pathlib import Path
 from runner.cli import problems
 from runner.errors import Diagnostic, InvalidScenario, UsageError
 from runner.scenario.model import Scenario
-from runner.scenario.opening import cache_folder, open_scenario
+from runner.scenario.opening import open_scenario
+from runner.scenario.remembered import cache_folder
 
 _HAS_STEPS = re.compile(rb"""^["']?steps["']?[ \t]*:|[{,][ \t]*["']?steps["']?[ \t]*:""", re.MULTILINE)
 

@@ -35,6 +35,9 @@ RESULT_NAMES = (
 )
 """What a step's result has; in its own expressions these stand alone."""
 
+SHOW_WORDS = ("none", "request", "response", "all")
+"""What ``show`` can be besides an expression."""
+
 RESERVED_NAMES = frozenset((*RESULT_NAMES, "steps", "engine"))
 """Names that can't be variables."""
 

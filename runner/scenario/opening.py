@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner import __version__
 from runner.errors import Diagnostic, InvalidScenario
+from runner.nearest import did_you_mean
 from runner.scenario import loader, model, nodes
 from runner.scenario.build import Builder
 from runner.scenario.findings import Findings
+from runner.scenario.remembered import Remembered
+
+MAX_INCLUDES = 16
+"""How deep scenarios may include each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,116 +33,100 @@ def open_scenario(path: Path, name: str, given: Iterable[str], *, cache: Path | 
         InvalidScenario: with everything that is wrong.
     """
     names = sorted(given)
+    source, data = loader.read(path, name)
+    remembered = Remembered(cache, path, data, name, names) if cache else None
+    warnings = remembered.recall() if remembered else None
     findings = Findings()
-    opener = _Opener(findings, names, cache)
-    scenario = opener.open(path, name)
+    opener = _Opener(findings, known_valid=warnings is not None)
+    scenario = opener.open(path, source, names)
     findings.raise_errors()
     assert scenario is not None
-    opener.remember()
-    return Opened(scenario, findings.warnings)
+    if warnings is None:
+        warnings = findings.warnings
+        if remembered:
+            remembered.store(warnings, opener.included)
+    return Opened(scenario, warnings)
 
 
 class _Opener:
-    def __init__(self, findings: Findings, given: list[str], cache: Path | None) -> None:
-        self.findings = findings
-        self.given = given
-        self.cache = cache
-        self.opening: list[Path] = []
-        self.fresh: list[Path] = []
+    """Opens a file and what it includes; each file is opened once for each set of variables that it is given."""
 
-    def open(self, path: Path, name: str, given: list[str] | None = None) -> model.Scenario | None:
-        resolved = path.resolve()
-        self.opening.append(resolved)
+    def __init__(self, findings: Findings, *, known_valid: bool) -> None:
+        self.findings = findings
+        self.known_valid = known_valid
+        self.opening: list[Path] = []
+        self.opened: dict[tuple[Path, tuple[str, ...]], model.Scenario | None] = {}
+        self.included: dict[Path, bytes] = {}
+
+    def open(self, path: Path, source: nodes.Source, given: list[str]) -> model.Scenario | None:
+        """The scenario; None, with findings, if it is invalid."""
+        self.opening.append(path.resolve())
         try:
-            return self._open(path, name, self.given if given is None else given)
+            root = loader.load(source)
+            if not self.known_valid and not self._is_valid(source, root):
+                return None
+            assert isinstance(root, nodes.Mapping)
+            scenario = Builder(source, self.findings, self._include).scenario(path, root)
+            if not self.known_valid and not self.findings.errors:
+                self._check(scenario, given)
+            return scenario
         finally:
             self.opening.pop()
 
-    def _open(self, path: Path, name: str, given: list[str]) -> model.Scenario | None:
-        source, data = loader.read(path, name)
-        root = loader.load(source)
-        mark = self._mark(data, given)
-        known_valid = mark is not None and mark.exists()
-        if not known_valid:
-            from runner.scenario.schema import validate
+    def _is_valid(self, source: nodes.Source, root: nodes.Node) -> bool:
+        from runner.scenario.schema import validate
 
-            before = len(self.findings.errors)
-            validate(source, root, self.findings)
-            if len(self.findings.errors) > before:
-                return None
-        assert isinstance(root, nodes.Mapping)
-        found = len(self.findings.all)
-        scenario = Builder(source, self.findings, self._include).scenario(path, root)
-        if not known_valid:
-            self._check(scenario, given)
-        if mark is not None and len(self.findings.all) == found and not known_valid:
-            self.fresh.append(mark)
-        return scenario
+        before = len(self.findings.errors)
+        validate(source, root, self.findings)
+        return len(self.findings.errors) == before
 
     def _check(self, scenario: model.Scenario, given: list[str]) -> None:
         from runner.scenario.bodies import check_bodies
         from runner.scenario.check import check
 
-        if not self.findings.errors:
-            check(scenario, given, self.findings)
-            check_bodies(scenario, self.findings)
+        check(scenario, given, self.findings)
+        check_bodies(scenario, self.findings)
 
     def _include(self, target: nodes.Scalar, source: nodes.Source, given: list[str]) -> model.Scenario | None:
         """The scenario that an ``include`` names, relative to the file that includes it."""
         path = self.opening[-1].parent / target.text
-        name = str(Path(source.name).parent / target.text)
-        if path.resolve() in self.opening:
+        resolved = path.resolve()
+        if resolved in self.opening:
             chain = " → ".join(one.name for one in (*self.opening, path))
             message = f"scenarios include each other in a circle: {chain}"
-            self.findings.error("include-cycle", message, source, target)
+            self.findings.error("include-cycle", message, source, target, hint="take one of the includes out")
             return None
+        if len(self.opening) > MAX_INCLUDES:
+            message = f"more than {MAX_INCLUDES} scenarios include one another"
+            self.findings.error("too-deep", message, source, target)
+            return None
+        key = (resolved, tuple(sorted(given)))
+        if key not in self.opened:
+            self.opened[key] = self._open_included(path, target, source, given)
+        return self.opened[key]
+
+    def _open_included(
+        self, path: Path, target: nodes.Scalar, source: nodes.Source, given: list[str]
+    ) -> model.Scenario | None:
         try:
-            return self.open(path, name, given)
+            included, data = loader.read(path, str(Path(source.name).parent / target.text))
+            self.included[path.resolve()] = data
+            return self.open(path, included, given)
         except InvalidScenario as error:
             first = error.diagnostics[0]
             if first.place is None:
-                self.findings.error(first.code, first.message, source, target, hint=first.hint)
+                hint = first.hint or _file_hint(path, target.text)
+                self.findings.error(first.code, first.message, source, target, hint=hint)
             else:
                 self.findings.take_over(error)
             return None
 
-    def _mark(self, data: bytes, given: list[str]) -> Path | None:
-        """The empty file whose presence says that just this text, with these variables, was found valid."""
-        if self.cache is None or b"include" in data:
-            return None
-        digest = hashlib.sha256(data)
-        digest.update("\0".join((__version__, _facts_stamp(), *given)).encode())
-        return self.cache / digest.hexdigest()
 
-    def remember(self) -> None:
-        for mark in self.fresh:
-            try:
-                mark.parent.mkdir(parents=True, exist_ok=True)
-                mark.touch()
-            except OSError:
-                return
-
-
-def _facts_stamp() -> str:
-    """Changes when the schema or the code that checks a scenario does."""
-    from runner.resources import schema_path
-
-    parts = [schema_path("scenario.schema.json"), *sorted(Path(__file__).parent.glob("*.py"))]
-    return ",".join(f"{path.name}:{_stamp(path)}" for path in parts)
-
-
-def _stamp(path: Path) -> str:
+def _file_hint(path: Path, text: str) -> str:
+    if "{{" in text:
+        return "an included file's name can't be a template: it is read before anything runs"
     try:
-        stat = path.stat()
+        beside = [one.name for one in path.parent.iterdir()]
     except OSError:
-        return "-"
-    return f"{stat.st_size}.{stat.st_mtime_ns}"
-
-
-def cache_folder(environment: Mapping[str, str]) -> Path | None:
-    """Where valid files are remembered: ``$XDG_CACHE_HOME/engine-recipes`` or ``~/.cache/engine-recipes``."""
-    base = environment.get("XDG_CACHE_HOME")
-    if base and Path(base).is_absolute():
-        return Path(base) / "engine-recipes"
-    home = environment.get("HOME")
-    return Path(home) / ".cache" / "engine-recipes" if home else None
+        beside = []
+    return did_you_mean(path.name, beside) or "the path is relative to the file that includes it"

@@ -1,6 +1,6 @@
 """Validation against the JSON Schema.
 
-A file that was found valid is remembered by its digest (see :mod:`runner.scenario.opening`), so that it need not be
+A file that was found valid is remembered by its digest (see :mod:`runner.scenario.remembered`), so that it need not be
 validated again by the next run: importing jsonschema alone takes longer than most scenarios.
 """
 
@@ -9,18 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
+from runner.resources import schema_path
 from runner.scenario import nodes
 from runner.scenario.findings import Findings
 from runner.scenario.schema_messages import report
-
-
-def schema_path(name: str) -> Path:
-    """A schema file: inside the package once installed, beside it in a checkout."""
-    packaged = Path(__file__).parents[1] / "schemas" / name
-    return packaged if packaged.exists() else Path(__file__).parents[2] / "schemas" / name
 
 
 def validate(source: nodes.Source, root: nodes.Node, findings: Findings) -> None:
