@@ -59,14 +59,14 @@ def main(arguments: list[str]) -> int:
     writers = chosen(given.format, given.output, sys.stdout, stable=given.stable)
     options = _options(given, environment)
     files = scenario_files(given.scenario)
-    scenarios, invalid = open_all(files, options.values, environment)
+    scenarios, invalid = open_all(files, options.values, environment, strict=given.strict, quiet=given.quiet)
     if invalid:
         problems.say(f"nothing was sent: {count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
         return INVALID
     options = options._replace(secrets=sources.secrets_for(given, scenarios, options.secrets))
     source = sources.open_source(given, scenarios, options, environment)
     try:
-        played = play(source, options, Progress(quiet=given.quiet).show, writers.add)
+        played = play(source, options, Progress(quiet=given.quiet, follow=given.follow).show, writers.add)
         writers.write(played.report)
         source.finish(played.report, interrupted=played.signal is not None)
         return played.exit_code
@@ -86,8 +86,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     output.add_argument("--stable", action="store_true", default=None, help="ids, times and addresses as placeholders")
     output.add_argument("--live", action="store_false", dest="stable", help="everything as it really came")
-    output.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
+    output.add_argument("-q", "--quiet", action="store_true", help="no progress and no warnings on stderr")
+    output.add_argument("--follow", action="store_true", help="show what containers print, as it comes")
     flow = parser.add_argument_group("flow")
+    flow.add_argument("--strict", action="store_true", help="warnings about a scenario count as errors")
     flow.add_argument("--timeout", metavar="DURATION", help="the default time of a step, such as 90s")
     flow.add_argument("--keep-going", action="store_true", help="go on after a step that failed")
     flow.add_argument("--keep", action="store_true", help="leave what the scenarios created")
