@@ -40,10 +40,10 @@ OpenInclude = Callable[[Scalar, Source, list[str]], "model.Scenario | None"]
 class Builder:
     """Builds one file's model; findings go to ``findings``, included files are opened through ``open_include``."""
 
-    def __init__(self, source: Source, findings: Findings, open_include: OpenInclude) -> None:
+    def __init__(self, source: Source, findings: Findings, open_include: OpenInclude, *, trusted: bool) -> None:
         self.source = source
         self.findings = findings
-        self.parts = Parts(source, findings)
+        self.parts = Parts(source, findings, trusted=trusted)
         self.open_include = open_include
         self.ids: dict[str, Scalar] = {}
 

@@ -250,7 +250,7 @@ class _Composer:
             hint = f"it stands first in line {first.span.line}"
             mark = event.start_mark
             raise self._error("duplicate-key", f"the key '{name}' stands twice", mark, hint, max(1, len(name)))
-        return node if node.value is name else node._replace(value=name)
+        return node if node.value == name else node._replace(value=name)
 
 
 def resolve(text: str) -> PlainScalar:

@@ -66,7 +66,8 @@ class _Opener:
             if not self.known_valid and not self._is_valid(source, root):
                 return None
             assert isinstance(root, nodes.Mapping)
-            scenario = Builder(source, self.findings, self._include).scenario(path, root)
+            builder = Builder(source, self.findings, self._include, trusted=self.known_valid)
+            scenario = builder.scenario(path, root)
             if not self.known_valid and not self.findings.errors:
                 self._check(scenario, given)
             return scenario

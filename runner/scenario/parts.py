@@ -12,11 +12,13 @@ from runner.scenario.template import Constant, Expression, Value, Whole, express
 
 
 class Parts:
-    """Reads the parts of one file; what is wrong with them goes to ``findings``."""
+    """Reads the parts of one file; what is wrong with them goes to ``findings``. In a ``trusted`` file, which was found
+    valid before, expressions need not be parsed yet."""
 
-    def __init__(self, source: Source, findings: Findings) -> None:
+    def __init__(self, source: Source, findings: Findings, *, trusted: bool) -> None:
         self.source = source
         self.findings = findings
+        self.trusted = trusted
 
     # Values
 
@@ -24,7 +26,7 @@ class Parts:
         if node is None:
             return None
         try:
-            return value_of(self.source, node)
+            return value_of(self.source, node, trusted=self.trusted)
         except InvalidScenario as error:
             self.findings.take_over(error)
             return None
@@ -39,7 +41,7 @@ class Parts:
         if not isinstance(node, Scalar) or node.value is None:
             return None
         try:
-            return expression_of(self.source, node, node.text)
+            return expression_of(self.source, node, node.text, trusted=self.trusted)
         except InvalidScenario as error:
             self.findings.take_over(error)
             return None

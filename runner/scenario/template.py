@@ -252,31 +252,35 @@ class Entries:
 Value: TypeAlias = Constant | Whole | Text | Items | Entries
 
 
-def value_of(source: nodes.Source, node: nodes.Node) -> Value:
-    """A node as a value to render: what has no template in it is folded into one constant.
+def value_of(source: nodes.Source, node: nodes.Node, *, trusted: bool = False) -> Value:
+    """A node as a value to render: what has no template in it is folded into one constant. In a ``trusted`` file, which
+    was found valid before, expressions are not parsed until they are needed.
 
     Raises:
         InvalidScenario: a template in it is malformed.
     """
     if isinstance(node, nodes.Scalar):
         if isinstance(node.value, str) and not node.raw and "{{" in node.value:
-            return _string(source, node, node.value)
+            return _string(source, node, node.value, trusted)
         return Constant(node.value)
     if isinstance(node, nodes.Sequence):
-        values = tuple(value_of(source, item) for item in node.items)
+        values = tuple(value_of(source, item, trusted=trusted) for item in node.items)
         if all(isinstance(value, Constant) for value in values):
             return Constant([value.render({}) for value in values])
         return Items(values)
-    pairs = tuple((value_of(source, key), value_of(source, value)) for key, value in node.entries)
+    pairs = tuple(
+        (value_of(source, key, trusted=trusted), value_of(source, value, trusted=trusted))
+        for key, value in node.entries
+    )
     if all(isinstance(value, Constant) for pair in pairs for value in pair):
         return Constant({str(key.render({})): value.render({}) for key, value in pairs})
     return Entries(pairs)
 
 
-def _string(source: nodes.Source, node: nodes.Scalar, text: str) -> Value:
+def _string(source: nodes.Source, node: nodes.Scalar, text: str, trusted: bool) -> Value:
     dotted = _WHOLE_DOTTED.match(text)
     if dotted:
-        return Whole(expression_of(source, node, dotted[1]))
+        return Whole(expression_of(source, node, dotted[1], trusted=trusted))
     try:
         pieces = split_template(text)
     except UnclosedError as error:
@@ -285,7 +289,9 @@ def _string(source: nodes.Source, node: nodes.Scalar, text: str) -> Value:
         hint = "write !raw before the value if '{{' belongs to it"
         diagnostic = Diagnostic("template-syntax", message, nodes.place_of(source, node, "{{"), hint)
         raise InvalidScenario((diagnostic,)) from None
-    parts = [expression_of(source, node, part) if is_expression else part for is_expression, part in pieces]
+    parts = [
+        expression_of(source, node, part, trusted=trusted) if is_expression else part for is_expression, part in pieces
+    ]
     if len(parts) == 1:
         return Whole(parts[0]) if isinstance(parts[0], Expression) else Constant(parts[0])
     return Text(tuple(parts), text)
@@ -295,13 +301,15 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def expression_of(source: nodes.Source, node: nodes.Node, text: str) -> Expression:
+def expression_of(source: nodes.Source, node: nodes.Node, text: str, *, trusted: bool = False) -> Expression:
     """An expression of a scenario.
 
     Raises:
         InvalidScenario: it is malformed.
     """
     expression = Expression(text, source, node)
+    if trusted:
+        return expression
     try:
         _ = expression.references
     except ExpressionSyntaxError as error:
