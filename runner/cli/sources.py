@@ -13,14 +13,13 @@ from runner.cli import problems
 from runner.cli.connecting import connect_as_asked
 from runner.cli.files import count
 from runner.errors import Diagnostic, UsageError
-from runner.executor.run import Job
 from runner.masking import SHOWN, Masker
-from runner.scenario.model import Include
 
 if TYPE_CHECKING:
     from runner.engine.recorder import Recorder
     from runner.executor.context import Options
     from runner.executor.record import Report, ScenarioRecord
+    from runner.executor.run import Job
     from runner.scenario.model import Scenario
 
 FOLDER = "recordings"
@@ -82,6 +81,8 @@ def secrets_for(given: argparse.Namespace, scenarios: Sequence[Scenario], known:
 
 def secret_names(scenario: Scenario) -> set[str]:
     """Of the scenario and of those that it includes."""
+    from runner.scenario.model import Include
+
     included = [step.kind.scenario for step in scenario.walk() if isinstance(step.kind, Include)]
     return {*scenario.secrets, *(name for one in included for name in secret_names(one))}
 
@@ -100,9 +101,10 @@ def open_source(
         return Recordings(scenarios, recording_files("--replay", named, scenarios), options)
     if given.record is not None:
         files = recording_files("--record", given.record, scenarios)
+        from runner.report.formats import check_writable
+
         for file in files:
-            if not file.absolute().parent.is_dir():
-                raise UsageError("cannot-write", f"{file} can't be written: there is no folder {file.parent}")
+            check_writable(file)
         return Recording(given, scenarios, files, options, environment)
     return Live(given, scenarios, environment)
 
@@ -139,6 +141,8 @@ class Live:
     def __init__(
         self, given: argparse.Namespace, scenarios: tuple[Scenario, ...], environment: Mapping[str, str]
     ) -> None:
+        from runner.executor.run import Job
+
         self._engine = connect_as_asked(given, environment)
         self.jobs = tuple(Job.new(scenario, self._engine) for scenario in scenarios)
 
@@ -161,6 +165,7 @@ class Recording:
         environment: Mapping[str, str],
     ) -> None:
         from runner.engine.recorder import Recorder, RecordingTransport
+        from runner.executor.run import Job
 
         masker = Masker(options.secrets.values())
         self._masker = masker
@@ -219,6 +224,7 @@ class Recordings:
     def __init__(self, scenarios: tuple[Scenario, ...], files: tuple[Path, ...], options: Options) -> None:
         from runner.engine.recording import read
         from runner.engine.replay import Replay, replayed
+        from runner.executor.run import Job
 
         recordings = [read(file) for file in files]
         self._files = files

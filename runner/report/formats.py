@@ -85,7 +85,7 @@ def chosen(name: str | None, files: Sequence[str], stdout: TextIO, *, stable: bo
         writers.append(_writer(name, stdout, stable))
     for file in files:
         format_name = _format_of(file)
-        _check_writable(Path(file))
+        check_writable(Path(file))
         writers.append(_writer(format_name, Path(file), stable))
     return Writers(writers)
 
@@ -175,8 +175,12 @@ def _writer(name: str, to: Path | TextIO, stable: bool | None) -> Writer:
     return _Whole(name, to, stable)
 
 
-def _check_writable(path: Path) -> None:
-    """Say now what would otherwise be said when everything has run: by making a file there that has no name."""
+def check_writable(path: Path) -> None:
+    """Say now what would otherwise be said when everything has run: by making a file there that has no name.
+
+    Raises:
+        UsageError: ``cannot-write``.
+    """
     import tempfile
 
     if not path.absolute().parent.is_dir():

@@ -9,7 +9,13 @@ import pytest
 from tests.cli.commanding import FAILS, PASSES, Command
 
 PAGE = "# Page\n\nbefore\n\n<!-- run: x.yaml -->\n<!-- /run -->\n\nafter"
-LISTS = "title: lists\nabout: What is there.\nsteps:\n  - {title: List, list: {filters: {label: no-such-label}}}\n"
+LISTS = """\
+title: lists
+about: What is there.
+steps:
+  - {title: List, list: {filters: {label: no-such-label}}}
+  - {sleep: 500ms}
+"""
 
 
 def page(command: Command, text: str = PAGE, name: str = "page.md") -> Path:
