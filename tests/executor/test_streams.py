@@ -320,3 +320,31 @@ def test_an_endless_background_step_does_not_hold_up_a_run_that_failed(on_docker
     assert played.error("told") == ("interrupted", "cut off before its end")
     assert (played.status, played.scenario.error) == ("failed", played["bad"].error), "the cut-off follows from it"
     assert played.report.duration_ms < 5000
+
+
+def test_a_name_can_come_to_mean_a_container_without_a_terminal(on_docker: Player) -> None:
+    on_docker.write(
+        """
+        title: one
+        vars: {name: "", tty: false}
+        steps:
+          - create: {name: "{{ name }}", body: {Image: alpine, Cmd: [echo, out], Tty: "{{ tty }}"}}
+          - start: "{{ name }}"
+          - wait: "{{ name }}"
+          - logs: {id: "{{ name }}", stdout: true, stderr: true}
+            capture: {said: stdout}
+        finally:
+          - remove: {id: "{{ name }}", force: true}
+        outputs: {said: said}
+        """,
+        "one.yaml",
+    )
+    played = on_docker("""
+        vars: {name: er-terminals}
+        steps:
+          - for_each: [true, false]
+            include: {scenario: one.yaml, vars: {name: "{{ name }}", tty: "{{ item }}"}}
+            capture: {said: outputs.said}
+          - check: ["said == ['out\\r\\n', 'out\\n']"]
+    """)
+    assert played.status == "passed", [step.error for step in played.steps.values() if step.error]
