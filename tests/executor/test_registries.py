@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ import pytest
 
 from runner.engine.credentials import Credentials
 from runner.executor.record import StepRecord
+from tests.engine.scripted import ok, serving
 from tests.engines import Docker, Podman, Registry, start_registry
 from tests.executor.playing import Played, Player
+from tests.executor.test_faults import says
 
 ROUND_TRIP = """
     vars: {registry: "", name: app}
@@ -166,3 +169,63 @@ def test_podman_uses_them_too(podman: Podman, tmp_path: Path) -> None:
     assert played.status == "passed", [step.error for step in played.scenario.steps]
     assert played.statuses["look"] == "skipped", "Podman has no such call"
     assert not shows(played, registry.password)
+
+
+IMAGE = "registry.example/team/app:1@sha256:abc"
+BODY = f"body: {{Name: web, TaskTemplate: {{ContainerSpec: {{Image: '{IMAGE}'}}}}}}"
+ABOUT_A_REGISTRY = {
+    "image.create": "{fromImage: registry.example/app}",
+    "image.push": "{name: registry.example/team/app}",
+    "distribution.inspect": "registry.example/app",
+    "plugin.get_privileges": "{remote: registry.example/app}",
+    "plugin.pull": "{remote: registry.example/app, name: localhost:5000/mine, body: []}",
+    "plugin.upgrade": "{name: localhost:5000/mine, remote: registry.example/app, body: []}",
+    "plugin.push": "{name: registry.example/app}",
+    "service.create": f"{{{BODY}}}",
+    "service.update": f"{{id: web, version: 1, {BODY}}}",
+}
+NOT_ABOUT_ONE = {
+    "image.create": "{fromSrc: 'http://registry.example/app.tar'}",
+    "service.update": f"{{id: web, version: 1, registryAuthFrom: previous-spec, {BODY}}}",
+    "service.create": "{body: {Name: web}}",
+    "plugin.pull": "{remote: localhost:5000/app, body: []}",
+}
+
+
+def sent_header(folder: Path, step: str, name: str) -> Any:
+    """The credentials in the request that a step sends, decoded."""
+    auths = {
+        host: {"auth": base64.b64encode(f"{user}:a-password".encode()).decode()}
+        for host, user in {"registry.example": "anna", "https://index.docker.io/v1/": "hub"}.items()
+    }
+    (folder / "config.json").write_text(json.dumps({"auths": auths}))
+    with serving(says(ok(b""))) as server:
+        text = f"steps:\n  - {{id: asked, {step}}}\n"
+        Player(folder, server.endpoint)(text, credentials=lambda: Credentials(folder, {}))
+        head = server.requests[-1].decode()
+    found = re.search(rf"^{name}: (\S+)\r$", head, re.MULTILINE)
+    return json.loads(base64.urlsafe_b64decode(found[1])) if found else None
+
+
+@pytest.mark.parametrize(("name", "value"), ABOUT_A_REGISTRY.items())
+def test_each_operation_sends_what_its_registry_needs(tmp_path: Path, name: str, value: str) -> None:
+    assert sent_header(tmp_path, f"{name}: {value}", "X-Registry-Auth") == {
+        "username": "anna", "password": "a-password", "serveraddress": "registry.example",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), NOT_ABOUT_ONE.items())
+def test_what_needs_none_sends_none(tmp_path: Path, name: str, value: str) -> None:
+    assert sent_header(tmp_path, f"{name}: {value}", "X-Registry-Auth") is None
+
+
+def test_a_build_sends_those_of_every_registry(tmp_path: Path) -> None:
+    found = sent_header(tmp_path, "image.build: {remote: 'http://127.0.0.1/x'}", "X-Registry-Config")
+    assert {host: one["username"] for host, one in found.items()} == {
+        "registry.example": "anna", "https://index.docker.io/v1/": "hub",
+    }  # fmt: skip
+
+
+def test_a_push_without_any_says_so_too(tmp_path: Path) -> None:
+    """The engine wants the header even then."""
+    assert sent_header(tmp_path, "image.push: {name: localhost:5000/app}", "X-Registry-Auth") == {}
