@@ -345,6 +345,6 @@ def test_a_name_can_come_to_mean_a_container_without_a_terminal(on_docker: Playe
           - for_each: [true, false]
             include: {scenario: one.yaml, vars: {name: "{{ name }}", tty: "{{ item }}"}}
             capture: {said: outputs.said}
-          - check: ["said == ['out\\r\\n', 'out\\n']"]
+          - check: ["said == ['out\\\\r\\\\n', 'out\\\\n']"]
     """)
     assert played.status == "passed", [step.error for step in played.steps.values() if step.error]
