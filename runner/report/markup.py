@@ -13,10 +13,11 @@ MAX_LINES = 1000
 MAX_COLUMNS = 2000
 """What is longer is cut, and says so: a page is for reading, the JSON report has it all."""
 
-_SPECIAL = re.compile(r"[\\`*_{}\[\]#|~!$]|[-+](?=\s)|^\s+|^(?:[-+=>]|\d+(?=[.)]))")
+_SPECIAL = re.compile(r"[\\`*_{}\[\]#|~!$]")
+_OPENS_A_BLOCK = re.compile(r"\d{1,9}(?=[.)])|(?=[-+=])")
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _OPENS_HTML = re.compile(r"<(?=[A-Za-z/!?])(?!(?:https?|mailto):[^\s<>]*>)")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
 
 
 def inline(text: str) -> str:
@@ -26,7 +27,10 @@ def inline(text: str) -> str:
     for match in _CODE_SPAN.finditer(line):
         parts += [_escaped(line[end : match.start()]), match[0]]
         end = match.end()
-    return "".join([*parts, _escaped(line[end:])])
+    parts.append(_escaped(line[end:]))
+    shown = "".join(parts)
+    start = _OPENS_A_BLOCK.match(shown)
+    return shown if start is None else f"{start[0]}\\{shown[start.end() :]}"
 
 
 def code(text: str) -> str:
@@ -85,7 +89,7 @@ def slug(heading: str) -> str:
 
 def _escaped(text: str) -> str:
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _SPECIAL.sub(lambda match: f"\\{match[0]}" if not match[0].isdigit() else match[0] + "\\", text)
+    return _SPECIAL.sub(r"\\\g<0>", text)
 
 
 def _without_html(line: str) -> str:

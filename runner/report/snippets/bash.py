@@ -23,6 +23,7 @@ def word(parts: Sequence[Part]) -> str:
     ``["containers/", Variable("box")]`` gives ``"containers/$box"``; text that double quotes would change stands in
     single quotes between the variables; what doesn't print stands as escapes in ``$'…'``.
     """
+    parts = [part for part in parts if part != ""]
     literals = [part for part in parts if isinstance(part, str)]
     if len(literals) == len(parts):
         return _literal("".join(literals))

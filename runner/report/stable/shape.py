@@ -23,7 +23,7 @@ LABELS = "engine-recipes."
 HIDDEN = "…"
 """What stands for a value that the scenario calls volatile."""
 
-_LABEL = re.compile(r"""(?:/bin/sh -c #\(nop\) +)?(?:LABEL\s+)?["']?engine-recipes\.(?:run|scenario)\b""")
+_LABEL = re.compile(r"""(?:/bin/sh -c #\(nop\) +)?(?:LABEL\s+)?["']?engine-recipes\.(?:run|scenario|origin)\b""")
 _SIZES = frozenset({"Size", "VirtualSize", "SizeRw", "SizeRootFs", "SharedSize", "LayersSize", "SpaceReclaimed"})
 _SIZE = 1_048_576
 _COMMON = 1000

@@ -28,7 +28,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_OF_THE_RUNNER = re.compile(r"""\s?\bengine-recipes\.(?:run|scenario)=(?:'[^']*'|"(?:[^"\\]|\\.)*"|[^\s,]*)""")
+_OF_THE_RUNNER = re.compile(r"""\s?\bengine-recipes\.(?:run|scenario|origin)=(?:'[^']*'|"(?:[^"\\]|\\.)*"|[^\s,]*)""")
 _MADE_UP = re.compile(r"/?\b[a-z]+_[a-z]+\d*\b")
 """What a name that the engine makes up looks like: ``/eager_hopper``."""
 _KINDS = ("long", "short", "swarm", "uuid", "key", "engine", "mac", "v4", "v6")
