@@ -144,3 +144,4 @@ def test_by_a_raw_request(on_docker: Player) -> None:
             expect: {stdout: "hello\\n"}
     """)
     assert played.status == "passed", [step.error for step in played.scenario.steps]
+    assert played["output"].expectations[0].expression == "status in [101, 2xx]"
