@@ -69,9 +69,17 @@ def _similar(path: Path) -> str | None:
 
 
 def open_all(
-    files: list[tuple[Path, str]], given: Iterable[str], environment: Mapping[str, str], *, strict: bool = False
+    files: list[tuple[Path, str]],
+    given: Iterable[str],
+    environment: Mapping[str, str],
+    *,
+    strict: bool = False,
+    quiet: bool = False,
+    api_version: str | None = None,
 ) -> tuple[tuple[Scenario, ...], int]:
-    """Open every file; show everything that is wrong with any. Returns the scenarios, and how many are invalid."""
+    """Open every file; show everything that is wrong with any, ``quiet`` without warnings unless they are ``strict``
+    errors. What ``api_version`` lacks of what they use is wrong with them too. Returns the scenarios, and how many are
+    invalid."""
     scenarios: list[Scenario] = []
     invalid = 0
     for path, name in files:
@@ -81,11 +89,22 @@ def open_all(
             invalid += 1
             _show(error.diagnostics)
             continue
-        _show(opened.warnings)
-        if strict and opened.warnings:
+        if strict or not quiet:
+            _show(opened.warnings)
+        lacks = _lacks(opened.scenario, api_version)
+        _show(lacks)
+        if lacks or (strict and opened.warnings):
             invalid += 1
         scenarios.append(opened.scenario)
     return tuple(scenarios), invalid
+
+
+def _lacks(scenario: Scenario, api_version: str | None) -> tuple[Diagnostic, ...]:
+    if api_version is None:
+        return ()
+    from runner.scenario.versions import lacking
+
+    return lacking(scenario, api_version)
 
 
 def _show(diagnostics: tuple[Diagnostic, ...]) -> None:

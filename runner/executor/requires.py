@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from runner.engine import build, operations
 from runner.engine.message import Deadline
-from runner.engine.operations import version_key
 from runner.executor.answer import Reader
+from runner.scenario.versions import unmet_bound
 
 if TYPE_CHECKING:
     from runner.engine.engine import Engine
     from runner.scenario.model import Requires
 
-_COMPARE: Mapping[str, Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
-    ">=": operator.ge,
-    "<=": operator.le,
-    ">": operator.gt,
-    "<": operator.lt,
-    "==": operator.eq,
-    "=": operator.eq,
-    "!=": operator.ne,
-}
 _ASK_TIME = 10.0
 
 
@@ -33,9 +23,9 @@ def unmet(requires: Requires, engine: Engine) -> str | None:
     Raises:
         RunnerError: the engine can't be asked for its swarm.
     """
-    for sign, version in requires.api:
-        if not _COMPARE[sign](version_key(engine.api_version), version_key(version)):
-            return f"needs API {sign}{version}; this engine speaks {engine.api_version}"
+    bound = unmet_bound(requires.api, engine.api_version)
+    if bound is not None:
+        return f"needs API {bound}; this engine speaks {engine.api_version}"
     if requires.engine is not None and requires.engine.lower() != engine.name.lower():
         return f"needs {requires.engine}; this engine is {engine.name}"
     if requires.swarm is not None and _is_manager(engine) is not requires.swarm:

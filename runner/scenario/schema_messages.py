@@ -212,6 +212,8 @@ def _advice(instance: Any, names: list[str], rule: _Rule) -> str | None:
     examples = [one for one in rule.examples if _TYPES.get(_type_of(one)) in names]
     if examples:
         return f"for example {flow(examples[0])}"
+    if rule.description is None and names and names[0] == "a list" and isinstance(instance, dict):
+        return "each element of a list begins with '- '"
     return rule.description
 
 
