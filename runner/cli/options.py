@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from runner.errors import InvalidScenario, UsageError
-from runner.executor.variables import Text
+from runner.executor.variables import FromEnvironment, Text
 from runner.nearest import did_you_mean
 from runner.scenario.model import RESERVED_NAMES
 
@@ -78,8 +78,8 @@ def given_values(options: argparse.Namespace, environment: Mapping[str, str]) ->
     for name, text in environment.items():
         bare = name.removeprefix("RUN_VAR_")
         if bare != name and NAME.match(bare):
-            values.setdefault(bare.lower(), Text(text))
-            values[bare] = Text(text)
+            values.setdefault(bare.lower(), FromEnvironment(text))
+            values[bare] = FromEnvironment(text)
     for file in options.vars_file:
         values.update(_vars_file(file))
     for pair in options.var:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 TERMINATED = 143
-CONNECTION_CODES = frozenset({"engine-unreachable", "connection-broken", "not-http"})
+CONNECTION_CODES = frozenset(
+    {"engine-unreachable", "connection-broken", "not-http", "broken-frame", "truncated-frame", "truncated-json"}
+)
 
 
 @dataclass(frozen=True, slots=True)

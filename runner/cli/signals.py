@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import threading
+from queue import SimpleQueue
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -11,16 +13,22 @@ from runner.executor.stop import Stop
 
 
 class Signals:
-    """While entered, signals ask the run to stop; ``received`` is the first one's name."""
+    """While entered, signals ask the run to stop; ``received`` is the first one's name.
+
+    A handler may interrupt any code, itself included, so it only notes the signal; a thread does what follows.
+    """
 
     def __init__(self, stop: Stop) -> None:
         self.received: str | None = None
         self._stop = stop
         self._before: dict[int, Any] = {}
+        self._arrived: SimpleQueue[int | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._act, name="signals", daemon=True)
 
     def __enter__(self) -> Signals:
+        self._thread.start()
         for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._receive)
+            self._before[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(
@@ -28,10 +36,16 @@ class Signals:
     ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        self._arrived.put(None)
+        self._thread.join()
 
-    def _receive(self, number: int, _frame: FrameType | None) -> None:
-        first = self.received is None
-        if first:
-            self.received = signal.Signals(number).name
-        self._stop.request()
-        problems.say("stopping, and cleaning up (again to stop now)" if first else "stopping now")
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        self.received = self.received or signal.Signals(number).name
+        self._arrived.put(number)
+
+    def _act(self) -> None:
+        message = "stopping, and cleaning up (again to stop now)"
+        while self._arrived.get() is not None:
+            self._stop.request()
+            problems.say(message)
+            message = "stopping now"

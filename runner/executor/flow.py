@@ -141,7 +141,8 @@ class Flow:
     def _settle(self, one: model.Step, record: StepRecord) -> None:
         """Make a finished step's names and result known."""
         with self.frame.lock:
-            self.frame.variables.update(record.captured)
+            # A new mapping: expressions in other threads may be looking at the one before.
+            self.frame.variables = {**self.frame.variables, **record.captured}
             self.frame.results[one.id] = steps.view_of(record)
 
     def _defer(self, one: model.Step, record: StepRecord, position: Position) -> None:

@@ -36,7 +36,7 @@ from runner.executor.record import EMPTY, EngineRecord, ErrorRecord, Phase, Scen
 from runner.executor.requires import unmet
 from runner.executor.step import error_record
 from runner.executor.stop import STEPS, Stop
-from runner.executor.variables import initial_variables
+from runner.executor.variables import FromEnvironment, initial_variables
 from runner.scenario.model import Scenario
 
 TICK = 0.02
@@ -180,24 +180,25 @@ class _ScenarioRun:
         scenario, emit = self.scenario, self.shared.emit
         steps = len(scenario.steps) + len(scenario.finally_)
         emit(ScenarioStarted(self.index, scenario.file, scenario.title, steps, self.engine))
-        reason = unmet(scenario.requires, self.shared.engine)
-        if reason is not None:
-            record = self._record("skipped", reason=reason)
-        elif self.shared.stop.asked(STEPS):
-            record = self._record("skipped", reason="the run was interrupted")
-        else:
-            record = self._run()
+        try:
+            reason = (
+                "the run was interrupted"
+                if self.shared.stop.asked(STEPS)
+                else unmet(scenario.requires, self.shared.engine)
+            )
+            record = self._run() if reason is None else self._record("skipped", reason=reason)
+        except RunnerError as error:
+            record = self._record("error", error=error_record(error))
         emit(ScenarioFinished(self.index, record))
         return record
 
     def _run(self) -> ScenarioRecord:
         frame = Frame(self.scenario, self.shared)
         options = self.shared.options
-        try:
-            frame.variables = initial_variables(self.scenario, frame, options.values, options.secrets)
-        except RunnerError as error:
-            return self._record("error", error=error_record(error))
+        frame.variables = initial_variables(self.scenario, frame, options.values, options.secrets)
         hidden = set(self.scenario.secrets)
+        hidden.update(name for name, value in options.values.items() if isinstance(value, FromEnvironment))
+        hidden.difference_update(set(self.scenario.vars) - set(self.scenario.secrets))
         self.vars = {name: value for name, value in frame.variables.items() if name not in hidden}
         flow = Flow(frame, [])
         entries = flow.sequence(self.scenario.steps, self._at("steps"))

@@ -22,7 +22,7 @@ def initial_variables(
         UsageError: a secret has no value.
         StepError: a variable's template can't be rendered.
     """
-    found: dict[str, Any] = dict(values)
+    found: dict[str, Any] = {name: coerced(value, None) for name, value in values.items()}
     for name, value in scenario.vars.items():
         if name in values:
             default = value.value if hasattr(value, "value") else None
@@ -62,6 +62,12 @@ def coerced(value: Any, default: Any) -> Any:
 
 class Text(str):
     """A value that came as text, from a flag or the environment, and whose type is not known yet."""
+
+    __slots__ = ()
+
+
+class FromEnvironment(Text):
+    """One that came from the environment, where more may stand than a scenario ever asked for."""
 
     __slots__ = ()
 
