@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import json
 import threading
 from collections import deque
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
 
 from runner.engine.endpoint import parse
 from runner.engine.engine import Engine
@@ -17,6 +20,8 @@ from runner.engine.recording import Answer, Exchange, Failure, Input, Recording,
 from runner.errors import StepError
 from runner.masking import SHOWN, Masker
 
+OWN_LABELS: Final = "engine-recipes."
+"""How the names of the runner's own labels begin."""
 INPUT_PATIENCE: Final = 10.0
 """Seconds that the end of a stream waits for the input that was sent before it."""
 _COMPARED: Final = 200
@@ -63,7 +68,7 @@ class Replay:
 
     def _key(self, sent: Sent) -> str:
         """A secret that was written percent-encoded, and one that isn't known now, are the same."""
-        return self.masker.text(sent.key())
+        return self.masker.text(_as_asked(sent).key())
 
     def _difference(self, sent: Sent) -> tuple[str, ...]:
         """From the nearest recorded request, one not yet made if possible, to this one."""
@@ -83,8 +88,37 @@ class Replay:
         return tuple(line for line in diff if not line.startswith("@@"))
 
 
+def _as_asked(sent: Sent) -> Sent:
+    """Without the labels that the runner adds: they belong to its version, not to the scenario."""
+    path, mark, query = sent.target.partition("?")
+    if OWN_LABELS in query:
+        pairs = [
+            (name, _without_own_in_text(value))
+            for name, value in parse_qsl(query, keep_blank_values=True)
+            if not value.startswith(f'LABEL "{OWN_LABELS}')
+        ]
+        sent = replace(sent, target=f"{path}{mark}{urlencode(pairs)}")
+    return replace(sent, body=_without_own(sent.body))
+
+
+def _without_own(value: Any) -> Any:
+    """The value without those labels, and without a mapping that held nothing else."""
+    if isinstance(value, Mapping):
+        kept = {key: (one, _without_own(one)) for key, one in value.items() if not key.startswith(OWN_LABELS)}
+        return {key: new for key, (old, new) in kept.items() if new != {} or old == {}}
+    return [_without_own(one) for one in value] if isinstance(value, list) else value
+
+
+def _without_own_in_text(text: str) -> str:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return json.dumps(_without_own(value)) if isinstance(value, dict) else text
+
+
 def _lines(sent: Sent) -> Sequence[str]:
-    return laid_out(sent.value(), width=0).splitlines()
+    return laid_out(_as_asked(sent).value(), width=0).splitlines()
 
 
 def _times(number: int) -> str:

@@ -210,6 +210,22 @@ def test_every_part_of_a_request_counts(tmp_path: Path, changed: Request) -> Non
     assert transport.send(request, Deadline()).status == 200
 
 
+def test_the_labels_that_the_runner_adds_do_not_count(tmp_path: Path) -> None:
+    def sent(**labels: str) -> Request:
+        own = {f"engine-recipes.{name}": value for name, value in labels.items()}
+        changes = [("changes", f'LABEL "{name}"="{value}"') for name, value in own.items()]
+        query = (("labels", json.dumps({"mine": "1", **own})), *changes)
+        return Request("POST", "/v1.41/build", query, body=json.dumps({"Labels": {**own, "mine": "1"}}).encode())
+
+    exchanges = recorded((replies(ok()), sent(run="1")))
+    for labels in ({}, {"run": "2", "origin": "x"}):
+        assert replay(tmp_path, *exchanges)[1].send(sent(**labels), Deadline()).status == 200
+    other = Request("POST", "/v1.41/build", (("labels", '{"mine": "2"}'),), body=b'{"Labels": {"mine": "1"}}')
+    with pytest.raises(StepError) as caught:
+        replay(tmp_path, *exchanges)[1].send(other, Deadline())
+    assert not any("engine-recipes" in line for line in caught.value.details)
+
+
 def test_an_upload_is_kept_by_its_digest(tmp_path: Path) -> None:
     def sent(*parts: bytes) -> Request:
         return Request("POST", "/v1.41/build", body=Pieces(parts))
