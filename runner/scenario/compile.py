@@ -150,9 +150,9 @@ def _check_name(node: jinja.Node) -> None:
     node.environment = env
     name: object = None
     if isinstance(node, jinja.Filter) and node.name not in env.filters:
-        raise _unknown("filter", node.name, env.filters)
+        raise _unknown("unknown-filter", f"there is no filter '{node.name}'", node.name, env.filters)
     if isinstance(node, jinja.Test) and node.name not in env.tests:
-        raise _unknown("test", node.name, env.tests)
+        raise _unknown("unknown-test", f"there is no test '{node.name}'", node.name, env.tests)
     if isinstance(node, jinja.Getattr):
         name = node.attr
     elif isinstance(node, jinja.Getitem) and isinstance(node.arg, jinja.Const):
@@ -165,10 +165,10 @@ def _check_name(node: jinja.Node) -> None:
         raise ExpressionSyntaxError("unsafe-expression", message, hint, name)
 
 
-def _unknown(what: str, name: str, known: Mapping[str, Any]) -> ExpressionSyntaxError:
+def _unknown(code: str, message: str, name: str, known: Mapping[str, Any]) -> ExpressionSyntaxError:
     names = [one for one in known if one.isidentifier()]
     hint = did_you_mean(name, names) or f"there are: {', '.join(sorted(names))}"
-    return ExpressionSyntaxError(f"unknown-{what}", f"there is no {what} '{name}'", hint, name)
+    return ExpressionSyntaxError(code, message, hint, name)
 
 
 def _not_an_expression(text: str, message: str, word: str | None) -> ExpressionSyntaxError:
