@@ -11,7 +11,7 @@ from runner.cli import colours, problems
 from runner.cli import options as shared
 from runner.cli.connecting import connect_as_asked
 from runner.cli.files import count
-from runner.errors import RunnerError, UsageError
+from runner.errors import UsageError
 from runner.text import visible
 
 if TYPE_CHECKING:
@@ -60,27 +60,23 @@ def _age(text: str | None) -> float:
 
 def _clean(engine: Engine, *, dry_run: bool, age: float) -> int:
     from runner.engine.message import Deadline
-    from runner.executor.cleanup import KINDS, find, patience, remove
+    from runner.executor.cleanup import KINDS, find, remove_all
 
     deadline = Deadline.after(TIME)
     now = time.time()
-    nouns = [kind.noun for kind in KINDS]
-    every, errors = find(engine, nouns, None, deadline)
+    every, errors = find(engine, [kind.noun for kind in KINDS], None, deadline)
     for error in errors:
         problems.show_error(error)
     found = [one for one in every if now - _created(one.created, now) >= age]
-    waiting = patience(found)
     failed = 0
-    for leftover in found:
-        word = "would remove" if dry_run else "removed"
-        if not dry_run:
-            try:
-                remove(engine, leftover, deadline, waiting)
-            except RunnerError as error:
-                failed += 1
-                problems.show_error(error)
-                continue
-        print(_line(word, leftover, now))
+    for leftover in found if dry_run else ():
+        print(_line("would remove", leftover, now))
+    for removal in () if dry_run else remove_all(engine, found, deadline):
+        if removal.error is not None:
+            failed += 1
+            problems.show_error(removal.error)
+        else:
+            print(_line("removed", removal.leftover, now))
     done = len(found) - failed
     runs = len({leftover.run for leftover in found})
     if not found:

@@ -16,7 +16,7 @@ from runner.executor import labels, registries, terminal
 from runner.executor.answer import Bounds, Reader
 from runner.executor.background import Begun
 from runner.executor.context import Frame, Turn
-from runner.executor.events import ItemArrived, OutputArrived, RequestSent
+from runner.executor.events import ItemArrived, OutputArrived, RequestSent, StepKey
 from runner.executor.record import EMPTY, RequestRecord, ResponseRecord
 from runner.executor.stdin import Stdin
 from runner.executor.upload import FileUpload
@@ -24,6 +24,7 @@ from runner.scenario import model
 from runner.scenario.template import Scope, Value
 from runner.text import shown
 
+PLANNED = StepKey(0, ())
 MAX_LOCAL_STDIN = 64 * 1024 * 1024
 
 
@@ -87,8 +88,10 @@ class Exchange:
     """An error that the engine put inside a successful answer."""
 
 
-def prepare(step: model.Step, frame: Frame, scope: Scope, deadline: message.Deadline) -> Prepared:
-    """Render a step's request; nothing is sent yet.
+def prepare(
+    step: model.Step, frame: Frame, scope: Scope, deadline: message.Deadline, key: StepKey = PLANNED
+) -> Prepared:
+    """Render a step's request; nothing is sent yet. ``key`` tells the steps of a run apart.
 
     Raises:
         StepError: a template fails, a parameter can't be sent, or the registry's credentials can't be had.
@@ -96,19 +99,19 @@ def prepare(step: model.Step, frame: Frame, scope: Scope, deadline: message.Dead
     kind = step.kind
     base = frame.scenario.path.parent
     version = frame.shared.engine.api_version
+    labeller = labels.Labeller(frame.shared, key)
     if isinstance(kind, model.RawRequest):
+        method, path = str(kind.method.render(scope)), str(kind.path.render(scope))
         body = kind.body.render(scope) if kind.body is not None else build.MISSING
-        body = labels.add_raw(frame.shared, str(kind.method.render(scope)), str(kind.path.render(scope)), body)
+        sent = labels.Sent(_mapping(kind.query, scope), body, _upload(kind.body_file, frame, scope))
+        created = labels.creation(method, path)
+        if created is not None:
+            path, sent = labeller.add_raw(created, path, sent)
+        headers = _mapping(kind.headers, scope)
         request = build.build_raw(
-            str(kind.method.render(scope)),
-            str(kind.path.render(scope)),
-            query=_mapping(kind.query, scope),
-            headers=_mapping(kind.headers, scope),
-            body=body,
-            upload=_upload(kind.body_file, frame, scope),
-            api_version=version,
+            method, path, sent.params, headers, body=sent.body, upload=sent.upload, api_version=version
         )
-        return Prepared(request, body=None if body is build.MISSING else body)
+        return Prepared(request, body=_given(sent.body))
     assert isinstance(kind, model.OperationCall)
     operation = kind.operation
     params = {name: value.render(scope) for name, value in kind.params.items()}
@@ -118,24 +121,14 @@ def prepare(step: model.Step, frame: Frame, scope: Scope, deadline: message.Dead
         params["stdin"], stdin = stdin, None
     elif stdin is not None and _takes_stdin_flag(operation, version):
         params.setdefault("stdin", True)
-    params, body = labels.add(frame.shared, operation, params, body)
-    params = registries.add(frame.shared, operation, params, body, deadline)
-    upload: message.Upload | None = _upload(kind.body_file, frame, scope)
-    if kind.body_dir is not None:
-        from runner.executor.folder import IGNORE_FILE, FolderUpload
+    sent = labeller.add(operation, labels.Sent(params, body, _file(kind, frame, scope, params)))
+    params = registries.add(frame.shared, operation, dict(sent.params), sent.body, deadline)
+    request = build.build(operation, params, body=sent.body, upload=sent.upload, api_version=version)
+    return Prepared(request, operation, params, _given(sent.body), stdin, _save(kind, frame, scope))
 
-        build_files = (str(params.get("dockerfile") or "Dockerfile"), IGNORE_FILE)
-        needed = build_files if operation.id == "ImageBuild" else ()
-        upload = FolderUpload(base / str(kind.body_dir.render(scope)), needed)
-    request = build.build(operation, params, body=body, upload=upload, api_version=version)
-    return Prepared(
-        request,
-        operation,
-        params,
-        None if body is build.MISSING else body,
-        stdin,
-        _save(kind, frame, scope),
-    )
+
+def _given(body: Any) -> Any:
+    return None if body is build.MISSING else body
 
 
 def _takes_stdin_flag(operation: Operation, version: str) -> bool:
@@ -148,6 +141,17 @@ def _mapping(value: Value | None, scope: Scope) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         raise StepError("wrong-type", f"a mapping is expected here, not {shown(given, 60)}")
     return dict(given)
+
+
+def _file(kind: model.OperationCall, frame: Frame, scope: Scope, params: Mapping[str, Any]) -> message.Upload | None:
+    """The file or the folder to send."""
+    if kind.body_dir is None:
+        return _upload(kind.body_file, frame, scope)
+    from runner.executor.folder import IGNORE_FILE, FolderUpload
+
+    build_files = (str(params.get("dockerfile") or "Dockerfile"), IGNORE_FILE)
+    needed = build_files if kind.operation.id == "ImageBuild" else ()
+    return FolderUpload(frame.scenario.path.parent / str(kind.body_dir.render(scope)), needed)
 
 
 def _upload(value: Value | None, frame: Frame, scope: Scope) -> FileUpload | None:
@@ -186,7 +190,7 @@ def perform(turn: Turn, scope: Scope, deadline: message.Deadline, begun: Begun) 
     """
     exchange = Exchange()
     try:
-        exchange.prepared = prepared = prepare(turn.step, turn.frame, scope, deadline)
+        exchange.prepared = prepared = prepare(turn.step, turn.frame, scope, deadline, turn.position.key)
         engine = turn.engine
         if turn.interrupted():
             raise StepError("interrupted", "interrupted")
@@ -208,6 +212,7 @@ def perform(turn: Turn, scope: Scope, deadline: message.Deadline, begun: Begun) 
             response.close()
         exchange.in_band = _in_band(prepared, reader)
         terminal.remember(prepared, exchange.response, turn.shared)
+        labels.remember(turn.shared, prepared.operation, prepared.body, exchange.response.body)
         registries.conceal_token(prepared.operation, exchange.response, turn.shared)
     except RunnerError as error:
         exchange.error = error

@@ -59,6 +59,8 @@ class Shared:
     started: float = field(default_factory=time.monotonic)
     created: set[str] = field(default_factory=set)
     """The nouns (``container``, ``network``) of which this run may have created something."""
+    updatable: set[str] = field(default_factory=set)
+    """Ids and names of what this run has created and may update."""
     terminals: dict[str, bool] = field(default_factory=dict)
     """Whether a container has a terminal (``Tty``), by id or name, as far as this run has created it."""
 
