@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable
 
 from runner.cli.colours import paint
@@ -73,7 +74,17 @@ def excerpt(place: Place | None) -> Iterable[str]:
     start = max(0, place.column - 1 - WIDEST // 2)
     text = place.text[start : start + WIDEST]
     offset = place.column - 1 - start
-    before = "".join("\t" if character == "\t" else " " for character in text[:offset])
-    caret = "^" * max(1, min(place.length, len(text) - offset))
+    before = "".join("\t" if character == "\t" else " " * _columns(character) for character in text[:offset])
+    caret = "^" * max(1, sum(map(_columns, text[offset : offset + place.length])))
     number = f"{place.line:>5}"
     return (f"{number} | {visible(text)}", f"{' ' * len(number)} | {before}{paint(caret, 'red')}")
+
+
+def _columns(character: str) -> int:
+    """How many columns of a terminal a character takes once it is safe to show."""
+    shown = visible(character)
+    if len(shown) > 1 or shown.isascii():
+        return len(shown)
+    if unicodedata.combining(shown):
+        return 0
+    return 2 if unicodedata.east_asian_width(shown) in "WF" else 1
