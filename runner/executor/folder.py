@@ -36,6 +36,11 @@ class FolderUpload:
     def label(self) -> str:
         return f"@{self.path.name}.tar"
 
+    @property
+    def folder(self) -> str:
+        """The folder's own name."""
+        return self.path.name
+
     @cached_property
     def _ignore(self) -> Ignore:
         path = self.path / IGNORE_FILE
