@@ -52,7 +52,9 @@ class Running:
 class Live:
     """Follows events from the run's own thread; rich draws from a thread of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, owners: Mapping[int, str]) -> None:
+        """``owners`` names the scenarios that run side by side, as they start."""
+        self._owners = owners
         self._running: dict[StepKey, Running] = {}
         self._lock = threading.Lock()
         self._rich: RichLive | None = None
@@ -106,11 +108,11 @@ class Live:
         table = Table.grid(padding=(0, 1))
         now = time.monotonic()
         with self._lock:
-            running = list(self._running.values())
-        for step in running:
+            running = list(self._running.items())
+        for key, step in running:
             seconds = now - step.since
             table.add_row(
-                "",
+                visible(self._owners.get(key.scenario, "")),
                 Spinner("dots", style="cyan"),
                 visible(step.id),
                 visible(step.what or step.kind),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from pathlib import Path
 from urllib.parse import unquote
 
 from runner.cli import problems
@@ -33,20 +34,26 @@ _VERSION = re.compile(r"^/v[0-9]+\.[0-9]+(?=/)")
 
 
 class Progress:
-    """Shows events as they come; quiet, it shows only what went wrong."""
+    """Shows events as they come; quiet, it shows only what went wrong. Where scenarios run side by side (``jobs``),
+    each line begins with the name of its scenario's file."""
 
-    def __init__(self, *, quiet: bool, follow: bool = False) -> None:
+    def __init__(self, *, quiet: bool, follow: bool = False, jobs: int = 1) -> None:
         self.quiet = quiet
+        self.jobs = jobs
+        self.owners: dict[int, str] = {}
         self.follow = follow and not quiet
         self.unfinished: dict[StepKey, str] = {}
         self.steps = 0
-        self.live = Live() if not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb" else None
+        self.live = (
+            Live(self.owners) if not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb" else None
+        )
 
     def show(self, event: Event) -> None:
         if self.live is not None:
             self.live.add(event)
         if isinstance(event, ScenarioStarted):
-            self._say(f"{paint(visible(event.title), 'bold')} · {_engine(event.engine)}")
+            self._own(event)
+            self._say(f"{paint(visible(event.title), 'bold')} · {_engine(event.engine)}", event.scenario)
         elif isinstance(event, OutputArrived) and self.follow:
             self._output(event)
         elif isinstance(event, StepFinished):
@@ -57,23 +64,32 @@ class Progress:
         elif isinstance(event, RunFinished):
             self._summary(event)
 
-    def _say(self, line: str) -> None:
+    def _own(self, event: ScenarioStarted) -> None:
+        if self.jobs > 1:
+            stem = Path(event.file).stem
+            self.owners[event.scenario] = event.file if stem in self.owners.values() else stem
+
+    def _say(self, line: str, scenario: int) -> None:
         if not self.quiet:
-            problems.say(line)
+            problems.say(self._owned(line, scenario))
+
+    def _owned(self, line: str, scenario: int) -> str:
+        owner = self.owners.get(scenario)
+        return f"{paint(f'{visible(owner)} │', 'grey')} {line}".rstrip() if owner else line
 
     def _output(self, event: OutputArrived) -> None:
         """A container's output as it comes, line by line."""
         text = self.unfinished.pop(event.key, "") + event.data.decode("utf-8", "replace")
         *lines, rest = text.split("\n")
         for line in lines:
-            self._say(f"    {paint('│', 'grey')} {visible(line.rstrip(chr(13)))}")
+            self._say(f"    {paint('│', 'grey')} {visible(line.rstrip(chr(13)))}", event.key.scenario)
         if rest:
             self.unfinished[event.key] = rest[-MOST_UNFINISHED:]
 
     def _output_end(self, key: StepKey) -> None:
         rest = self.unfinished.pop(key, "")
         if rest:
-            self._say(f"    {paint('│', 'grey')} {visible(rest)}")
+            self._say(f"    {paint('│', 'grey')} {visible(rest)}", key.scenario)
 
     def _step(self, event: StepFinished) -> None:
         record = event.record
@@ -92,19 +108,22 @@ class Progress:
         time = f"{record.duration_ms:7.0f} ms" if record.status != "skipped" else f"   {record.reason or ''}"
         name, request = _fit(record.id, NAME_WIDTH), _fit(_what(record), REQUEST_WIDTH)
         line = f"{'  ' * depth}{paint(mark, colour)} {name} {request} {status:>3}{time}{paint(note, 'grey')}"
-        self._say(line.rstrip())
+        self._say(line.rstrip(), event.key.scenario)
 
     def _scenario(self, event: ScenarioFinished) -> None:
-        record = event.record
+        record, number = event.record, event.scenario
         if record.status == "skipped":
-            self._say(f"  {paint('-', 'grey')} skipped: {visible(record.reason or '')}")
+            self._say(f"  {paint('-', 'grey')} skipped: {visible(record.reason or '')}", number)
         if record.error is not None and not any(step.error for step in record.steps):
             problems.show_failure(record.error, "error")
         for step in record.steps:
             self._failure(step)
         for line in record.left:
-            problems.say(f"  left: {visible(line)}")
-        self._say("")
+            problems.say(self._owned(f"  left: {visible(line)}", number))
+        if record.left and record.engine is not None:
+            command = f"run clean --host {record.engine.endpoint}"
+            problems.say(self._owned(f"  {paint('hint:', 'cyan')} '{visible(command)}' removes what is left", number))
+        self._say("", number)
 
     def _failure(self, record: StepRecord) -> None:
         inner = [*(record.each or ()), *(record.steps or ())]
@@ -117,7 +136,7 @@ class Progress:
         total = sum(event.summary.values())
         counts = [f"{event.summary[status]} {status}" for status in MARKS if event.summary.get(status)]
         took = event.duration_ms / 1000
-        self._say(f"{count(total, 'scenario')}: {', '.join(counts)} · {count(self.steps, 'step')} in {took:.2f} s")
+        self._say(f"{count(total, 'scenario')}: {', '.join(counts)} · {count(self.steps, 'step')} in {took:.2f} s", -1)
 
 
 def _engine(engine: EngineRecord | None) -> str:

@@ -66,7 +66,9 @@ def main(arguments: list[str]) -> int:
     options = options._replace(secrets=sources.secrets_for(given, scenarios, options.secrets))
     source = sources.open_source(given, scenarios, options, environment)
     try:
-        played = play(source, options, Progress(quiet=given.quiet, follow=given.follow).show, writers.add)
+        played = play(
+            source, options, Progress(quiet=given.quiet, follow=given.follow, jobs=given.jobs).show, writers.add
+        )
         writers.write(played.report)
         source.finish(played.report, interrupted=played.signal is not None)
         return played.exit_code

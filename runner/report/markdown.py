@@ -180,6 +180,7 @@ class _Page:
         if self.scenario.left:
             yield "## What is left"
             yield "\n".join(f"- {inline(line)}" for line in self.scenario.left)
+            yield "`run clean` removes it."
 
 
 def _failure(error: ErrorRecord) -> Iterator[str]:
