@@ -33,7 +33,7 @@ FORMATS = {
     "ndjson": Format(".ndjson", "runner.report.ndjson"),
     "junit": Format(".xml", "runner.report.junit"),
     "html": Format(".html", "runner.report.html", document=True),
-    "cast": Format(".cast", "runner.report.cast"),
+    "cast": Format(".cast", "runner.report.cast", document=True),
 }
 DEFAULT = "markdown"
 NONE = "none"

@@ -1,0 +1,100 @@
+"""A report as an asciicast: a terminal session with what was typed and what came, as if somebody had sat there.
+
+Each step is a comment, its ``curl`` command typed at a steady pace, and its answer; a marker at each step lets a
+player jump. The format is https://docs.asciinema.org/manual/asciicast/v2/.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from runner.executor.record import Report, ScenarioRecord, StepRecord
+from runner.report.snippets.curl import Script
+from runner.report.told import answer_texts, status_line, title_of
+from runner.text import visible
+
+WIDTH, HEIGHT = 100, 30
+TYPING = 0.02
+"""Seconds from one typed character to the next."""
+PAUSE = 0.8
+"""Seconds to read what came, and before the next step."""
+LONGEST_WAIT = 3.0
+"""Seconds that an answer keeps the audience waiting, however long it took."""
+MOST_LINES = 40
+"""Lines of one answer that are shown."""
+PROMPT = "\x1b[32m$\x1b[0m "
+
+
+def render(report: Report) -> str:
+    """The report as the text of a ``.cast`` file."""
+    title = report.scenarios[0].title if len(report.scenarios) == 1 else "Engine Recipes"
+    header = {
+        "version": 2,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "title": visible(title),
+        "env": {"TERM": "xterm-256color"},
+    }
+    lines = [_line(header)]
+    session = _Session()
+    for scenario in report.scenarios:
+        engine = scenario.engine or report.engine
+        lines += [_line(event) for event in session.scenario(scenario, engine.endpoint if engine else "")]
+    return "\n".join(lines) + "\n"
+
+
+class _Session:
+    """What happens on the terminal; ``now`` is in seconds."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def scenario(self, scenario: ScenarioRecord, endpoint: str) -> Iterator[list[object]]:
+        yield self._print(f"\x1b[1m# {visible(scenario.title)}\x1b[0m\r\n\r\n")
+        script = Script(endpoint, scenario.steps)
+        for step in scenario.steps:
+            if step.status != "skipped":
+                yield from self._step(step, script)
+
+    def _step(self, step: StepRecord, script: Script) -> Iterator[list[object]]:
+        title = visible(title_of(step))
+        yield [round(self.now, 3), "m", title]
+        yield self._print(f"\x1b[90m# {title}\x1b[0m\r\n")
+        command = script.command(step)
+        if command:
+            yield from self._type(command)
+        self.now += min(step.duration_ms / 1000, LONGEST_WAIT)
+        for line in _answer(step):
+            yield self._print(line + "\r\n")
+        self.now += PAUSE
+        yield self._print("\r\n")
+
+    def _type(self, command: str) -> Iterator[list[object]]:
+        yield self._print(PROMPT)
+        for character in command:
+            self.now += TYPING
+            yield self._print("\r\n" if character == "\n" else visible(character))
+        yield self._print("\r\n")
+
+    def _print(self, text: str) -> list[object]:
+        return [round(self.now, 3), "o", text]
+
+
+def _answer(step: StepRecord) -> Iterator[str]:
+    """The status and what came, as far as there is room for it."""
+    if step.response is not None and not step.awaits:
+        colour = "32" if step.status == "passed" else "31"
+        yield f"\x1b[{colour}m{visible(status_line(step.response))}\x1b[0m"
+    for _, text, _ in answer_texts(step):
+        lines = text.splitlines()
+        yield from (visible(line) for line in lines[:MOST_LINES])
+        if len(lines) > MOST_LINES:
+            yield f"… {len(lines) - MOST_LINES} more lines"
+    if step.error is not None:
+        yield f"\x1b[31m{visible(step.error.message)}\x1b[0m"
+        yield from (f"  {visible(line)}" for line in step.error.details[:MOST_LINES])
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()

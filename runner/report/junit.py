@@ -1,0 +1,106 @@
+"""A report as JUnit XML, which CI systems show as test results: a suite for each scenario, a case for each step.
+
+The elements and attributes are those that Jenkins, GitLab and others read in common; steps inside loops, blocks and
+included scenarios are cases of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.etree import ElementTree as ET
+
+from runner.executor.record import ErrorRecord, Report, ScenarioRecord, StepRecord
+from runner.text import visible
+
+MOST_OUTPUT = 64 * 1024
+"""How much of a container's output goes into a case, in characters."""
+
+
+def render(report: Report) -> str:
+    """The report as the text of an XML file."""
+    root = ET.Element("testsuites", name="engine-recipes", time=_seconds(report.duration_ms))
+    totals = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
+    for scenario in report.scenarios:
+        suite = _suite(scenario, report.started_at)
+        for name in totals:
+            totals[name] += int(suite.get(name, "0"))
+        root.append(suite)
+    for name, number in totals.items():
+        root.set(name, str(number))
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _suite(scenario: ScenarioRecord, started_at: str) -> ET.Element:
+    suite = ET.Element("testsuite", name=_plain(scenario.title), time=_seconds(scenario.duration_ms))
+    if started_at:
+        suite.set("timestamp", started_at.partition(".")[0].removesuffix("Z"))
+    cases = [_case(scenario, record) for record in _leaves(scenario.steps)]
+    if not cases:
+        cases = [_whole(scenario)]
+    suite.extend(cases)
+    suite.set("tests", str(len(cases)))
+    for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(name, str(sum(case.find(tag) is not None for case in cases)))
+    if scenario.left:
+        ET.SubElement(suite, "system-err").text = "\n".join(_plain(line) for line in scenario.left)
+    return suite
+
+
+def _leaves(records: tuple[StepRecord, ...]) -> Iterator[StepRecord]:
+    """The steps that did something themselves; a loop or block stands for those inside it."""
+    for record in records:
+        inner = (*(record.each or ()), *(record.steps or ()))
+        if inner:
+            yield from _leaves(inner)
+        else:
+            yield record
+
+
+def _case(scenario: ScenarioRecord, record: StepRecord) -> ET.Element:
+    name = f"{record.id}: {record.title}" if record.title else record.id
+    case = ET.Element("testcase", name=_plain(name), classname=_plain(scenario.file), time=_seconds(record.duration_ms))
+    _verdict(case, record.status, record.error, record.reason)
+    response = record.response
+    for tag, text in (("system-out", response and response.stdout), ("system-err", response and response.stderr)):
+        if text:
+            ET.SubElement(case, tag).text = _lines(text[:MOST_OUTPUT])
+    return case
+
+
+def _whole(scenario: ScenarioRecord) -> ET.Element:
+    """A scenario none of whose steps ran."""
+    case = ET.Element("testcase", name=_plain(scenario.title), classname=_plain(scenario.file))
+    case.set("time", _seconds(scenario.duration_ms))
+    _verdict(case, scenario.status, scenario.error, scenario.reason)
+    return case
+
+
+def _verdict(case: ET.Element, status: str, error: ErrorRecord | None, reason: str | None) -> None:
+    if status == "skipped":
+        ET.SubElement(case, "skipped", message=_plain(reason or ""))
+    elif status in ("failed", "error") and error is not None:
+        tag = "failure" if status == "failed" else "error"
+        found = ET.SubElement(case, tag, message=_plain(error.message), type=error.code)
+        found.text = _explained(error)
+
+
+def _explained(error: ErrorRecord) -> str:
+    where = f"{error.file}:{error.line}:{error.column}: " if error.file and error.line else ""
+    lines = [f"{where}{error.message}", *error.details]
+    if error.hint:
+        lines.append(f"hint: {error.hint}")
+    return "\n".join(_plain(line) for line in lines)
+
+
+def _seconds(milliseconds: float) -> str:
+    return f"{milliseconds / 1000:.3f}"
+
+
+def _plain(text: str) -> str:
+    """Text on one line, without what XML can't hold."""
+    return visible(text).encode("utf-8", "replace").decode()
+
+
+def _lines(text: str) -> str:
+    return "\n".join(_plain(line) for line in text.splitlines())
