@@ -43,5 +43,6 @@ def _placed(step: StepRecord, now: float) -> tuple[StepRecord, float]:
     if step.each:
         elements, lasted = timed(step.each, now)
         return step._replace(started_ms=now, duration_ms=lasted, each=elements), now + lasted
-    lasted = max(round(step.duration_ms / TICK), 1) * TICK if step.kind == "sleep" else TICK
+    sleeps = step.kind == "sleep" and not step.background
+    lasted = max(round(step.duration_ms / TICK), 1) * TICK if sleeps else TICK
     return step._replace(started_ms=now, duration_ms=lasted), now + lasted

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +23,7 @@ from runner.report.stable.tokens import BASE, NANO, Tokens, nanoseconds
 _STARTED = "2026-01-01T00:00:00Z"
 _SOCKET = "/var/run/docker.sock"
 _DAY = 86_400
+_NOTHING = object()
 _EPOCHS = frozenset({"Created", "time"})
 _MADE_UP = re.compile(r"[a-z]+_[a-z]+\d*")
 _DOCKER_ROOT = re.compile(r"(/.+?)/(?:containers|volumes|image|overlay2|vfs|btrfs|zfs|fuse-overlayfs|plugins)/")
@@ -71,7 +71,9 @@ class _Replacer:
             self._observe(parts, given=False)
         for child in (*(step.each or ()), *(step.steps or ())):
             self._observe_step(child)
-        self._observe(step.captured, given=False)
+        for name, value in step.captured.items():
+            if response is None or _again(step.capture_sources.get(name, ""), response, _NOTHING) is _NOTHING:
+                self._observe(value, given=False)
 
     def _observe(self, value: Any, *, given: bool, key: str = "") -> None:
         if isinstance(value, str):
@@ -255,28 +257,25 @@ def _is_epoch(value: int) -> bool:
 
 
 def _container_names(operation: str, response: ResponseRecord) -> Iterator[str]:
-    parts = chain(
-        [response.body] if isinstance(response.body, Mapping) else response.body or (),
-        response.items or (),
-    )
-    for part in parts if not isinstance(response.body, str) else ():
+    """Names of containers in an answer, wherever the API has them."""
+    for part in (response.body, *_listed(response.body), *(response.items or ())):
         if not isinstance(part, Mapping):
             continue
-        attached = part.get("Containers")
-        if isinstance(attached, Mapping):  # of a network
+        if operation == "ContainerStats":
+            yield str(part.get("name"))
+        yield from (name for name in (part.get("Name"), *_listed(part.get("Names"))) if _has_slash(name))
+        attached = part.get("Containers")  # of a network
+        if isinstance(attached, Mapping):
             yield from (str(one.get("Name")) for one in attached.values() if isinstance(one, Mapping))
-        found = [part.get("Name"), part.get("name") if operation == "ContainerStats" else None]
-        names = part.get("Names")
-        found += names if isinstance(names, list) else []
-        yield from (name for name in found if isinstance(name, str) and name.startswith("/"))
-        if operation == "ContainerStats" and isinstance(part.get("name"), str):
-            yield part["name"]
         actor = part.get("Actor")
-        if (
-            part.get("Type") == "container"
-            and isinstance(actor, Mapping)
-            and isinstance(actor.get("Attributes"), Mapping)
-        ):
-            name = actor["Attributes"].get("name")
-            if isinstance(name, str):
-                yield name
+        attributes = actor.get("Attributes") if isinstance(actor, Mapping) else None
+        if part.get("Type") == "container" and isinstance(attributes, Mapping):
+            yield str(attributes.get("name"))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _has_slash(name: Any) -> bool:
+    return isinstance(name, str) and name.startswith("/")

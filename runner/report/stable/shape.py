@@ -95,7 +95,7 @@ class _Shaper:
         query: dict[str, str | list[str]] = {}
         for name, value in request.query.items():
             kept = _without_labels_in_query(value)
-            if name == "version" and isinstance(kept, str) and kept.isdigit():
+            if name == "version" and isinstance(kept, str) and kept.isdecimal():
                 kept = str(self.versions.get(int(kept)))
             if kept is not None:
                 query[name] = kept
@@ -135,7 +135,7 @@ class _Shaper:
             return value
         if isinstance(value, int):
             return self._note(value, self._number(value, key))
-        if isinstance(value, str) and key in _HOST_PORTS and value.isdigit():
+        if isinstance(value, str) and key in _HOST_PORTS and value.isdecimal():
             return str(self._port(int(value)))
         return value
 

@@ -62,15 +62,15 @@ def processes(body: Any, pid: Callable[[int], int]) -> Any:
         return body
     titles = body["Titles"]
     rows = [
-        [_cell(title, cell, pid) for title, cell in zip(titles, row, strict=False)]
+        [_cell(str(title), cell, pid) for title, cell in zip(titles, row, strict=False)]
         for row in body.get("Processes") or ()
         if isinstance(row, list)
     ]
     return {**body, "Processes": rows}
 
 
-def _cell(title: Any, cell: Any, pid: Callable[[int], int]) -> Any:
-    if title in _PROCESS_IDS and isinstance(cell, str) and cell.isdigit() and cell != "0":
+def _cell(title: str, cell: Any, pid: Callable[[int], int]) -> Any:
+    if title in _PROCESS_IDS and isinstance(cell, str) and cell.isdecimal() and cell != "0":
         return str(pid(int(cell)))
     if title == "TIME":
         return "00:00:00" if str(cell).count(":") == 2 else "0s"
@@ -88,7 +88,7 @@ def folded(items: Sequence[Any]) -> list[Any]:
         if "progress" in item or item.get("progressDetail"):
             item = {name: value for name, value in item.items() if name not in ("progress", "progressDetail")}  # noqa: PLW2901
         layer = item.get("id")
-        if "status" in item and layer is not None:
+        if "status" in item and isinstance(layer, str):
             if layer in places:
                 result[places[layer]] = item
                 continue

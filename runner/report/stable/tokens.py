@@ -56,7 +56,7 @@ class Tokens:
 
     def observe(self, text: str, *, given: bool) -> None:
         """Take note of what a text holds; ``given`` means that the author, not the engine, wrote it."""
-        for match in _TOKEN.finditer(text):
+        for match in _TOKEN.finditer(_without_labels(text)):
             kind, token = match.lastgroup or "", match[0]
             if kind == "time":
                 if not given and (at := nanoseconds(token)) is not None:
@@ -107,8 +107,7 @@ class Tokens:
 
     def replace(self, text: str) -> str:
         """The text with placeholders."""
-        if "engine-recipes." in text:
-            text = _OF_THE_RUNNER.sub("", text)
+        text = _without_labels(text)
         if self._word_pattern is not None:
             text = self._word_pattern.sub(self._word, text)
         return _TOKEN.sub(self._token, text)
@@ -136,6 +135,10 @@ class Tokens:
             return token
         moment = datetime.fromtimestamp(self._clock[at] // NANO, UTC).strftime("%Y-%m-%dT%H:%M:%S")
         return f"{moment}.000000000Z" if "." in token else f"{moment}Z"
+
+
+def _without_labels(text: str) -> str:
+    return _OF_THE_RUNNER.sub("", text) if "engine-recipes." in text else text
 
 
 def nanoseconds(token: str) -> int | None:
