@@ -16,7 +16,7 @@ from runner.text import visible
 
 if TYPE_CHECKING:
     from runner.engine.engine import Engine
-    from runner.executor.cleanup import Leftover
+    from runner.executor.leftovers import Leftover
 
 USAGE = "run clean [options]"
 DESCRIPTION = """\
@@ -60,7 +60,8 @@ def _age(text: str | None) -> float:
 
 def _clean(engine: Engine, *, dry_run: bool, age: float) -> int:
     from runner.engine.message import Deadline
-    from runner.executor.cleanup import KINDS, find, remove_all
+    from runner.executor.cleanup import remove_all
+    from runner.executor.leftovers import KINDS, find
 
     deadline = Deadline.after(TIME)
     now = time.time()

@@ -3,7 +3,7 @@
 A container inherits its image's labels, and an image those of the image or container that it was made of. So that
 somebody else's container, made from an image that a run has built, is not taken for the run's own, containers and
 images carry a third label: what they are and which step made them. Whatever only inherits it has the same one as that
-which it comes from, or one of another kind; see :func:`runner.executor.cleanup.find`.
+which it comes from, or one of another kind; see :func:`runner.executor.leftovers.find`.
 """
 
 from __future__ import annotations
