@@ -11,6 +11,8 @@ from runner.engine.operations import by_id
 from runner.executor.record import EngineRecord, ResponseRecord, StepRecord
 
 Language = Literal["json", "text"]
+_SECOND = 1000
+_MINUTE = 60
 _ENGINES = {"docker": "Docker Engine", "podman": "Podman"}
 
 
@@ -36,6 +38,14 @@ def status_line(response: ResponseRecord) -> str:
     """``201 Created``: with the standard's words, since engines have their own for some (``101 UPGRADED``)."""
     standard = {status.value: status.phrase for status in HTTPStatus}
     return f"{response.status} {standard.get(response.status, response.reason)}".strip()
+
+
+def duration(milliseconds: float) -> str:
+    """``41 ms``, ``1.5 s``, ``2 min 5 s``."""
+    if milliseconds < _SECOND:
+        return f"{milliseconds:.0f} ms"
+    seconds = milliseconds / _SECOND
+    return f"{seconds:.1f} s" if seconds < _MINUTE else f"{seconds // _MINUTE:.0f} min {seconds % _MINUTE:.0f} s"
 
 
 def value_text(value: Any) -> tuple[str, Language]:

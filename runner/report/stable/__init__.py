@@ -11,10 +11,15 @@ from the answer.
 from __future__ import annotations
 
 from runner.executor.record import Report
-from runner.report.stable.replaced import replaced
+from runner.report.stable.replaced import STARTED, replaced
 from runner.report.stable.shape import shaped
 
 
 def stabilise(report: Report) -> Report:
     """The stable form; of a report that has it already, the same."""
     return replaced(shaped(report))
+
+
+def is_stable(report: Report) -> bool:
+    """Whether a report has the stable form: its times mean nothing then."""
+    return report.started_at == STARTED

@@ -20,7 +20,7 @@ from runner.executor.record import (
 from runner.report import paths
 from runner.report.stable.tokens import BASE, NANO, Tokens, nanoseconds
 
-_STARTED = "2026-01-01T00:00:00Z"
+STARTED = "2026-01-01T00:00:00Z"
 _SOCKET = "/var/run/docker.sock"
 _DAY = 86_400
 _NOTHING = object()
@@ -118,7 +118,7 @@ class _Replacer:
 
     def report(self, report: Report) -> Report:
         return report._replace(
-            started_at=_STARTED if report.started_at else "",
+            started_at=STARTED if report.started_at else "",
             engine=self.engine(report.engine),
             scenarios=tuple(self.scenario(scenario) for scenario in report.scenarios),
         )

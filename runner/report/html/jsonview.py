@@ -1,0 +1,77 @@
+"""JSON to be read: coloured, and foldable without a script."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from runner.report.html.escape import text
+
+_INLINE = 72
+"""Characters up to which a list or an object stands on one line."""
+_OPEN_LINES = 40
+"""Lines up to which the parts of an answer are open at first."""
+_MAX_ELEMENTS = 500
+
+
+def view(value: Any) -> str:
+    """A value as nested ``<details>``; large parts are closed at first."""
+    return f'<div class="json">{_part(value, "", "", top=True)}</div>'
+
+
+def _part(value: Any, before: str, after: str, *, top: bool = False) -> str:
+    """``before`` is a key, ``after`` a comma."""
+    flat = _flat(value)
+    if flat is not None:
+        return f"<div>{before}{flat}{after}</div>"
+    opening, closing = ("{", "}") if isinstance(value, Mapping) else ("[", "]")
+    elements = list(value.items()) if isinstance(value, Mapping) else [(None, one) for one in value]
+    more = len(elements) - _MAX_ELEMENTS
+    rows = []
+    for number, (key, one) in enumerate(elements[:_MAX_ELEMENTS], 1):
+        comma = "," if number < len(elements) else ""
+        rows.append(_part(one, f'<span class="key">{_scalar(str(key))}</span>: ' if key is not None else "", comma))
+    if more > 0:
+        rows.append(f"<div>… {more} more</div>")
+    size = f"{len(elements)} {'key' if opening == '{' else 'element'}{'' if len(elements) == 1 else 's'}"
+    opened = " open" if top or _lines(value) <= _OPEN_LINES else ""
+    return (
+        f'<details{opened}><summary>{before}{opening}<span class="more"> {size} {closing}{after}</span></summary>'
+        f'<div class="inner">{"".join(rows)}</div><div>{closing}{after}</div></details>'
+    )
+
+
+def _flat(value: Any) -> str | None:
+    """The value on one line, coloured, if it fits there."""
+    if not isinstance(value, (Mapping, list)):
+        return f'<span class="{_kind(value)}">{_scalar(value)}</span>'
+    if _lines(value) > 1:
+        return None
+    if isinstance(value, Mapping):
+        pairs = (f'<span class="key">{_scalar(str(key))}</span>: {_flat(one)}' for key, one in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    return f"[{', '.join(_flat(one) or '' for one in value)}]"
+
+
+def _lines(value: Any) -> int:
+    """How many lines a value takes when all of it is open."""
+    if not isinstance(value, (Mapping, list)) or not value:
+        return 1
+    if len(value) <= _INLINE and len(_dumps(value)) <= _INLINE:
+        return 1
+    return 2 + sum(_lines(one) for one in (value.values() if isinstance(value, Mapping) else value))
+
+
+def _scalar(value: Any) -> str:
+    return text(_dumps(value))
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, str):
+        return "string"
+    return "figure" if isinstance(value, (int, float)) and not isinstance(value, bool) else "word"
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
