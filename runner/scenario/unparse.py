@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from jinja2 import nodes as jinja
@@ -16,6 +17,7 @@ _COMPARISONS = {
     "in": "in",
     "notin": "not in",
 }
+_ENDS_WITH_TEST = re.compile(r"\bis (?:not )?\w+$")
 # How tightly Jinja2's grammar binds, from the loosest.
 _CONDITION, _OR, _AND, _NOT, _COMPARE, _SUM, _CONCAT, _PRODUCT, _POWER, _UNARY, _FILTER, _POSTFIX = range(12)
 _LEVELS: dict[type, int] = {
@@ -77,7 +79,7 @@ def _applied(sign: str, level: int) -> Any:
 
 
 def _condition(node: Any) -> str:
-    text = f"{_at(_OR, node.expr1)} if {_at(_OR, node.test)}"
+    text = f"{_closed(_at(_OR, node.expr1))} if {_at(_OR, node.test)}"
     return f"{text} else {unparse(node.expr2)}" if node.expr2 is not None else text
 
 
@@ -105,8 +107,16 @@ def _tuple(node: Any) -> str:
 
 
 def _compare(node: Any) -> str:
-    rest = "".join(f" {_COMPARISONS[one.op]} {_at(_SUM, one.expr)}" for one in node.ops)
-    return _at(_SUM, node.expr) + rest
+    parts = [_at(_SUM, node.expr)]
+    for one in node.ops:
+        parts[-1] = _closed(parts[-1])
+        parts += [_COMPARISONS[one.op], _at(_SUM, one.expr)]
+    return " ".join(parts)
+
+
+def _closed(text: str) -> str:
+    """In brackets, if it ends with a test: Jinja2 would take a word behind that (``if``, ``in``) for its argument."""
+    return f"({text})" if _ENDS_WITH_TEST.search(text) else text
 
 
 _TEXTS: dict[type, Any] = {

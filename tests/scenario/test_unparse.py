@@ -67,6 +67,8 @@ def test_unparse_gives_the_same_tree_back(text: str) -> None:
         ("a and (b and c)", "a and (b and c)"),
         ("(x | first).name", "(x | first).name"),
         ("x is not defined", "not x is defined"),
+        ("(x is defined) if y else z", "(x is defined) if y else z"),
+        ("a == (x is defined) not in y", "a == (x is defined) not in y"),
         ("body['a-b'][0]", "body['a-b'][0]"),
         ("- x ** 2", "-x ** 2"),
         ("none if true else 'a'", "none if true else 'a'"),
