@@ -8,10 +8,9 @@ https://docs.docker.com/reference/api/engine/version/v1.41/#operation/ContainerA
 from __future__ import annotations
 
 import base64
-import codecs
 import json
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from struct import Struct
 from typing import Any, Final, Literal
@@ -69,7 +68,7 @@ def parts_of(chunks: Sequence[Chunk], content_type: str, masker: Masker) -> tupl
 
 def raw_parts(chunks: Sequence[Chunk], masker: Masker) -> tuple[Part, ...]:
     """The same for bytes of which nothing is known."""
-    mask = _PieceMasker(masker)
+    mask = StreamMasker(masker)
     parts = [part_of(mask.feed(data), at) for at, data in chunks]
     if chunks:
         parts.append(part_of(mask.end(), chunks[-1][0]))
@@ -106,7 +105,7 @@ def _frames(chunks: Sequence[Chunk], masker: Masker) -> tuple[Part, ...] | None:
     frames = _demultiplexed(chunks)
     if frames is None:
         return None
-    masks = {stream: _PieceMasker(masker) for stream in _STREAMS}
+    masks = {stream: StreamMasker(masker) for stream in _STREAMS}
     parts: list[Part] = []
     for at, stream, payload in frames:
         shown = masks[stream].feed(payload)
@@ -153,19 +152,3 @@ def _inflated(data: bytes) -> bytes:
     if not inflater.eof:
         raise ValueError("compressed bytes are cut, or too many")
     return whole
-
-
-class _PieceMasker:
-    """Masks bytes that come in pieces, wherever they are cut. Without secrets the pieces stay as they are."""
-
-    def __init__(self, masker: Masker) -> None:
-        self.feed: Callable[[bytes], bytes] = self._feed if masker else bytes
-        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-        self._masker = StreamMasker(masker)
-
-    def _feed(self, data: bytes) -> bytes:
-        return self._masker.feed(self._decoder.decode(data)).encode("utf-8", "surrogateescape")
-
-    def end(self) -> bytes:
-        rest = self._masker.feed(self._decoder.decode(b"", True)) + self._masker.end()
-        return rest.encode("utf-8", "surrogateescape")

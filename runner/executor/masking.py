@@ -29,12 +29,12 @@ class EventMasker:
     def _output(self, event: OutputArrived) -> Iterator[Event]:
         streams = self._streams.setdefault(event.key, {})
         _, stream = streams.setdefault(event.stream, (event, StreamMasker(self._masker)))
-        shown = stream.feed(event.data.decode("utf-8", "surrogateescape"))
+        shown = stream.feed(event.data)
         if shown:
-            yield event._replace(data=shown.encode("utf-8", "surrogateescape"))
+            yield event._replace(data=shown)
 
     def _rest(self, key: StepKey) -> Iterator[Event]:
         for first, stream in self._streams.pop(key, {}).values():
             shown = stream.end()
             if shown:
-                yield first._replace(data=shown.encode("utf-8", "surrogateescape"))
+                yield first._replace(data=shown)

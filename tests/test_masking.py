@@ -1,0 +1,120 @@
+"""No form of a secret is left in any text, however that comes; texts without one stay as they are."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import re
+import urllib.parse
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.masking import CUT, SHOWN, Masker, StreamMasker
+
+ODD = "\"'/\\+%&<>?#= \n\té€😀ßabcXYZ019._-~"
+SECRETS = st.text(
+    st.sampled_from(ODD) | st.characters(exclude_characters="*" + CUT, exclude_categories=["Cs"]), min_size=6
+)
+AROUND = st.text(st.sampled_from('xyz{}",:%& \n') | st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+def encodings(secret: str) -> dict[str, str]:
+    """As others than the code under test write it."""
+    data = secret.encode()
+    return {
+        "plain": secret,
+        "JSON": json.dumps(secret)[1:-1],
+        "JSON, not ASCII": json.dumps(secret, ensure_ascii=False)[1:-1],
+        "JSON of JSON": json.dumps(json.dumps(secret)[1:-1])[1:-1],
+        "percent": urllib.parse.quote(data, safe=""),
+        "percent, in a path": urllib.parse.quote(data),
+        "percent, lower case": re.sub("%..", lambda match: match[0].lower(), urllib.parse.quote(data, safe="")),
+        "form": urllib.parse.quote_plus(data),
+        "base64": base64.b64encode(data).decode(),
+        "base64url": base64.urlsafe_b64encode(data).decode(),
+        "base64url without padding": base64.urlsafe_b64encode(data).decode().rstrip("="),
+        "terminal": secret.replace("\n", "\r\n"),
+    }
+
+
+def survivors(secret: str, text: str) -> list[str]:
+    """The encodings of a secret that are in a text."""
+    return [name for name, form in encodings(secret).items() if form in text]
+
+
+@given(SECRETS, st.data())
+def test_no_form_survives(secret: str, data: st.DataObject) -> None:
+    forms = list(encodings(secret).values())
+    text = "".join(data.draw(AROUND) + data.draw(st.sampled_from(forms)) for _ in range(4)) + data.draw(AROUND)
+    assert survivors(secret, Masker([secret]).text(text)) == []
+
+
+@given(SECRETS, st.data())
+def test_no_form_survives_in_pieces(secret: str, data: st.DataObject) -> None:
+    """Cut anywhere, also inside of a character."""
+    forms = list(encodings(secret).values())
+    sent = "".join(data.draw(AROUND) + data.draw(st.sampled_from(forms)) for _ in range(3)).encode()
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(sent)), max_size=8)))
+    mask = StreamMasker(Masker([secret]))
+    shown = b"".join(mask.feed(sent[start:end]) for start, end in zip([0, *cuts], [*cuts, len(sent)], strict=True))
+    assert survivors(secret, (shown + mask.end()).decode()) == []
+
+
+@given(st.lists(SECRETS, min_size=1, max_size=3), AROUND, AROUND)
+def test_a_longer_text_in_base64(secrets: list[str], before: str, after: str) -> None:
+    """Such as credentials: no more than its first and last character, which hold other bits too, are left."""
+    masker = Masker(secrets)
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        whole = encode(f"{before}{secrets[0]}{after}".encode()).decode()
+        start = len(before.encode())
+        inner = whole[-(-start * 8 // 6) : (start + len(secrets[0].encode())) * 8 // 6]
+        if len(inner) >= 8:
+            assert inner not in masker.text(whole)
+
+
+@given(SECRETS, st.text(st.sampled_from("xyz .,:{}"), max_size=200), st.lists(st.integers(0, 200)))
+def test_what_has_no_secret_is_untouched(secret: str, text: str, cuts: list[int]) -> None:
+    masker = Masker(["#" + secret])
+    assert masker.text(text) == text
+    assert masker.value({"a": [text, 1, None, (text,)]}) == {"a": [text, 1, None, (text,)]}
+    mask = StreamMasker(masker)
+    data = text.encode()
+    places = sorted({0, *(cut for cut in cuts if cut < len(data)), len(data)})
+    shown = b"".join(mask.feed(data[start:end]) for start, end in itertools.pairwise(places))
+    assert shown + mask.end() == data
+
+
+@given(st.binary(max_size=200), st.integers(0, 200))
+def test_bytes_that_are_no_text_pass(data: bytes, cut: int) -> None:
+    mask = StreamMasker(Masker(["a secret that is not in it"]))
+    assert mask.feed(data[:cut]) + mask.feed(data[cut:]) + mask.end() == data
+
+
+def test_the_longest_is_replaced_wherever_it_is_cut() -> None:
+    whole = b"<abcabcdef>"
+    for cut in range(len(whole)):
+        mask = StreamMasker(Masker(["abc", "abcdef"]))
+        assert mask.feed(whole[:cut]) + mask.feed(whole[cut:]) + mask.end() == b"<******>"
+
+
+def test_forms_that_overlap_where_a_piece_ends() -> None:
+    mask = StreamMasker(Masker(["abcX", "cXyz"]))
+    assert mask.feed(b"abcX") + mask.feed(b"-") + mask.end() == b"***-"
+
+
+def test_a_line_of_a_secret() -> None:
+    masker = Masker(["-----BEGIN KEY-----\nMIIEvQIBADANBg\n-----END KEY-----\n"])
+    assert masker.text("key=MIIEvQIBADANBg") == f"key={SHOWN}"
+    assert masker.text("a line: BEGIN") == "a line: BEGIN"
+
+
+def test_where_a_text_was_cut() -> None:
+    masker = Masker(["correct horse battery"])
+    assert masker.text(f"expected correct hor{CUT} in") == f"expected {SHOWN}{CUT} in"
+    assert masker.text(f"a color{CUT}") == f"a color{CUT}"
+
+
+def test_a_number() -> None:
+    assert Masker(["123456"]).value({"pin": 123456, "123456": [1234567]}) == {"pin": SHOWN, SHOWN: [1234567]}
