@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import unicodedata
 from collections.abc import Callable, Iterable
 
 from runner.cli.colours import paint
 from runner.errors import Diagnostic, InvalidScenario, Place, RunnerError
 from runner.executor.record import ErrorRecord
+from runner.masking import Masker
 from runner.text import visible
 
 WIDEST = 160
@@ -17,6 +17,10 @@ WIDEST = 160
 
 
 _printers: list[Callable[[str], None]] = []
+_secrets = Masker(())
+
+conceal = _secrets.add
+"""Makes secrets known that no line may show."""
 
 
 def print_with(printer: Callable[[str], None] | None) -> None:
@@ -26,11 +30,19 @@ def print_with(printer: Callable[[str], None] | None) -> None:
 
 def say(line: str) -> None:
     """One line to stderr; a stderr that is gone is no reason to fail."""
+    shown = _secrets.text(line)
     with contextlib.suppress(OSError):
         if _printers:
-            _printers[0](line)
+            _printers[0](shown)
         else:
-            print(line, file=sys.stderr)
+            print(shown, file=sys.stderr)
+
+
+def show_trace() -> None:
+    """Where the error that is being handled comes from, for ``--debug``."""
+    import traceback
+
+    say(traceback.format_exc().rstrip())
 
 
 def show_error(error: RunnerError) -> None:
@@ -85,6 +97,8 @@ def _columns(character: str) -> int:
     shown = visible(character)
     if len(shown) > 1 or shown.isascii():
         return len(shown)
+    import unicodedata
+
     if unicodedata.combining(shown):
         return 0
     return 2 if unicodedata.east_asian_width(shown) in "WF" else 1

@@ -12,7 +12,7 @@ from runner.scenario import model, nodes
 from runner.scenario.combine import check_combination
 from runner.scenario.findings import Findings
 from runner.scenario.known import Known, Origin, State
-from runner.scenario.names import Names, names_set_by, names_used_by
+from runner.scenario.names import ALWAYS, Names, names_set_by, names_used_by
 from runner.scenario.template import Expression, Value
 
 
@@ -36,11 +36,13 @@ class _Checker:
         self.fixed = set(known.names)
         self._each(scenario.steps, known)
         self._join_all(known)
-        ending = known.settled()
+        known.over = True
+        ending = known.inside()
         self._each(scenario.finally_, ending)
         self._join_all(ending)
         for step in scenario.walk():
-            self._each(step.defer, ending.copy(), deferred=step)
+            self._each(step.defer, ending.inside(), deferred=step)
+        known.over = False
         self.names.check(scenario.outputs.values(), known)
         self._unused()
 
@@ -73,33 +75,29 @@ class _Checker:
 
     def _step(self, step: model.Step, known: Known, deferred: model.Step | None = None) -> None:
         check_combination(step, self.findings, deferred=deferred is not None)
-        before = known.copy() if isinstance(step.kind, model.Parallel) else known
-        local: tuple[str, ...] = (deferred.for_each.name,) if deferred and deferred.for_each else ()
+        local = frozenset({deferred.for_each.name} if deferred and deferred.for_each else ())
         if step.for_each:
             self.names.check(step.for_each.elements.expressions, known, local, step.id)
             self._loop_name(step, known)
-            local = (*local, step.for_each.name)
+            local |= {step.for_each.name}
         inside = known
         if step.when:
             self.names.check((step.when,), known, local, step.id)
-            inside = known.guarded(step.when)
+            inside = known.inside(step.when)
         self._values((step.title, step.about), inside, local)
         self._kind(step, inside, local)
         self._results(step, inside, local)
-        if isinstance(step.kind, model.Parallel):
-            known.add_from((inside,), before)
-            if step.when:
-                known.unsure_since(before, step.when.text)
-        elif isinstance(step.kind, model.Await):
-            self._join(step.kind.step, known)
+        if step.when:
+            known.take(inside, step.when.text if isinstance(step.kind, model.Parallel) else None)
         self._settle(step, known)
 
-    def _kind(self, step: model.Step, known: Known, local: tuple[str, ...]) -> None:
+    def _kind(self, step: model.Step, known: Known, local: frozenset[str]) -> None:
         kind = step.kind
         if isinstance(kind, model.SetVariables):
+            seen = set(local)
             for name, value in kind.values_by_name.items():
-                self.names.check(value.expressions, known, local, step.id)
-                local = (*local, name)
+                self.names.check(value.expressions, known, seen, step.id)
+                seen.add(name)
             return
         self.names.check(kind.expressions, known, local, step.id)
         if isinstance(kind, model.Await):
@@ -110,16 +108,16 @@ class _Checker:
             self._include(step, kind)
 
     def _parallel(self, kind: model.Parallel, known: Known) -> None:
-        before = known.copy()
-        outside = self.names.beside
-        ids = [frozenset(one.id for one in child.walk()) for child in kind.steps]
-        ends: list[Known] = []
-        for number, child in enumerate(kind.steps):
-            self.names.beside = outside.union(*ids[:number], *ids[number + 1 :])
-            ends.append(before.copy())
-            self._step(child, ends[-1])
-        self.names.beside = outside
-        known.add_from(ends, before)
+        """Each branch sees what was known before, not what the others add."""
+        branches = [frozenset(one.id for one in child.walk()) for child in kind.steps]
+        every = frozenset[str]().union(*branches)
+        layers = [known.inside() for _ in kind.steps]
+        for child, ids, layer in zip(kind.steps, branches, layers, strict=True):
+            self.names.blocks.append((every, ids))
+            self._step(child, layer)
+            self.names.blocks.pop()
+        for layer in layers:
+            known.take(layer)
 
     def _await(self, kind: model.Await, known: Known) -> None:
         steps = self.names.steps
@@ -132,7 +130,7 @@ class _Checker:
         elif not target.background:
             hint = f"add 'background: true' to the step in line {target.key.span.line}"
             self._error("not-in-background", f"'{kind.step}' is not a background step", kind.node, hint)
-        elif kind.step not in known.steps:
+        elif known.step(kind.step) is None:
             hint = f"it is the step in line {target.key.span.line}; await it after that"
             self._error("used-before-run", f"'{kind.step}' has not been started here", kind.node, hint)
         else:
@@ -160,10 +158,11 @@ class _Checker:
         if step is None:
             return
         joined = self._origin(step, "maybe" if step.when else "set")
-        if step_id in known.steps and known.steps[step_id].state == "pending":
+        origin = known.step(step_id)
+        if origin and origin.state == "pending":
             known.steps[step_id] = joined
         for name in self.background.get(step_id, ()):
-            origin = known.names.get(name)
+            origin = known.name(name)
             if origin and origin.state == "pending":
                 known.names[name] = joined
 
@@ -173,29 +172,28 @@ class _Checker:
 
     # Results
 
-    def _results(self, step: model.Step, known: Known, local: tuple[str, ...]) -> None:
+    def _results(self, step: model.Step, known: Known, local: frozenset[str]) -> None:
         """The expressions that see the step's own result, and what it captures."""
         expressions: list[Expression] = [expression for _, expression in step.capture]
         if step.expect:
             expressions += step.expect.expressions
         retry = [one for one in (step.retry.until, step.retry.fail_if) if one] if step.retry else []
-        own = dict.fromkeys(name for name, _ in step.capture)
-        seen = (*local, *model.RESULT_NAMES, *own)
+        seen = local.union(model.RESULT_NAMES, (name for name, _ in step.capture))
         self.names.check((*expressions, *retry), known, seen, step.id)
         if isinstance(step.show, Expression):
             self._show(step.show, known, seen, step)
         if step.take and step.take.until:
             retry.append(step.take.until)
-            self.names.check((step.take.until,), known, (*seen, "item"), step.id)
+            self.names.check((step.take.until,), known, seen | {"item"}, step.id)
         for condition in retry:
             if not condition.references:
                 message = f"'{condition.text}' names nothing, so it never changes"
                 self._warning("constant-condition", message, condition.node, "name a part of the result: body.State.…")
 
-    def _show(self, show: Expression, known: Known, seen: tuple[str, ...], step: model.Step) -> None:
+    def _show(self, show: Expression, known: Known, seen: frozenset[str], step: model.Step) -> None:
         names = [reference.name for reference in show.references]
-        if names == [show.text] and show.text not in (*known.names, *seen, "engine", "steps"):
-            hint = did_you_mean(show.text, (*model.SHOW_WORDS, *seen, *known.names))
+        if names == [show.text] and show.text not in seen | ALWAYS and known.name(show.text) is None:
+            hint = did_you_mean(show.text, (*model.SHOW_WORDS, *seen, *known.all_names()))
             hint = hint or f"show is {', '.join(model.SHOW_WORDS)}, or an expression such as body.State"
             self._error("undefined-name", f"'{show.text}' is not defined here", show.node, hint)
         else:
@@ -225,11 +223,11 @@ class _Checker:
         given = step.node.get("for_each")
         node = (given.get("as") if isinstance(given, nodes.Mapping) else None) or step.node.key("for_each") or step.key
         self._reserved(name, node)
-        if name in known.names:
+        if known.name(name) is not None:
             message = f"inside this loop '{name}' hides the variable of that name"
             self._warning("shadowed-variable", message, node, "give the element another name with 'as'")
 
-    def _values(self, values: Iterable[Value | None], known: Known, local: tuple[str, ...]) -> None:
+    def _values(self, values: Iterable[Value | None], known: Known, local: frozenset[str]) -> None:
         for value in values:
             if value is not None:
                 self.names.check(value.expressions, known, local)

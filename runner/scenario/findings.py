@@ -39,12 +39,17 @@ class Findings:
     ) -> None:
         self._add(Diagnostic(code, message, nodes.place_of(source, node, word), hint, "warning"))
 
+    @property
+    def full(self) -> bool:
+        """Nothing more is taken in, so that looking for more is not worth the time."""
+        return len(self.all) >= MAX_FINDINGS
+
     def take_over(self, error: InvalidScenario) -> None:
         for diagnostic in error.diagnostics:
             self._add(diagnostic)
 
     def _add(self, diagnostic: Diagnostic) -> None:
-        if len(self.all) < MAX_FINDINGS and diagnostic not in self.all:
+        if not self.full and diagnostic not in self.all:
             self.all.append(diagnostic)
 
     @property

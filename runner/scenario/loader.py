@@ -96,7 +96,7 @@ def _invalid(code: str, message: str) -> InvalidScenario:
 class _Open:
     """A collection whose end has not come yet. ``size`` and ``height`` count what aliases expand to."""
 
-    __slots__ = ("anchor", "by_name", "entries", "height", "items", "key", "mapping", "size", "start")
+    __slots__ = ("anchor", "entries", "height", "items", "key", "mapping", "positions", "size", "start")
 
     def __init__(self, mapping: bool, start: Any, anchor: str | None) -> None:
         self.mapping = mapping
@@ -104,7 +104,7 @@ class _Open:
         self.anchor = anchor
         self.key: Scalar | None = None
         self.entries: list[tuple[Scalar, Node]] = []
-        self.by_name: dict[str, Node] = {}
+        self.positions: dict[str, int] = {}
         self.items: list[Node] = []
         self.size = 1
         self.height = 1
@@ -205,7 +205,7 @@ class _Composer:
         span = Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
         node: Node = Sequence(tuple(done.items), span)
         if done.mapping:
-            node = Mapping(tuple(done.entries), span, done.by_name)
+            node = Mapping(tuple(done.entries), span, done.positions)
         self._add(node, event, done.anchor, done.size, done.height)
 
     def _alias(self, event: Any) -> None:
@@ -238,16 +238,15 @@ class _Composer:
         elif parent.key is None:
             parent.key = self._as_key(parent, node, event)
         else:
-            parent.by_name[parent.key.text] = node
+            parent.positions[parent.key.text] = len(parent.entries)
             parent.entries.append((parent.key, node))
             parent.key = None
 
     def _as_key(self, parent: _Open, node: Node, event: Any) -> Scalar:
         assert isinstance(node, Scalar)
         name = node.text
-        if name in parent.by_name:
-            first = next(known for known, _ in parent.entries if known.value == name)
-            hint = f"it stands first in line {first.span.line}"
+        if name in parent.positions:
+            hint = f"it stands first in line {parent.entries[parent.positions[name]][0].span.line}"
             mark = event.start_mark
             raise self._error("duplicate-key", f"the key '{name}' stands twice", mark, hint, max(1, len(name)))
         return node if node.value == name else node._replace(value=name)

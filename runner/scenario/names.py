@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 from runner.nearest import did_you_mean, nearest
 from runner.scenario import model
@@ -31,6 +31,7 @@ _OTHER_WORDS = {
     "str": "write: value | string",
     "int": "write: value | int",
 }
+_HYPHENED = re.compile(r"\bsteps\.(\w+(?:-\w+)+)")
 _OF_ONE_RESULT = frozenset({"status", "headers", "body", "stdout", "stderr", "items"})
 
 
@@ -40,21 +41,27 @@ class Names:
     def __init__(self, scenario: model.Scenario, findings: Findings) -> None:
         self.findings = findings
         self.steps = {step.id: step for step in scenario.walk()}
-        self.hyphened = [step_id for step_id in self.steps if "-" in step_id]
         self.setters: dict[str, model.Step] = {}
         for step in scenario.walk():
             for name in names_set_by(step):
                 self.setters.setdefault(name, step)
         self.used: set[str] = set()
-        self.beside: frozenset[str] = frozenset()
-        """The ids of the steps that run at the same time as the one at hand."""
+        self.blocks: list[tuple[frozenset[str], frozenset[str]]] = []
+        """The ``parallel`` blocks around the step at hand: every id inside, and those of the step's own branch."""
 
     def check(
-        self, expressions: Iterable[Expression], known: Known, local: tuple[str, ...] = (), own: str | None = None
+        self,
+        expressions: Iterable[Expression],
+        known: Known,
+        local: Set[str] = frozenset(),
+        own: str | None = None,
     ) -> None:
         """Report every name that has no value here. ``local`` names are known besides; ``own`` is the id of the step
         that the expressions belong to."""
         for expression in expressions:
+            if self.findings.full:
+                self.used.update(one.name for one in expression.references)
+                continue
             if self._minus_in_id(expression):
                 continue
             for reference in expression.references:
@@ -72,9 +79,9 @@ class Names:
 
     # Variables
 
-    def _name(self, at: Expression, reference: Reference, known: Known, local: tuple[str, ...]) -> None:
+    def _name(self, at: Expression, reference: Reference, known: Known, local: Set[str]) -> None:
         name = reference.name
-        origin = known.names.get(name)
+        origin = known.name(name)
         if origin is None:
             if not reference.optional:
                 self._undefined(at, name, known, local)
@@ -85,13 +92,13 @@ class Names:
             message = f"'{name}' is set only if the step '{origin.step}' (line {origin.line}) is not skipped"
             self._warning("maybe-undefined", message, at, name, f"guard it: when: {name} is defined")
 
-    def _undefined(self, at: Expression, name: str, known: Known, local: tuple[str, ...]) -> None:
+    def _undefined(self, at: Expression, name: str, known: Known, local: Set[str]) -> None:
         setter = self.setters.get(name)
         minus = re.search(rf"([A-Za-z_][\w.]*)\.(\w+(?:-\w+)*-{re.escape(name)}(?:-\w+)*)", at.text)
         if minus:
             hint = f"'-' is a minus here; a key with a hyphen stands in brackets: {minus[1]}['{minus[2]}']"
             self._error("undefined-name", f"'{name}' is not defined here", at, name, hint)
-        elif setter is not None and setter.id in self.beside:
+        elif setter is not None and self._is_beside(setter.id):
             message = f"'{name}' is set by '{setter.id}', which runs at the same time"
             self._error("used-before-set", message, at, name, "move one of the two out of 'parallel'")
         elif setter is not None:
@@ -101,27 +108,31 @@ class Names:
             hint = self._hint(name, known, local)
             self._error("undefined-name", f"'{name}' is not defined here", at, name, hint)
 
-    def _hint(self, name: str, known: Known, local: tuple[str, ...]) -> str:
+    def _hint(self, name: str, known: Known, local: Set[str]) -> str:
         if name in _OTHER_WORDS:
             return _OTHER_WORDS[name]
         if name in model.RESULT_NAMES:
             return f"a step's own '{name}' is there once it has run; another step's is steps.<id>.{name}"
-        found = nearest(name, [*known.names, *local, *ALWAYS])
+        found = nearest(name, [*known.all_names(), *local, *ALWAYS])
         if found is None:
             return f"define it under 'vars', capture it, or give it with --var {name}=…"
-        origin = known.names.get(found)
+        origin = known.name(found)
         where = f" It is set by step '{origin.step}' (line {origin.line})." if origin and origin.step else ""
         return f"did you mean '{found}'?{where}"
 
     # Results of other steps
 
     def _minus_in_id(self, at: Expression) -> bool:
-        for step_id in self.hyphened:
-            if re.search(rf"\bsteps\.{re.escape(step_id)}(?![\w-])", at.text):
+        for step_id in _HYPHENED.findall(at.text):
+            if step_id in self.steps:
                 hint = f"write steps['{step_id}']"
                 self._error("unknown-step", f"'-' in '{step_id}' is a minus here", at, step_id, hint)
                 return True
         return False
+
+    def _is_beside(self, step_id: str) -> bool:
+        """Whether that step runs at the same time as the one at hand."""
+        return any(step_id in every and step_id not in own for every, own in self.blocks)
 
     def _step(self, at: Expression, reference: Reference, known: Known, own: str | None) -> None:
         if not reference.path:
@@ -134,7 +145,7 @@ class Names:
                 hint = f"there are: {', '.join(list(self.steps)[:12])}"
             self._error("unknown-step", f"no step has the id '{step_id}'", at, step_id, hint)
             return
-        origin = known.steps.get(step_id)
+        origin = known.step(step_id)
         if origin is None:
             self._not_run(at, step_id, target, own)
         elif origin.state == "pending":
@@ -149,7 +160,7 @@ class Names:
     def _not_run(self, at: Expression, step_id: str, target: model.Step, own: str | None) -> None:
         if step_id == own:
             hint = "its own result stands alone in its expressions: body, status, stdout, …"
-        elif step_id in self.beside:
+        elif self._is_beside(step_id):
             hint = "it runs at the same time; move one of the two out of 'parallel'"
         else:
             hint = f"it is the step in line {target.key.span.line}, which runs later"

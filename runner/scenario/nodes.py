@@ -68,14 +68,16 @@ class Mapping(NamedTuple):
 
     entries: tuple[tuple[Scalar, Node], ...]
     span: Span
-    by_name: dict[str, Node]
+    positions: dict[str, int]
 
     def get(self, key: str) -> Node | None:
-        return self.by_name.get(key)
+        at = self.positions.get(key)
+        return None if at is None else self.entries[at][1]
 
     def key(self, name: str) -> Scalar | None:
         """The key's own node, for pointing at it."""
-        return next((key for key, _ in self.entries if key.value == name), None)
+        at = self.positions.get(name)
+        return None if at is None else self.entries[at][0]
 
     def items(self) -> Iterator[tuple[str, Node]]:
         return ((str(key.value), value) for key, value in self.entries)

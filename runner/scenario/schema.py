@@ -23,6 +23,8 @@ def validate(source: nodes.Source, root: nodes.Node, findings: Findings) -> None
     for error in validator.iter_errors(nodes.plain(root)):
         for one in _expand(error):
             report(source, root, validator.schema, one, findings)
+        if findings.full:
+            return
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.errors import Diagnostic, InvalidScenario
@@ -213,6 +213,7 @@ def test_places_point_at_words() -> None:
     assert str(place_of(source, inner, "absent")) == "x.yaml:3:3"
 
 
+@settings(deadline=None)
 @given(
     st.text(
         st.sampled_from("ab:-?[]{}&*!|>'\"#%@`, \n\r\t\u2028\u0085é😀0.~") | st.characters(codec="utf-8"), max_size=80
@@ -248,6 +249,7 @@ documents = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(documents)
 def test_what_another_tool_writes_as_json_is_read_back(document: Any) -> None:
     import json

@@ -76,7 +76,7 @@ def ends_well(path: Path, text: str) -> None:
     assert time.process_time() - started < 10
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(steps, st.dictionaries(words, values, max_size=3))
 def test_any_structure_is_a_scenario_or_told_what_is_wrong(folder: Path, some: Any, more: dict[str, Any]) -> None:
     import json
@@ -84,13 +84,13 @@ def test_any_structure_is_a_scenario_or_told_what_is_wrong(folder: Path, some: A
     ends_well(folder / "x.yaml", json.dumps({"title": "T", **more, "steps": some}, ensure_ascii=False))
 
 
-@settings(max_examples=100)
+@settings(deadline=None, max_examples=100)
 @given(st.text(st.sampled_from(" \n-:{}[]'\"|>&*!#%abtis.,0\t") | st.characters(codec="utf-8"), max_size=120))
 def test_any_text_is_a_scenario_or_told_what_is_wrong(folder: Path, text: str) -> None:
     ends_well(folder / "y.yaml", text)
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from(sorted(MISTAKES)), st.integers(0, 200), st.sampled_from(["", " ", "\n", "{{", "-", ":", '"', "\t"])
 )
@@ -185,3 +185,27 @@ def test_a_thousand_steps_are_checked_in_seconds(tmp_path: Path) -> None:
     opened(tmp_path / "x.yaml", text, cache=tmp_path / "cache")
     assert first < 15
     assert time.process_time() - started < first / 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "vars: {x: true}\nsteps:\n" + "".join(f"- {{info: , when: x, capture: {{c{n}: body}}}}\n" for n in range(9000)),
+        "steps:\n- parallel:\n" + "".join(f"  - {{info: , capture: {{c{n}: body}}}}\n" for n in range(9000)),
+        "vars:\n" + "".join(f"  v{n}: 1\n" for n in range(40_000)) + "steps: [{info: }]\n",
+        "steps:\n- info:\n  capture:\n" + "".join(f"    v{n}: body\n" for n in range(40_000)),
+        "steps:\n" + "- nope:\n" * 30_000,
+        "steps:\n" + "- start: '{{ nope }}'\n" * 20_000,
+        'steps:\n- set: {x: "' + "".join(f"{{{{a+{n}}}}}" for n in range(50_000)) + '"}\n',
+        "steps:\n" + "".join(f"- {{id: a-{n}, check: [\"steps['a-0'].ok - 1\"]}}\n" for n in range(9000)),
+    ],
+    ids=["conditions", "parallel", "variables", "captures", "typos", "undefined", "templates", "hyphens"],
+)
+def test_a_large_file_is_checked_in_bounded_time(folder: Path, text: str) -> None:
+    started = time.process_time()
+    try:
+        found = opened(folder / "large.yaml", f"title: T\n{text}").warnings
+    except InvalidScenario as error:
+        found = error.diagnostics
+    assert len(found) <= 50
+    assert time.process_time() - started < 30

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.errors import InvalidScenario, RunnerError, StepError
@@ -191,6 +191,7 @@ def test_an_expression_without_its_end(text: str) -> None:
 plain_text = st.text(st.sampled_from("ab {%}#'\"\\\r\n-$\u2028é"), max_size=30).filter(lambda text: "{{" not in text)
 
 
+@settings(deadline=None)
 @given(st.lists(plain_text, min_size=1, max_size=5))
 def test_text_around_expressions_stays_as_it_was(texts: list[str]) -> None:
     for text, after in pairwise(texts):
@@ -201,6 +202,7 @@ def test_text_around_expressions_stays_as_it_was(texts: list[str]) -> None:
     assert sum(1 for is_expression, _ in parts if is_expression) == len(texts) - 1
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("{}()[]'\"\\ab-+% \n"), max_size=60))
 def test_any_text_is_split_or_refused(text: str) -> None:
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.scenario.compile import parse_expression
@@ -49,6 +49,7 @@ def compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
+@settings(deadline=None)
 @given(st.recursive(atoms, compound, max_leaves=8))
 def test_unparse_gives_the_same_tree_back(text: str) -> None:
     try:
