@@ -72,7 +72,7 @@ def _header(report: Report, title: str) -> Iterator[str]:
     if not is_stable(report):
         facts.append(f"<span>{text(told.duration(report.duration_ms))}</span>")
         facts.append(f"<time>{text(report.started_at)}</time>")
-    yield f'<p class="facts" role="status" aria-label="Summary">{" ".join(facts)}</p>'
+    yield f'<p class="facts">{" ".join(facts)}</p>'
     yield '<label class="search" hidden>Search <input type="search" autocomplete="off" placeholder="press /"></label>'
     yield "</header>"
 

@@ -103,6 +103,8 @@ class Steps:
             yield _folded("Headers", "\n".join(f"{name}: {value}" for name, value in response.headers.items()))
         if step.background and step.id in self.awaited:
             return
+        if step.operation == "ContainerStats" and response.items:
+            yield charts(response.items)
         if step.show is not None and step.show not in ("response", "all"):
             yield _value(step.shown)
             return
@@ -114,7 +116,7 @@ class Steps:
 def tabs(snippets: dict[str, str], anchor: str) -> str:
     """The same call in several languages. Without a script they stand one below the other."""
     panels = "".join(
-        f'<div class="panel" id="{anchor}-{number}" data-name="{text(name)}"><p class="language">{text(name)}</p>'
+        f'<div class="panel" id="{anchor}-in-{number}" data-name="{text(name)}"><p class="language">{text(name)}</p>'
         f'<pre tabindex="0"><code>{lines(snippet)}</code></pre></div>'
         for number, (name, snippet) in enumerate(snippets.items(), 1)
     )
@@ -122,8 +124,6 @@ def tabs(snippets: dict[str, str], anchor: str) -> str:
 
 
 def _whole(step: StepRecord, response: ResponseRecord) -> Iterator[str]:
-    if step.operation == "ContainerStats" and response.items:
-        yield charts(response.items)
     for word, content, language in told.answer_texts(step):
         if word:
             yield f"<p>{text(word)}</p>"

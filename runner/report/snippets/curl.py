@@ -6,7 +6,6 @@ the command that brings it, and read from there by those that follow.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from runner.engine.operations import Operation, by_id, truth
 from runner.executor.record import RequestRecord, StepRecord
 from runner.report.snippets import bash
 from runner.report.snippets.jq import jq_filter
+from runner.report.snippets.pretty import pretty
 from runner.report.snippets.variables import Part, Variable, Variables
 
 UNFRAME = (
@@ -26,6 +26,7 @@ UNFRAME = (
 with eight bytes: the stream's number, three zeros, the length (see ContainerAttach in the API reference)."""
 
 _DEFAULT_SOCKET = "/var/run/docker.sock"
+_INDENT = "    "
 _CONNECTED = "sleep 1  # until it is connected"
 _LONG_BODY = 88
 """Characters from which on a JSON body stands on several lines."""
@@ -288,9 +289,7 @@ def _header(headers: Mapping[str, str], wanted: str) -> str | None:
 
 
 def _json_text(body: Any) -> str:
-    line = json.dumps(body, ensure_ascii=False)
-    text = line if len(line) <= _LONG_BODY else json.dumps(body, ensure_ascii=False, indent=2)
-    return bash.escaped_json(text)
+    return bash.escaped_json(pretty(body, _LONG_BODY, _INDENT))
 
 
 def _job(step_id: str) -> str:
