@@ -36,7 +36,7 @@ def run_command(arguments: list[str]) -> int:
             _flush()
     except RunnerError as error:
         if debug:
-            raise
+            problems.show_trace()
         problems.show_error(error)
         return error.exit_code
     except BrokenPipeError:
@@ -44,17 +44,17 @@ def run_command(arguments: list[str]) -> int:
         return 0
     except KeyboardInterrupt:
         if debug:
-            raise
+            problems.show_trace()
         problems.say("interrupted")
         return INTERRUPTED
     except RecursionError:
         if debug:
-            raise
+            problems.show_trace()
         problems.show_error(UsageError("too-deep", "the input is nested too deeply"))
         return UsageError.exit_code
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it becomes a message and an exit code
         if debug:
-            raise
+            problems.show_trace()
         problems.say(f"run: bug: {type(error).__name__}: {error}")
         problems.say("  hint: run it again with --debug for the details; this should not happen, whatever the input")
         return BUG

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from runner.cli import problems
 from runner.errors import InvalidScenario, UsageError
 from runner.executor.variables import FromEnvironment, Text
+from runner.masking import SHOWN
 from runner.nearest import did_you_mean
 from runner.scenario.model import RESERVED_NAMES
 
@@ -100,13 +102,14 @@ def given_secrets(options: argparse.Namespace, environment: Mapping[str, str]) -
             secrets.setdefault(bare.lower(), text)
             secrets[bare] = text
     secrets.update(_pair(pair, "--secret") for pair in options.secret)
+    problems.conceal(secrets.values())
     return secrets
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not NAME.match(name):
-        shown = name if option == "--secret" else text
+        shown = text if option != "--secret" else name if equals else SHOWN
         raise UsageError(
             "wrong-use", f"{option} {shown}: NAME=VALUE is expected", hint=f"for example {option} image=alpine"
         )

@@ -56,8 +56,8 @@ def main(arguments: list[str]) -> int:
     from runner.report.formats import chosen
 
     environment = shared.environment()
-    writers = chosen(given.format, given.output, sys.stdout, stable=given.stable)
     options = _options(given, environment)
+    writers = chosen(given.format, given.output, sys.stdout, stable=given.stable)
     files = scenario_files(given.scenario)
     scenarios, invalid = open_all(files, options.values, environment, strict=given.strict, quiet=given.quiet)
     if invalid:
