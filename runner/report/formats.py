@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TextIO
 
 from runner.errors import UsageError
+from runner.executor.events import RequestSent
 
 if TYPE_CHECKING:
     from runner.executor.events import Event
@@ -92,13 +93,20 @@ def chosen(name: str | None, files: Sequence[str], stdout: TextIO, *, stable: bo
 
 def render(name: str, report: Report, *, stable: bool | None = None) -> str:
     """A report as the text of a format."""
-    chosen_format = FORMATS[name]
-    if chosen_format.document if stable is None else stable:
-        from runner.report.stable import stabilise
-
-        report = stabilise(report)
-    text: str = import_module(chosen_format.module).render(report)
+    module, stabilise = _load(name, stable)
+    text: str = module.render(stabilise(report) if stabilise else report)
     return text
+
+
+def _load(name: str, stable: bool | None) -> tuple[Any, Callable[[Report], Report] | None]:
+    """The module that writes a format, and what gives a report the stable form first, if it is to have that."""
+    chosen_format = FORMATS[name]
+    module = import_module(chosen_format.module)
+    if not (chosen_format.document if stable is None else stable):
+        return module, None
+    from runner.report.stable import stabilise
+
+    return module, stabilise
 
 
 def write_text(path: Path, text: str) -> None:
@@ -138,9 +146,13 @@ class _Whole:
 
     def __init__(self, name: str, to: Path | TextIO, stable: bool | None) -> None:
         self.name, self.to, self.stable = name, to, stable
+        self._loaded = False
 
     def add(self, event: Event) -> None:
-        """Nothing is written before the end."""
+        """Nothing is written before the end; but while the engine is at work, there is time to load what writes."""
+        if not self._loaded and isinstance(event, RequestSent):
+            self._loaded = True
+            _load(self.name, self.stable)
 
     def write(self, report: Report) -> None:
         text = render(self.name, report, stable=self.stable)

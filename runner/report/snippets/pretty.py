@@ -6,8 +6,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-_STEP = "  "
-
 Scalar = Callable[[Any], str]
 
 
@@ -16,8 +14,8 @@ def json_scalar(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def pretty(value: Any, width: int, indent: str = "", scalar: Scalar = json_scalar) -> str:
-    """The value as text whose lines after the first begin with ``indent``.
+def pretty(value: Any, width: int, indent: str = "", scalar: Scalar = json_scalar, step: str = "  ") -> str:
+    """The value as text whose lines after the first begin with ``indent``, and with a ``step`` more on each level.
 
     An object or a list stands on one line if that has at most ``width`` characters. ``scalar`` writes what holds no
     other values; with another one the text is that of another language.
@@ -25,12 +23,12 @@ def pretty(value: Any, width: int, indent: str = "", scalar: Scalar = json_scala
     line = flat(value, scalar)
     if len(line) + len(indent) <= width or not isinstance(value, (Mapping, list, tuple)) or not value:
         return line
-    inner = indent + _STEP
+    inner = indent + step
     if isinstance(value, Mapping):
-        rows = [f"{scalar(key)}: {pretty(one, width, inner, scalar)}" for key, one in value.items()]
+        rows = [f"{scalar(key)}: {pretty(one, width, inner, scalar, step)}" for key, one in value.items()]
         opening, closing = "{", "}"
     else:
-        rows = [pretty(one, width, inner, scalar) for one in value]
+        rows = [pretty(one, width, inner, scalar, step) for one in value]
         opening, closing = "[", "]"
     body = f",\n{inner}".join(rows)
     return f"{opening}\n{inner}{body}\n{indent}{closing}"

@@ -1,0 +1,85 @@
+"""A step's request taken apart again: which operation it is, and what it was given."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from runner.engine.operations import Operation, by_id, truth
+from runner.executor.record import RequestRecord, StepRecord
+
+
+class Call(NamedTuple):
+    """``params`` are those of path, query and header, with the types that the API gives them; ``body`` is the JSON
+    that was sent."""
+
+    operation: Operation
+    params: Mapping[str, Any]
+    body: Any
+    request: RequestRecord
+    step: StepRecord
+
+
+def call_of(step: StepRecord) -> Call | None:
+    """The call that a step made; None if it made none, or none of the API's operations."""
+    operation = by_id(step.operation) if step.operation else None
+    if operation is None or step.request is None:
+        return None
+    params: dict[str, Any] = _from_path(operation.path, step.request.path)
+    for name, value in step.request.query.items():
+        params[name] = _typed(operation, name, value)
+    return Call(operation, params, step.request.body, step.request, step)
+
+
+def _from_path(template: str, path: str) -> dict[str, Any]:
+    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(template))
+    match = re.fullmatch(rf"(?:/v[\d.]+)?{pattern}", path)
+    return {name: unquote(value) for name, value in match.groupdict().items()} if match else {}
+
+
+def _typed(operation: Operation, name: str, value: str | list[str]) -> Any:
+    param = operation.param(name)
+    kind = param.type if param is not None else "string"
+    if kind == "array" or isinstance(value, list):
+        return [value] if isinstance(value, str) else value
+    try:
+        if kind == "boolean":
+            return truth(value)
+        if kind == "integer":
+            return int(value)
+        if kind in ("filters", "json"):
+            return json.loads(value)
+    except ValueError:
+        return value
+    return value
+
+
+class Left(Exception):
+    """Something of the call has no counterpart in the other language."""
+
+
+def flattened(body: Any, known: Mapping[str, Any], ignored: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """The parts of a body by their dotted names, as far down as ``known`` has them.
+
+    Raises:
+        Left: it has something that is neither known nor ignored.
+    """
+    parts: dict[str, Any] = {}
+    _flatten(body or {}, "", known, ignored, parts)
+    return parts
+
+
+def _flatten(value: Any, prefix: str, known: Mapping[str, Any], ignored: frozenset[str], parts: dict[str, Any]) -> None:
+    if not isinstance(value, Mapping):
+        raise Left(prefix)
+    for name, part in value.items():
+        path = f"{prefix}{name}"
+        if path in known:
+            parts[path] = part
+        elif path not in ignored and part not in (None, "", {}, []):
+            if not isinstance(part, Mapping):
+                raise Left(path)
+            _flatten(part, f"{path}.", known, ignored, parts)
