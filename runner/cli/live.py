@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from runner.cli import problems
@@ -35,18 +34,18 @@ MOST_LAYERS = 8
 REFRESHES = 8
 
 
-@dataclass(slots=True)
 class Running:
-    """A step that has not ended."""
+    """A step that has not ended; ``layers`` tells what each layer of a pull, push or build does, and how many bytes of
+    how many are done."""
 
-    id: str
-    kind: str
-    what: str = ""
-    since: float = field(default_factory=time.monotonic)
-    received: int = 0
-    items: int = 0
-    layers: dict[str, tuple[str, int, int]] = field(default_factory=dict)
-    """Of a pull, push or build: what each layer does, and how many bytes of how many are done."""
+    def __init__(self, step_id: str, kind: str) -> None:
+        self.id = step_id
+        self.kind = kind
+        self.what = ""
+        self.since = time.monotonic()
+        self.received = 0
+        self.items = 0
+        self.layers: dict[str, tuple[str, int, int]] = {}
 
 
 class Live:

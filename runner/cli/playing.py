@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from runner.cli.sources import Source
@@ -19,8 +18,7 @@ CONNECTION_CODES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
+class Played(NamedTuple):
     """What a run came to; ``signal`` names the one that ended it early."""
 
     report: Report

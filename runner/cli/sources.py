@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -177,7 +176,7 @@ class Recording:
         self._at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         transports = (RecordingTransport(engine.transport.share(), recorder) for recorder in self._recorders)
         self.jobs = tuple(
-            Job.new(scenario, replace(engine, transport=transport), masker.add)
+            Job.new(scenario, engine._replace(transport=transport), masker.add)
             for scenario, transport in zip(scenarios, transports, strict=True)
         )
 

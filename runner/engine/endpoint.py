@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from runner.errors import UsageError
@@ -20,8 +19,7 @@ _HOST = re.compile(r"[0-9A-Za-z_](?:[0-9A-Za-z_.-]*[0-9A-Za-z_.])?|[0-9A-Fa-f:.]
 _USER = re.compile(r"[0-9A-Za-z_.][0-9A-Za-z_.@\\+-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class TlsSettings:
+class TlsSettings(NamedTuple):
     """How to speak TLS. Without ``ca`` the system's authorities are trusted; ``verify`` covers chain and host name."""
 
     ca: Path | None = None
@@ -30,8 +28,7 @@ class TlsSettings:
     verify: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """An engine's address. ``url`` is for people and holds no credentials; ``source`` names the flag, variable or
     context it came from. ``path`` belongs to ``unix`` (and to ``ssh``: the socket over there), ``host`` and ``port``
     to the others."""

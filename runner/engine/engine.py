@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from runner.engine.endpoint import Endpoint
 from runner.engine.message import Deadline, Headers, Request, Response, Transport
@@ -19,8 +18,7 @@ _NAMES: Final = {"libpod": "podman", "engine": "docker", "podman engine": "podma
 _LONGEST_ANSWER: Final = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(NamedTuple):
     """An engine that answered. ``name`` is ``docker``, ``podman`` or what it calls itself; ``api_version`` the one to
     speak; ``swarm`` its state (``active/manager``) where the engine tells at once, which newer ones do. One that only
     answers from a recording has its date in ``recorded_at`` (RFC 3339)."""
@@ -39,7 +37,7 @@ class Engine:
 
     def share(self) -> Engine:
         """The same engine over the same connections, whose exchanges are aborted by themselves."""
-        return replace(self, transport=self.transport.share())
+        return self._replace(transport=self.transport.share())
 
     def abort(self) -> None:
         """See :meth:`runner.engine.message.Transport.abort`."""

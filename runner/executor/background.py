@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from runner.executor.context import Position
@@ -26,21 +25,21 @@ class Begun(Protocol):
     def __call__(self, *, over: bool = False) -> None: ...
 
 
-@dataclass(slots=True)
 class Background:
-    """A background step, from its start until it is joined."""
+    """A background step, from its start until it is joined. ``waiting`` is how many have yet to begin before the steps
+    go on: one, or one for each element of a loop."""
 
-    step: model.Step
-    position: Position
-    waiting: int = 1
-    """How many have yet to begin before the steps go on: one, or one for each element of a loop."""
-    record: StepRecord | None = None
-    joined: bool = False
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _any: bool = False
-    _begun: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
-    _bug: BaseException | None = None
+    def __init__(self, step: model.Step, position: Position) -> None:
+        self.step = step
+        self.position = position
+        self.waiting = 1
+        self.record: StepRecord | None = None
+        self.joined = False
+        self._lock = threading.Lock()
+        self._any = False
+        self._begun = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._bug: BaseException | None = None
 
     def gate(self) -> Begun:
         """For one element: however often it is tried, it counts once."""

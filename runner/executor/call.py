@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
@@ -77,15 +76,15 @@ class Prepared(NamedTuple):
         return self.body
 
 
-@dataclass(slots=True)
 class Exchange:
-    """One attempt: what was sent and what came, as far as it got."""
+    """One attempt: what was sent and what came, as far as it got. ``in_band`` is an error that the engine put inside a
+    successful answer."""
 
-    prepared: Prepared | None = None
-    response: ResponseRecord | None = None
-    error: RunnerError | None = None
-    in_band: str | None = None
-    """An error that the engine put inside a successful answer."""
+    def __init__(self) -> None:
+        self.prepared: Prepared | None = None
+        self.response: ResponseRecord | None = None
+        self.error: RunnerError | None = None
+        self.in_band: str | None = None
 
 
 def prepare(

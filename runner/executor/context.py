@@ -6,7 +6,7 @@ import threading
 import time
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -40,33 +40,48 @@ class Options(NamedTuple):
     folder: Path = Path()
 
 
-@dataclass(slots=True, kw_only=True)
 class Shared:
-    """One scenario file's run, included scenarios and all: the engine, the clock, where events go."""
+    """One scenario file's run, included scenarios and all: the engine, the clock, where events go.
 
-    engine: Engine
-    """For the steps: a first request to stop breaks its exchanges."""
-    ending: Engine
-    """The same engine for what cleans up: only a second request to stop breaks its exchanges."""
-    options: Options
-    stop: Stop
-    emit: Callable[[Event], None]
-    conceal: Conceal
-    """Makes secrets known that were found on the way, so that they are masked."""
-    index: int
-    run_id: str
-    title: str
-    started: float = field(default_factory=time.monotonic)
-    created: set[str] = field(default_factory=set)
-    """The nouns (``container``, ``network``) of which this run may have created something."""
-    updatable: set[str] = field(default_factory=set)
-    """Ids and names of what this run has created and may update."""
-    terminals: dict[str, bool] = field(default_factory=dict)
-    """Whether a container has a terminal (``Tty``), by id or name, as far as this run has created it."""
+    A first request to stop breaks the exchanges of ``engine``, which is for the steps; ``ending`` is the same engine
+    for what cleans up, and only a second request breaks its. ``conceal`` makes secrets known that were found on the
+    way, so that they are masked.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        ending: Engine,
+        options: Options,
+        stop: Stop,
+        emit: Callable[[Event], None],
+        conceal: Conceal,
+        index: int,
+        run_id: str,
+        title: str,
+    ) -> None:
+        self.engine = engine
+        self.ending = ending
+        self.options = options
+        self.stop = stop
+        self.emit = emit
+        self.conceal = conceal
+        self.index = index
+        self.run_id = run_id
+        self.title = title
+        self.started = time.monotonic()
+        self.created: set[str] = set()
+        """The nouns (``container``, ``network``) of which this run may have created something."""
+        self.updatable: set[str] = set()
+        """Ids and names of what this run has created and may update."""
+        self.terminals: dict[str, bool] = {}
+        """Whether a container has a terminal (``Tty``), by id, as far as this run has created it."""
 
     def part(self) -> Shared:
         """The same for a scenario inside this one, whose steps can be stopped by themselves."""
-        part = replace(self, engine=self.engine.share(), ending=self.ending.share(), stop=self.stop.part())
+        part = copy(self)
+        part.engine, part.ending, part.stop = self.engine.share(), self.ending.share(), self.stop.part()
         part.stop.on_request(part.wake)
         return part
 
@@ -80,25 +95,22 @@ class Shared:
         return (time.monotonic() - self.started) * 1000
 
 
-@dataclass(slots=True)
 class Frame:
     """The variables of one scenario: the run's own, or an included one's."""
 
-    scenario: Scenario
-    shared: Shared
-    variables: dict[str, Any] = field(default_factory=dict)
-    results: dict[str, Any] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    always: dict[str, Any] = field(init=False)
-
-    def __post_init__(self) -> None:
-        engine = self.shared.engine
+    def __init__(self, scenario: Scenario, shared: Shared) -> None:
+        self.scenario = scenario
+        self.shared = shared
+        self.variables: dict[str, Any] = {}
+        self.results: dict[str, Any] = {}
+        self.lock = threading.Lock()
+        engine = shared.engine
         about = {"name": engine.name, "version": engine.version, "api_version": engine.api_version}
-        self.always = {"steps": self.results, "engine": about}
+        self._always = {"steps": self.results, "engine": about}
 
     def scope(self, *local: Mapping[str, Any]) -> ChainMap[str, Any]:
         """What expressions see: ``local`` names first, then variables, then ``steps`` and ``engine``."""
-        maps: Any = (*local, self.variables, self.always)
+        maps: Any = (*local, self.variables, self._always)
         return ChainMap(*maps)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Mapping
@@ -181,6 +180,8 @@ def _difference(wanted: Any, actual: Any) -> list[str]:
     """What differs: a diff for long texts and structures, the two values otherwise."""
     texts = [value if isinstance(value, str) else None for value in (wanted, actual)]
     if all(text and "\n" in text for text in texts):
+        import difflib
+
         lines = difflib.unified_diff(
             str(texts[0]).splitlines(), str(texts[1]).splitlines(), "expected", "actual", lineterm="", n=2
         )

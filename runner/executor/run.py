@@ -6,7 +6,7 @@ nothing is lost when it is.
 
 from __future__ import annotations
 
-import secrets
+import os
 import threading
 import time
 from collections import deque
@@ -57,7 +57,7 @@ class Job(NamedTuple):
     @classmethod
     def new(cls, scenario: Scenario, engine: Engine, conceal: Conceal | None = None) -> Job:
         """A job with an id of its own."""
-        return cls(scenario, engine, secrets.token_hex(6), conceal)
+        return cls(scenario, engine, os.urandom(6).hex(), conceal)
 
 
 def execute(jobs: tuple[Job, ...], options: Options, stop: Stop) -> Iterator[Event]:

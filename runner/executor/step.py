@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from runner.engine.message import Deadline
@@ -23,21 +22,30 @@ FAILURES = frozenset({"timeout", "unexpected-status", "in-band-error", "expectat
 NOWHERE = Place("", 0, 0)
 
 
-@dataclass(slots=True)
 class Attempt:
-    """What one try of a step came to; ``value`` is the result as expressions see it."""
+    """What one try of a step came to; ``value`` is the result as expressions see it.
 
-    status: Status = "passed"
-    error: ErrorRecord | None = None
-    exchange: call.Exchange | None = None
-    response: ResponseRecord | None = None
-    expectations: list[Expectation] = field(default_factory=list)
-    value: dict[str, Any] = field(default_factory=dict)
-    captured: dict[str, Any] = field(default_factory=dict)
-    final: bool = False
-    """Another try would not help."""
-    extra: dict[str, Any] = field(default_factory=dict)
-    """Fields of the record that only some kinds have (``steps``, ``awaits``, ``outputs``)."""
+    ``final`` says that another try would not help; ``extra`` are fields of the record that only some kinds have
+    (``steps``, ``awaits``, ``outputs``).
+    """
+
+    def __init__(
+        self,
+        *,
+        exchange: call.Exchange | None = None,
+        response: ResponseRecord | None = None,
+        value: dict[str, Any] | None = None,
+        extra: dict[str, Any] | None = None,
+    ) -> None:
+        self.status: Status = "passed"
+        self.error: ErrorRecord | None = None
+        self.exchange = exchange
+        self.response = response
+        self.expectations: list[Expectation] = []
+        self.value: dict[str, Any] = {} if value is None else value
+        self.captured: dict[str, Any] = {}
+        self.final = False
+        self.extra: dict[str, Any] = {} if extra is None else extra
 
 
 Perform = Callable[[Scope, Deadline], Attempt]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.errors import StepError, UsageError
 from runner.scenario.loader import resolve
+from runner.scenario.template import Constant
 
 if TYPE_CHECKING:
     from runner.executor.context import Frame
@@ -25,7 +26,7 @@ def initial_variables(
     found: dict[str, Any] = {name: coerced(value, None) for name, value in values.items()}
     for name, value in scenario.vars.items():
         if name in values:
-            default = value.value if hasattr(value, "value") else None
+            default = value.value if isinstance(value, Constant) else None
             found[name] = coerced(values[name], default)
         else:
             frame.variables = found

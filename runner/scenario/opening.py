@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from runner.errors import Diagnostic, InvalidScenario
 from runner.nearest import did_you_mean
@@ -17,8 +17,7 @@ MAX_INCLUDES = 16
 """How deep scenarios may include each other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """A valid scenario, and what there is to warn of."""
 
     scenario: model.Scenario

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from typing import Any, TypeAlias
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeAlias
 
 from runner.errors import Diagnostic, InvalidScenario, Place, StepError
 from runner.nearest import did_you_mean
@@ -28,8 +27,7 @@ MAX_TEXT = 16 * 1024 * 1024
 """The longest text that a template may make, in characters."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A name that an expression uses: ``path`` is what follows it as far as it is plain (``steps.made.body``).
     ``optional`` says that it may be undefined, because ``is defined`` or ``default`` asks."""
 
@@ -38,17 +36,31 @@ class Reference:
     optional: bool = False
 
 
-@dataclass(frozen=True)
 class Expression:
-    """One expression, with its place. Equal texts share what was compiled."""
+    """One expression, with its place. Equal texts share what was compiled, when one is first evaluated."""
 
-    text: str
-    source: nodes.Source = field(repr=False, compare=False)
-    node: nodes.Node = field(repr=False, compare=False)
+    __slots__ = ("_known", "node", "source", "text")
 
-    @cached_property
+    def __init__(self, text: str, source: nodes.Source, node: nodes.Node) -> None:
+        self.text = text
+        self.source = source
+        self.node = node
+        self._known: _Compiled | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Expression) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"Expression({self.text!r})"
+
+    @property
     def _compiled(self) -> _Compiled:
-        return compiled(self.text)
+        if self._known is None:
+            self._known = compiled(self.text)
+        return self._known
 
     @property
     def references(self) -> tuple[Reference, ...]:
@@ -79,8 +91,7 @@ class _EvaluationError(StepError):
         self.word = word
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
+class _Compiled(NamedTuple):
     references: tuple[Reference, ...]
     evaluate: Callable[[Scope], Any]
 
@@ -170,8 +181,7 @@ def guarded(evaluate: Callable[[Scope], Any]) -> Callable[[Scope], Any]:
     return run
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(NamedTuple):
     """A value without any template in it."""
 
     value: Any
@@ -184,8 +194,7 @@ class Constant:
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(NamedTuple):
     """A string that is one ``{{ expression }}``: the value keeps its type."""
 
     expression: Expression
@@ -198,8 +207,7 @@ class Whole:
         return self.expression.evaluate(scope)
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A string with expressions inside: the result is text."""
 
     parts: tuple[str | Expression, ...]
@@ -217,8 +225,7 @@ class Text:
         return "".join(pieces)
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(NamedTuple):
     """A list with a template somewhere inside."""
 
     values: tuple[Value, ...]
@@ -231,8 +238,7 @@ class Items:
         return [value.render(scope) for value in self.values]
 
 
-@dataclass(frozen=True, slots=True)
-class Entries:
+class Entries(NamedTuple):
     """A mapping with a template somewhere inside, keys included."""
 
     pairs: tuple[tuple[Value, Value], ...]

@@ -8,7 +8,6 @@ import json
 import ssl
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -244,7 +243,7 @@ def test_ssh_says_why_it_ended(docker: Any, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv("PATH", server.env["PATH"])
         endpoint = parse(server.url, source="a test")
         with pytest.raises(EngineError, match=r"ssh says: .*Permission denied") as caught:
-            connect(replace(endpoint, user="nobody-here"), deadline=SOON(30))
+            connect(endpoint._replace(user="nobody-here"), deadline=SOON(30))
         assert caught.value.code == "connection-broken"
     with pytest.raises(EngineError, match=r"ssh says: .*refused"):
         connect(endpoint, deadline=SOON(30))

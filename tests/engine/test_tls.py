@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -143,7 +143,7 @@ def test_an_expired_certificate(certificates: Certificates) -> None:
 def test_a_client_certificate_that_is_missing_or_not_accepted(
     certificates: Certificates, version: ssl.TLSVersion, known: bool
 ) -> None:
-    settings = replace(certificates.settings, cert=None, key=None) if known else certificates.settings
+    settings = certificates.settings._replace(cert=None, key=None) if known else certificates.settings
     wants = certificates.authority if known else trustme.CA()
     with tls_server(certificates.authority.issue_cert("127.0.0.1"), answer, version=version, wants=wants) as url:
         error = failure(url, settings)
