@@ -1,4 +1,4 @@
-"""The jobs: one container's whole life, a thousand small calls, a big log, and no job at all."""
+"""The jobs: one container's whole life, two hundred of them, a thousand small calls, a big log, and no job at all."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ SCENARIO = Path(__file__).parents[2] / "scenarios" / "run-a-container.yaml"
 RIVALS = Path(__file__).parent / "rivals"
 RUN = str(Path(sys.executable).parent / "run")
 CALLS = 1000
+FANNED = 200
 LOG_BYTES = 128 << 20
 LOG_LINE = 100
 OURS = "run"
@@ -99,4 +100,27 @@ def start_up(engine: Engine, folder: Path) -> Iterator[tuple[Case, ...]]:
     )
 
 
-CASES = {"whole": whole_command, "calls": many_calls, "logs": big_log, "start": start_up}
+@contextmanager
+def fan_out(engine: Engine, folder: Path) -> Iterator[tuple[Case, ...]]:
+    """200 containers through their whole life, 32 at a time."""
+    scenario, report = folder / "fanout.yaml", folder / "fanout.json"
+    scenario.write_text(
+        "title: Many containers\nsteps:\n"
+        f'  - for_each: {{in: "{{{{ range({FANNED}) | list }}}}", parallel: 32}}\n    include: {{scenario: one.yaml}}\n'
+    )
+    scenario.with_name("one.yaml").write_text(
+        "title: One container\nsteps:\n"
+        '  - {create: {body: {Image: alpine, Cmd: ["true"]}}, capture: {box: body.Id}}\n'
+        '  - start: "{{ box }}"\n'
+        '  - {wait: "{{ box }}", expect: {body: {StatusCode: 0}}}\n'
+        '  - remove: {id: "{{ box }}", force: true}\n'
+    )
+    contenders = (
+        Contender(OURS, (RUN, str(scenario), "--format", "none", "-q", "-o", str(report))),
+        Contender("aiodocker, 32 tasks", rival("fanout_aiodocker.py", str(FANNED))),
+        Contender("docker CLI, xargs -P 32", rival("fanout.sh", str(FANNED))),
+    )
+    yield (Case(f"{FANNED} containers, 32 side by side", contenders, rounds=3),)
+
+
+CASES = {"whole": whole_command, "calls": many_calls, "logs": big_log, "start": start_up, "fanout": fan_out}
