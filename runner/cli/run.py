@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from runner.cli import colours, problems, sources
 from runner.cli import options as shared
@@ -12,8 +13,11 @@ from runner.cli.connecting import configured_credentials
 from runner.cli.files import count, open_all, scenario_files
 from runner.cli.playing import play
 from runner.cli.progress import Progress
-from runner.errors import UsageError
+from runner.errors import InvalidScenario, UsageError
 from runner.executor.context import Options
+
+if TYPE_CHECKING:
+    from runner.executor.run import Job
 
 USAGE = "run SCENARIO… [options]\n       run VERB …  (run VERB --help)"
 DESCRIPTION = """\
@@ -66,6 +70,7 @@ def main(arguments: list[str]) -> int:
     options = options._replace(secrets=sources.secrets_for(given, scenarios, options.secrets))
     source = sources.open_source(given, scenarios, options, environment)
     try:
+        _need_version(source.jobs, quiet=given.quiet)
         played = play(
             source, options, Progress(quiet=given.quiet, follow=given.follow, jobs=given.jobs).show, writers.add
         )
@@ -74,6 +79,27 @@ def main(arguments: list[str]) -> int:
         return played.exit_code
     finally:
         source.close()
+
+
+def _need_version(jobs: tuple[Job, ...], *, quiet: bool) -> None:
+    """Look for what a scenario uses and its engine's API version lacks, before anything is sent.
+
+    Raises:
+        InvalidScenario: an operation or a parameter is lacking; a body's field, which engines ignore, is warned of.
+    """
+    from runner.scenario.versions import lacking
+
+    found = [
+        one
+        for job in jobs
+        if job.scenario.requires.engine in (None, job.engine.name)
+        for one in lacking(job.scenario, job.engine.api_version, fields="warning")
+    ]
+    errors = tuple(one for one in found if one.severity == "error")
+    if errors:
+        raise InvalidScenario(errors)
+    for warning in () if quiet else found:
+        problems.show_diagnostic(warning)
 
 
 def _parser() -> argparse.ArgumentParser:

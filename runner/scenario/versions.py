@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Literal
 
 from runner.engine.lacking import Lack, missing_in
 from runner.engine.operations import version_key
@@ -27,8 +28,11 @@ def unmet_bound(bounds: Iterable[tuple[str, str]], api_version: str) -> str | No
     return next((sign + bound for sign, bound in bounds if not _COMPARE[sign](version, version_key(bound))), None)
 
 
-def lacking(scenario: model.Scenario, api_version: str) -> tuple[Diagnostic, ...]:
-    """What the scenario uses and this API version does not have, each with its place.
+def lacking(
+    scenario: model.Scenario, api_version: str, *, fields: Literal["error", "warning"] = "error"
+) -> tuple[Diagnostic, ...]:
+    """What the scenario uses and this API version does not have, each with its place. ``fields`` says how much those of
+    bodies matter: engines ignore what they don't know there.
 
     A scenario that requires another version is skipped on this one, so it lacks nothing; nor does a step whose
     condition asks for the engine.
@@ -38,9 +42,9 @@ def lacking(scenario: model.Scenario, api_version: str) -> tuple[Diagnostic, ...
     found: dict[Diagnostic, None] = {}
     for step in _steps(scenario):
         if isinstance(step.kind, model.OperationCall) and not _asks_for_engine(step):
-            found.update(dict.fromkeys(_lacking(step, step.kind, api_version)))
+            found.update(dict.fromkeys(_lacking(step, step.kind, api_version, fields)))
         elif isinstance(step.kind, model.Include):
-            found.update(dict.fromkeys(lacking(step.kind.scenario, api_version)))
+            found.update(dict.fromkeys(lacking(step.kind.scenario, api_version, fields=fields)))
     return tuple(found)
 
 
@@ -58,7 +62,9 @@ def _asks_for_engine(step: model.Step) -> bool:
     return step.when is not None and any(one.name == "engine" for one in step.when.references)
 
 
-def _lacking(step: model.Step, kind: model.OperationCall, api_version: str) -> Iterator[Diagnostic]:
+def _lacking(
+    step: model.Step, kind: model.OperationCall, api_version: str, fields: Literal["error", "warning"]
+) -> Iterator[Diagnostic]:
     call = step.node.get(str(step.key.value))
     body = call.get("body") if isinstance(call, nodes.Mapping) else None
     plain = nodes.plain(body) if body is not None else None
@@ -70,7 +76,8 @@ def _lacking(step: model.Step, kind: model.OperationCall, api_version: str) -> I
         else:
             message = f"API {api_version} has no {lack.kind} '{lack.name}' yet"
             hint = f'it came with {lack.since}; a scenario that needs it says: requires: {{api: ">={lack.since}"}}'
-        yield Diagnostic("not-in-this-version", message, place, hint)
+        severity: Literal["error", "warning"] = fields if lack.kind == "field" else "error"
+        yield Diagnostic("not-in-this-version", message, place, hint, severity)
 
 
 def _node_of(step: model.Step, call: nodes.Node | None, lack: Lack) -> nodes.Node:
