@@ -9,7 +9,8 @@ from runner.engine.operations import by_id
 from runner.executor.record import EngineRecord, ErrorRecord, Report, ScenarioRecord, StepRecord
 from runner.report import told
 from runner.report.markup import block, code, folded, inline, prose, slug
-from runner.report.snippets.curl import UNFRAME, Script, needs_unframe
+from runner.report.snippets import Languages, Snippets
+from runner.report.snippets.curl import UNFRAME, needs_unframe
 
 _SHOWN_OF_A_LOOP = 3
 
@@ -29,7 +30,7 @@ class _Page:
     def __init__(self, scenario: ScenarioRecord, engine: EngineRecord | None) -> None:
         self.scenario = scenario
         self.engine = engine
-        self.script = Script(engine.endpoint if engine else "unix:///var/run/docker.sock", scenario.steps)
+        self.languages = Languages(engine.endpoint if engine else "unix:///var/run/docker.sock", scenario.steps)
         self.awaited = {step.awaits for step in scenario.steps if step.awaits}
         self.unframe_is_known = False
 
@@ -81,12 +82,14 @@ class _Page:
 
     def _call(self, step: StepRecord) -> Iterator[str]:
         """The operation and its command. A command that later ones need stays, whatever ``show`` says."""
-        command = self.script.command(step)
+        snippets = self.languages.of(step)
+        command = snippets.curl
         wanted = step.show not in ("none", "response")
         if command is None:
             if wanted and step.request is not None:
                 yield self._reference(step)
                 yield "`curl` can't make this call: what it sends goes over the same connection as the answer."
+                yield _others(snippets)
             return
         if not wanted and not step.captured:
             return
@@ -96,6 +99,8 @@ class _Page:
             yield "Without a terminal the output comes in frames. This function takes them off:"
             yield block(UNFRAME, "bash")
         yield block(command, "bash")
+        if step.request is not None:
+            yield _others(snippets)
 
     def _reference(self, step: StepRecord) -> str:
         operation = by_id(step.operation) if step.operation else None
@@ -147,7 +152,7 @@ class _Page:
     def _captured(self, step: StepRecord) -> Iterator[str]:
         """What the command itself does not put into a variable."""
         for name, value in step.captured.items():
-            if step.kind == "set" or step.show == "none" or self.script.knows(step, name):
+            if step.kind == "set" or step.show == "none" or self.languages.curl.knows(step, name):
                 continue
             source = step.capture_sources.get(name)
             text, language = told.value_text(value)
@@ -166,7 +171,7 @@ class _Page:
         yield "## Afterwards"
         lines: list[str] = []
         for step in ran:
-            command = self.script.command(step)
+            command = self.languages.of(step).curl
             if command is not None and step.show not in ("none", "response"):
                 lines += [f"# {' '.join(told.title_of(step).split())}", command]
         if lines:
@@ -181,6 +186,16 @@ class _Page:
             yield "## What is left"
             yield "\n".join(f"- {inline(line)}" for line in self.scenario.left)
             yield "`run clean` removes it."
+
+
+def _others(snippets: Snippets) -> str:
+    """The same call by other means, folded: the page reads on without it, and can be pasted without it."""
+    named = {"the docker CLI": (snippets.cli, "sh"), "docker-py": (snippets.python, "python")}
+    found = {name: block(text, language) for name, (text, language) in named.items() if text is not None}
+    if not found:
+        return ""
+    blocks = "\n\n".join(found.values())
+    return f"<details>\n<summary>With {' or '.join(found)}</summary>\n\n{blocks}\n\n</details>"
 
 
 def _failure(error: ErrorRecord) -> Iterator[str]:

@@ -11,7 +11,8 @@ from runner.report.html.badges import badge
 from runner.report.html.charts import charts
 from runner.report.html.escape import inline, lines, prose, text
 from runner.report.html.jsonview import view
-from runner.report.snippets.curl import UNFRAME, Script, needs_unframe
+from runner.report.snippets import Languages
+from runner.report.snippets.curl import UNFRAME, needs_unframe
 
 _FOLD = 60
 _MAX_LINES = 2000
@@ -26,7 +27,7 @@ class Steps:
         self.engine = engine
         self.prefix = prefix
         self.stable = stable
-        self.script = Script(engine.endpoint if engine else "unix:///var/run/docker.sock", scenario.steps)
+        self.languages = Languages(engine.endpoint if engine else "unix:///var/run/docker.sock", scenario.steps)
         self.awaited = {step.awaits for step in scenario.steps if step.awaits}
         self.unframe_is_known = False
 
@@ -66,12 +67,15 @@ class Steps:
             yield f'<p class="facts">{" ".join(facts)}</p>'
 
     def _ran(self, step: StepRecord, number: str, anchor: str, level: int) -> Iterator[str]:
-        command = self.script.command(step)
-        if command is not None and (step.show not in ("none", "response") or step.captured):
-            if needs_unframe(command) and not self.unframe_is_known:
+        command, cli, python = self.languages.of(step)
+        if step.show not in ("none", "response") or step.captured:
+            if command is not None and needs_unframe(command) and not self.unframe_is_known:
                 self.unframe_is_known = True
                 command = f"{UNFRAME}\n{command}"
-            yield tabs({"curl": command}, anchor)
+            named = {"curl": command, "docker CLI": cli, "docker-py": python}
+            snippets = {name: snippet for name, snippet in named.items() if snippet is not None}
+            if snippets:
+                yield tabs(snippets, anchor)
         if step.kind == "check":
             items = "".join(f"<li><code>{text(one.expression)}</code></li>" for one in step.expectations)
             yield f"<ul>{items}</ul>"

@@ -51,6 +51,10 @@ class Variables:
             self._known.setdefault(value[start:], Variable(variable.name, variable.element, start))
         self._known.setdefault(value[start:][:12], Variable(variable.name, variable.element, start, 12))
 
+    def known(self) -> frozenset[str]:
+        """The values that stand in a variable."""
+        return frozenset(self._known)
+
     def split(self, text: str) -> list[Part]:
         """The text in parts, each use of a known value replaced by its variable.
 
