@@ -68,7 +68,8 @@ class _Page:
         if step.status == "skipped":
             yield f"*Skipped: {inline(step.reason or 'nothing to do')}.*"
             return
-        yield from self._call(step)
+        snippets = self.languages.of(step)
+        yield from self._call(step, snippets.curl)
         if step.kind == "check":
             yield "\n".join(f"- {code(one.expression)}" for one in step.expectations)
         if step.kind == "parallel":
@@ -79,19 +80,17 @@ class _Page:
         yield from self._captured(step)
         if step.error is not None and not step.steps:
             yield from _failure(step.error)
+        if step.request is not None and _wants_call(step):
+            yield _others(snippets)
 
-    def _call(self, step: StepRecord) -> Iterator[str]:
+    def _call(self, step: StepRecord, command: str | None) -> Iterator[str]:
         """The operation and its command. A command that later ones need stays, whatever ``show`` says."""
-        snippets = self.languages.of(step)
-        command = snippets.curl
-        wanted = step.show not in ("none", "response")
         if command is None:
-            if wanted and step.request is not None:
+            if _wants_call(step) and step.request is not None:
                 yield self._reference(step)
                 yield "`curl` can't make this call: what it sends goes over the same connection as the answer."
-                yield _others(snippets)
             return
-        if not wanted and not step.captured:
+        if not _wants_call(step) and not step.captured:
             return
         yield self._reference(step)
         if needs_unframe(command) and not self.unframe_is_known:
@@ -99,8 +98,6 @@ class _Page:
             yield "Without a terminal the output comes in frames. This function takes them off:"
             yield block(UNFRAME, "bash")
         yield block(command, "bash")
-        if step.request is not None:
-            yield _others(snippets)
 
     def _reference(self, step: StepRecord) -> str:
         operation = by_id(step.operation) if step.operation else None
@@ -172,7 +169,7 @@ class _Page:
         lines: list[str] = []
         for step in ran:
             command = self.languages.of(step).curl
-            if command is not None and step.show not in ("none", "response"):
+            if command is not None and _wants_call(step):
                 lines += [f"# {' '.join(told.title_of(step).split())}", command]
         if lines:
             yield block("\n".join(lines), "bash")
@@ -186,6 +183,11 @@ class _Page:
             yield "## What is left"
             yield "\n".join(f"- {inline(line)}" for line in self.scenario.left)
             yield "`run clean` removes it."
+
+
+def _wants_call(step: StepRecord) -> bool:
+    """Whether the scenario wants its readers to see what was asked."""
+    return step.show not in ("none", "response")
 
 
 def _others(snippets: Snippets) -> str:

@@ -155,7 +155,8 @@ class Program:
         if len(line) + len(indent) <= _WIDTH and "\n" not in line:
             return line
         if len(arguments) == 1 and isinstance(method.body, str) and not method.args:
-            return f"client.{method.name}({self._literal(call.body, indent)})"
+            body = pretty(call.body, _WIDTH // 2, indent, self._scalar, "    ")
+            return f"client.{method.name}({body})"
         inner = f"\n{indent}    ".join(f"{argument}," for argument in self._broken(call, method, f"{indent}    "))
         return f"client.{method.name}(\n{indent}    {inner}\n{indent})"
 
