@@ -80,7 +80,7 @@ class _Page:
         yield from self._captured(step)
         if step.error is not None and not step.steps:
             yield from _failure(step.error)
-        if step.request is not None and _wants_call(step):
+        if _wants_call(step):
             yield _others(snippets)
 
     def _call(self, step: StepRecord, command: str | None) -> Iterator[str]:
@@ -166,13 +166,16 @@ class _Page:
         if not ran:
             return
         yield "## Afterwards"
-        lines: list[str] = []
-        for step in ran:
-            command = self.languages.of(step).curl
-            if command is not None and _wants_call(step):
-                lines += [f"# {' '.join(told.title_of(step).split())}", command]
+        told_of = [(step, self.languages.of(step)) for step in ran]
+        shown = [(step, snippets) for step, snippets in told_of if _wants_call(step)]
+        lines = [
+            f"# {' '.join(told.title_of(step).split())}\n{snippets.curl}" for step, snippets in shown if snippets.curl
+        ]
         if lines:
             yield block("\n".join(lines), "bash")
+        cli = [snippets.cli for _, snippets in shown if snippets.cli]
+        python = [snippets.python for _, snippets in shown if snippets.python]
+        yield _others(Snippets(None, "\n".join(cli) or None, "\n".join(python) or None))
         for step in ran:
             if step.error is not None:
                 yield f"{inline(told.title_of(step))}:"

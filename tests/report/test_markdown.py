@@ -109,9 +109,10 @@ def test_a_page() -> None:
     assert page.index("`101 Switching Protocols`") < page.index("```text\nbin\n```") < page.index("On stderr:")
     assert page.count("```text\nbin\n```") == 1
     assert page.count("unframe() {") == 1
-    assert page.endswith(
-        '# Remove it\ncurl -s --unix-socket /var/run/docker.sock -X DELETE "http://localhost/v1.41/containers/$container"\n```\n'
-    )
+    last = 'curl -s --unix-socket /var/run/docker.sock -X DELETE "http://localhost/v1.41/containers/$container"'
+    assert f"## Afterwards\n\n```bash\n# Remove it\n{last}\n```\n" in page
+    assert "<summary>With the docker CLI or docker-py</summary>\n\n```sh\ndocker container rm" in page
+    assert 'print(b"".join(output).decode(), end="")' in page
 
 
 BODY = {"State": {"Status": "running"}, "Id": "x"}

@@ -118,8 +118,8 @@ _SERVICE = {
 _LIST = {"all": "--all", "filters": "--filter"}
 _FILTERS = {"filters": "--filter"}
 _FORCE = {"force": "--force"}
-_STOP = {"t": "--time", "signal": "--signal"}
-_LOGS = {"follow": "--follow", "tail": "--tail", "since": "--since", "until": "--until", "timestamps": "--timestamps"}
+_STOP = {"t": "-t", "signal": "--signal"}  # -t is --time in old versions, --timeout in new ones
+_LOGS = {"follow": "--follow", "tail": "--tail", "since": "--since", "timestamps": "--timestamps"}
 _BUILD = {
     "buildargs": "--build-arg=",
     "dockerfile": "--file",
@@ -141,7 +141,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "ContainerInspect": Command("container inspect {id}", {"size": "--size"}, json=True),
     "ContainerTop": Command("container top {id} {ps_args}"),
-    "ContainerLogs": Command("container logs {id}", _LOGS, ignored=_STREAMS, prints="stdout"),
+    "ContainerLogs": Command("container logs {id}", {**_LOGS, "until": "--until"}, ignored=_STREAMS, prints="stdout"),
     "ContainerChanges": Command("container diff {id}"),
     "ContainerExport": Command("container export {id}"),
     "ContainerStats": Command("container stats {id}", {"stream": "--no-stream"}, ignored=frozenset({"one-shot"})),

@@ -1,0 +1,55 @@
+"""What went wrong as annotations of GitHub Actions: each stands beside its line in a pull request.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from runner.executor.record import ErrorRecord, Report, StepRecord
+from runner.report import told
+from runner.text import visible
+
+MOST = 10
+"""GitHub shows no more errors of one step of a job."""
+
+
+def render(report: Report) -> str:
+    """A workflow command a line; nothing if everything passed."""
+    lines = [_line(title, error) for title, error in _errors(report)]
+    return "".join(f"{line}\n" for line in lines[:MOST])
+
+
+def _errors(report: Report) -> Iterator[tuple[str, ErrorRecord]]:
+    for scenario in report.scenarios:
+        found = list(_of_steps(scenario.steps))
+        if not found and scenario.error is not None:
+            found = [(scenario.title, scenario.error)]
+        yield from found
+
+
+def _of_steps(steps: Sequence[StepRecord]) -> Iterator[tuple[str, ErrorRecord]]:
+    """The innermost errors: a block's is that of one of its steps."""
+    for step in steps:
+        inner = list(_of_steps((*(step.each or ()), *(step.steps or ()))))
+        if inner:
+            yield from inner
+        elif step.error is not None:
+            yield told.title_of(step), step.error
+
+
+def _line(title: str, error: ErrorRecord) -> str:
+    properties = {"file": error.file, "line": error.line, "col": error.column, "title": f"{title}: {error.code}"}
+    given = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items() if value is not None)
+    message = "\n".join([error.message, *error.details, *([error.hint] if error.hint else [])])
+    return f"::error {given}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    lines = (visible(line) for line in text.split("\n"))
+    return "%0A".join(line.replace("%", "%25") for line in lines)
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
