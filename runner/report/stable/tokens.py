@@ -53,9 +53,14 @@ class Tokens:
         self._maps: dict[str, dict[str, str]] = {}
         self._clock: dict[int, int] = {}
         self._word_pattern: re.Pattern[str] | None = None
+        self._observed: set[str] = set()
+        self._replaced: dict[str, str] = {}
 
     def observe(self, text: str, *, given: bool) -> None:
         """Take note of what a text holds; ``given`` means that the author, not the engine, wrote it."""
+        if text in self._observed:
+            return  # what was seen first decides
+        self._observed.add(text)
         for match in _TOKEN.finditer(_without_labels(text)):
             kind, token = match.lastgroup or "", match[0]
             if kind == "time":
@@ -107,10 +112,13 @@ class Tokens:
 
     def replace(self, text: str) -> str:
         """The text with placeholders."""
-        text = _without_labels(text)
-        if self._word_pattern is not None:
-            text = self._word_pattern.sub(self._word, text)
-        return _TOKEN.sub(self._token, text)
+        known = self._replaced.get(text)
+        if known is None:
+            known = _without_labels(text)
+            if self._word_pattern is not None:
+                known = self._word_pattern.sub(self._word, known)
+            known = self._replaced[text] = _TOKEN.sub(self._token, known)
+        return known
 
     def time(self, at: int) -> int:
         """The placeholder of a time, in nanoseconds since the epoch; times before the epoch are zero values."""
