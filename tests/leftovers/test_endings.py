@@ -6,6 +6,7 @@ import json
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,9 +19,12 @@ CONTAINERS = ("left-box", "left-from-file", "left-one", "left-two", "left-raw", 
 
 
 @pytest.fixture(autouse=True)
-def nothing_left(engine: Engine, untouched: Inventory) -> Iterator[None]:
+def nothing_left(tmp_path: Path, engine: Engine, untouched: Inventory) -> Iterator[None]:
     yield
-    assert Inventory.of(engine).beyond(untouched) == []
+    left = Inventory.of(engine).beyond(untouched)
+    if left:  # the tests that follow are not to fail of it too
+        Command(tmp_path, engine.url)("clean")
+    assert left == []
 
 
 @pytest.mark.parametrize(
@@ -64,6 +68,7 @@ def test_a_second_signal_says_what_is_left_and_what_removes_it(on_engine: Comman
         read_until(process.stderr, b" ready ")
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
+        read_until(process.stderr, b"stopping")
         process.send_signal(signal.SIGTERM)
         before = time.monotonic()
         out, err = process.communicate(timeout=20)
