@@ -1,15 +1,33 @@
-"""JUnit XML: a suite for each scenario, a case for each step, whatever an engine says."""
+"""JUnit XML: a suite for each scenario, a case for each step, valid by the schema whatever an engine says.
+
+``junit-10.xsd`` is the schema of Jenkins' xUnit plugin (https://github.com/jenkinsci/xunit-plugin, MIT licence), in the
+copy that pytest's source distribution holds its own reports against.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import pytest
+import xmlschema
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.executor.record import ErrorRecord, Report, ResponseRecord, ScenarioRecord, Status, StepRecord
-from runner.report.junit import render
+from runner.report.junit import MOST_OUTPUT
+from runner.report.junit import render as render_xml
+from tests.report.making import NASTY
+
+SCHEMA = xmlschema.XMLSchema(Path(__file__).with_name("junit-10.xsd"))
+
+
+def render(report: Report) -> str:
+    """The text of a report, which is valid."""
+    text = render_xml(report)
+    SCHEMA.validate(text)
+    return text
 
 
 def step(step_id: str, status: Status = "passed", **fields: Any) -> StepRecord:
@@ -35,9 +53,10 @@ def test_cases_and_their_verdicts() -> None:
         )
     )
     suite = root[0]
-    counts = {"tests": "4", "failures": "1", "errors": "1", "skipped": "1"}
+    counts = {"tests": "4", "failures": "1", "errors": "1"}
     assert {name: root.get(name) for name in counts} == counts
     assert {name: suite.get(name) for name in counts} == counts
+    assert suite.get("skipped") == "1"
     assert suite.get("timestamp") == "2026-01-02T03:04:05"
     good, bad, broken, late = suite.findall("testcase")
     assert (good.get("name"), good.get("classname"), good.get("time")) == ("good: It works", "x.yaml", "1.500")
@@ -65,8 +84,23 @@ def test_a_scenario_without_steps_is_a_case_itself() -> None:
     assert skipped.get("message") == "needs a swarm manager"
 
 
-@given(st.text())
-def test_any_text_makes_well_formed_xml(text: str) -> None:
+def test_a_megabyte_of_output_is_cut() -> None:
+    made = ET.fromstring(render(report(step("loud", response=ResponseRecord(200, stdout="x" * 2**20)))))
+    assert len(made.findtext("testsuite/testcase/system-out") or "") == MOST_OUTPUT
+
+
+def test_what_is_left_behind_is_told() -> None:
+    made = ET.fromstring(render(report(step("one"), left=("container c0ffee",))))
+    assert made.findtext("testsuite/system-err") == "container c0ffee"
+
+
+@given(st.text() | NASTY)
+def test_any_text_makes_a_valid_document(text: str) -> None:
     error = ErrorRecord("expectation", text, text, text, 1, 1, details=(text,))
     made = report(step(text, "failed", title=text, error=error, response=ResponseRecord(200, stdout=text, stderr=text)))
-    ET.fromstring(render(made._replace(scenarios=(made.scenarios[0]._replace(title=text, file=text, left=(text,)),))))
+    render(made._replace(scenarios=(made.scenarios[0]._replace(title=text, file=text, left=(text,)),)))
+
+
+@pytest.mark.parametrize("wrong", ["<testsuites skipped='1'/>", "<testsuites><testsuite name='x'/></testsuites>"])
+def test_the_schema_says_what_is_wrong(wrong: str) -> None:
+    assert not SCHEMA.is_valid(wrong)
