@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 
 from runner.executor.record import Report, ScenarioRecord, StepRecord
-from runner.report.snippets.curl import Script
+from runner.report.snippets.curl import UNFRAME, Script, needs_unframe
 from runner.report.told import answer_texts, status_line, title_of
 from runner.text import visible
 
@@ -49,23 +49,29 @@ class _Session:
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.unframe_is_known = False
 
     def scenario(self, scenario: ScenarioRecord, endpoint: str) -> Iterator[list[object]]:
         yield self._print(f"\x1b[1m# {visible(scenario.title)}\x1b[0m\r\n\r\n")
         script = Script(endpoint, scenario.steps)
+        awaited = {step.awaits for step in scenario.steps if step.awaits}
         for step in scenario.steps:
             if step.status != "skipped":
-                yield from self._step(step, script)
+                yield from self._step(step, script, comes_later=step.background and step.id in awaited)
 
-    def _step(self, step: StepRecord, script: Script) -> Iterator[list[object]]:
+    def _step(self, step: StepRecord, script: Script, *, comes_later: bool) -> Iterator[list[object]]:
+        """``comes_later``: what it prints is seen where it is awaited."""
         title = visible(title_of(step))
         yield [round(self.now, 3), "m", title]
         yield self._print(f"\x1b[90m# {title}\x1b[0m\r\n")
         command = script.command(step)
         if command:
+            if needs_unframe(command) and not self.unframe_is_known:
+                self.unframe_is_known = True
+                yield self._print(f"{PROMPT}{UNFRAME}\r\n")
             yield from self._type(command)
-        self.now += min(step.duration_ms / 1000, LONGEST_WAIT)
-        for line in _answer(step):
+        self.now += 0.0 if step.background else min(step.duration_ms / 1000, LONGEST_WAIT)
+        for line in _answer(step, status_only=comes_later):
             yield self._print(line + "\r\n")
         self.now += PAUSE
         yield self._print("\r\n")
@@ -81,12 +87,12 @@ class _Session:
         return [round(self.now, 3), "o", text]
 
 
-def _answer(step: StepRecord) -> Iterator[str]:
+def _answer(step: StepRecord, *, status_only: bool) -> Iterator[str]:
     """The status and what came, as far as there is room for it."""
     if step.response is not None and not step.awaits:
         colour = "32" if step.status == "passed" else "31"
         yield f"\x1b[{colour}m{visible(status_line(step.response))}\x1b[0m"
-    for _, text, _ in answer_texts(step):
+    for _, text, _ in () if status_only else answer_texts(step):
         lines = text.splitlines()
         yield from (visible(line) for line in lines[:MOST_LINES])
         if len(lines) > MOST_LINES:

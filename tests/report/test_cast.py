@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.executor.record import EngineRecord, Report, RequestRecord, ResponseRecord, ScenarioRecord, StepRecord
-from runner.report.cast import LONGEST_WAIT, MOST_LINES, PROMPT, render
+from runner.report.cast import LONGEST_WAIT, MOST_LINES, PAUSE, PROMPT, render
+from runner.report.snippets.curl import UNFRAME
+from tests.report.making import call, create
+from tests.scenarios.running import ROOT, start
 
 ENGINE = EngineRecord("docker", "20.10", "1.41", "unix:///var/run/docker.sock")
 START = RequestRecord("POST", "/v1.41/containers/abc/start")
@@ -46,6 +54,46 @@ def test_a_session_with_a_marker_per_step() -> None:
 def test_long_answers_are_cut() -> None:
     made = events(render(report(step(body="\n".join(map(str, range(MOST_LINES + 5)))))))
     assert "… 5 more lines\r\n" in [data for _, _, data in made]
+
+
+def test_output_of_the_background_is_seen_where_it_is_awaited() -> None:
+    attach = call(
+        "ContainerAttach", "POST", "/containers/c/attach", id="out", title="Attach", background=True,
+        duration_ms=9000.0, response={"stdout": "hello\n"},
+    )  # fmt: skip
+    waited = attach._replace(id="end", title="Read", kind="await", awaits="out", background=False, duration_ms=0.0)
+    made = events(render(report(create(), attach, step(title="Start"), waited)))
+    places = [data for _, _, data in made if data in ("Attach", "Start", "Read", "hello\r\n", f"{PROMPT}{UNFRAME}\r\n")]
+    assert places == ["Attach", f"{PROMPT}{UNFRAME}\r\n", "Start", "Read", "hello\r\n"]
+    times = [float(str(time)) for time, _, _ in made]
+    assert max(later - sooner for sooner, later in itertools.pairwise(times)) <= PAUSE + 0.1, "nobody waits for it"
+
+
+def test_asciinema_plays_it(tmp_path: Path) -> None:
+    """The player itself reads every line of a shipped scenario's session, and shows it."""
+    file = tmp_path / "x.cast"
+    words = ("--replay", "--format", "none", "--quiet", "-o", file)
+    _, stderr = start(tmp_path, ROOT / "scenarios/run-a-container.yaml", *words).communicate(timeout=60)
+    assert stderr == ""
+    ours, theirs = pty.openpty()
+    env = {**os.environ, "ASCIINEMA_CONFIG_HOME": str(tmp_path), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+    player = subprocess.Popen(
+        [sys.executable, "-m", "asciinema", "play", "--speed", "1000", file],
+        stdin=theirs, stdout=theirs, stderr=theirs, env=env,
+    )  # fmt: skip
+    os.close(theirs)
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        shown = b"".join(iter(lambda: _read(terminal.fileno()), b"")).decode()
+    assert player.wait(timeout=20) == 0, shown
+    assert "# Run a command in a container" in shown
+    assert "bin\r\r\ndev\r\r\netc" in shown
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other side has gone
+        return b""
 
 
 @given(st.text())
