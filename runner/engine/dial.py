@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import errno
 import socket
-import traceback
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 from runner.engine.connection import Channel, Dial, SocketChannel, reason
 from runner.engine.endpoint import Endpoint
@@ -31,29 +29,19 @@ def dialer(endpoint: Endpoint) -> Dial:
 
 
 def _dial_unix(endpoint: Endpoint, deadline: Deadline) -> Channel:
-    """Unix sockets are requests-unixsocket's: its connection dials and sends. Its pool and requests' session stay out
-    of it, since they cost more per call than the engine does; importing it is left until a socket is dialed."""
-    from requests_unixsocket.adapters import UnixHTTPConnection
-
+    """Dialed by hand: loading requests-unixsocket takes longer than everything else between the start of the command
+    and its first request, and of all it brings, a hijacked stream could use no more than these few lines."""
     path = endpoint.path or ""
-    connection = UnixHTTPConnection(f"http+unix://{quote(path, safe='')}", timeout=deadline.remaining())
+    sock = socket.socket(socket.AF_UNIX)
     try:
-        connection.connect()
+        sock.settimeout(deadline.remaining())
+        sock.connect(path)
     except OSError as error:
-        _close_forgotten(error)
+        sock.close()
         if isinstance(error, TimeoutError):
             raise
         raise _unreachable(endpoint, error, _unix_hint(path, error)) from None
-    return SocketChannel(connection.sock, send=connection.send)
-
-
-def _close_forgotten(error: OSError) -> None:
-    """requests-unixsocket 0.4.1 lets go of a socket that it could not connect without closing it; only the frame of
-    its ``connect`` still knows it."""
-    for frame, _ in traceback.walk_tb(error.__traceback__):
-        sock = frame.f_locals.get("sock")
-        if isinstance(sock, socket.socket):
-            sock.close()
+    return SocketChannel(sock)
 
 
 def dial_tcp(endpoint: Endpoint, deadline: Deadline) -> socket.socket:
