@@ -7,7 +7,6 @@ the longest first.
 
 from __future__ import annotations
 
-import base64
 import codecs
 import json
 import re
@@ -171,6 +170,8 @@ _OF_HTML = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 def _base64_forms(data: bytes) -> set[str]:
     """The text alone, padded or not, and its inner characters at each of the three places inside a longer text."""
+    import base64
+
     forms: set[str] = set()
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         whole = encode(data).decode("ascii")

@@ -19,6 +19,20 @@ from runner.scenario.model import RESERVED_NAMES
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Given its width, argparse does not import shutil for each option that is added."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    try:
+        return int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size().columns
+    except (ValueError, OSError):
+        return 80
+
+
 class Parser(argparse.ArgumentParser):
     """Reports mistakes as :class:`UsageError`, with the nearest option."""
 
@@ -38,7 +52,7 @@ def parser(prog: str, description: str, epilog: str, usage: str) -> Parser:
         usage=usage,
         description=description,
         epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
         allow_abbrev=False,
     )
 

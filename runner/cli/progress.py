@@ -6,12 +6,12 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from runner.cli import problems
 from runner.cli.colours import paint
 from runner.cli.files import count
-from runner.cli.live import Live
 from runner.executor.events import (
     Event,
     OutputArrived,
@@ -23,6 +23,9 @@ from runner.executor.events import (
 )
 from runner.executor.record import CONSEQUENCES, EngineRecord, StepRecord
 from runner.text import visible
+
+if TYPE_CHECKING:
+    from runner.cli.live import Live
 
 MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "error": ("✗", "red"), "skipped": ("-", "grey")}
 NAMES = {"docker": "Docker Engine", "podman": "Podman"}
@@ -44,9 +47,11 @@ class Progress:
         self.follow = follow and not quiet
         self.unfinished: dict[StepKey, str] = {}
         self.steps = 0
-        self.live = (
-            Live(self.owners) if not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb" else None
-        )
+        self.live: Live | None = None
+        if not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+            from runner.cli.live import Live
+
+            self.live = Live(self.owners)
 
     def show(self, event: Event) -> None:
         if self.live is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -163,6 +162,8 @@ class Recording:
         options: Options,
         environment: Mapping[str, str],
     ) -> None:
+        from datetime import UTC, datetime
+
         from runner.engine.recorder import Recorder, RecordingTransport
         from runner.executor.run import Job
 

@@ -6,7 +6,6 @@ Layout: ``contexts/meta/<sha256 of the name>/meta.json`` and ``contexts/tls/<the
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,8 @@ def load(folder: Path, name: str, *, source: str) -> Endpoint:
     Raises:
         UsageError: ``unknown-context`` or ``bad-context``.
     """
+    import hashlib
+
     digest = hashlib.sha256(name.encode()).hexdigest()
     path = folder / "contexts" / "meta" / digest / "meta.json"
     if not path.exists():

@@ -6,7 +6,6 @@ import threading
 import time
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
-from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -80,6 +79,8 @@ class Shared:
 
     def part(self) -> Shared:
         """The same for a scenario inside this one, whose steps can be stopped by themselves."""
+        from copy import copy
+
         part = copy(self)
         part.engine, part.ending, part.stop = self.engine.share(), self.ending.share(), self.stop.part()
         part.stop.on_request(part.wake)

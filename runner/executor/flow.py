@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeAlias
 
 from runner.errors import StepError
@@ -13,6 +12,7 @@ from runner.executor.background import Background, Begun
 from runner.executor.context import Frame, Position, Turn
 from runner.executor.events import StepFinished, StepStarted
 from runner.executor.record import Phase, StepRecord
+from runner.executor.side_by_side import side_by_side
 from runner.executor.stop import STEPS
 from runner.scenario import model
 from runner.text import shown
@@ -209,8 +209,7 @@ class Flow:
         assert one.for_each is not None
         per_element = _looks_at(one.when, one.for_each.name)
         if width > 1 and len(jobs) > 1:
-            with ThreadPoolExecutor(min(width, len(jobs))) as pool:
-                return list(pool.map(run, jobs))
+            return side_by_side(run, jobs, min(width, len(jobs)))
         records: list[StepRecord] = []
         for job in jobs:
             if kinds.worst(records[-1:])[1] is not None and not self._goes_on(job[1]):

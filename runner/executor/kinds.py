@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from runner.engine.message import Deadline
@@ -11,6 +10,7 @@ from runner.executor import call, expect, result
 from runner.executor.background import Begun
 from runner.executor.context import Frame, Position, Turn
 from runner.executor.record import CONSEQUENCES, ErrorRecord, Status, StepRecord
+from runner.executor.side_by_side import side_by_side
 from runner.executor.step import Attempt, error_record, judge_call, judge_condition, view_of
 from runner.executor.variables import included_variables
 from runner.scenario import duration, model
@@ -75,8 +75,8 @@ def _sleep(turn: Turn, kind: model.Sleep, scope: Scope, deadline: Deadline) -> f
 
 def _parallel(flow: Flow, kind: model.Parallel, at: Position, attempt: Attempt) -> None:
     """Side by side; one that fails lets the others finish, then fails the block."""
-    with ThreadPoolExecutor(len(kind.steps)) as pool:
-        entries = list(pool.map(lambda job: flow.run(job[1], at.child(job[0])), enumerate(kind.steps)))
+    jobs = list(enumerate(kind.steps))
+    entries = side_by_side(lambda job: flow.run(job[1], at.child(job[0])), jobs, len(jobs))
     records = flow.resolve(entries)
     attempt.extra["steps"] = tuple(records)
     attempt.status, attempt.error = worst(records)

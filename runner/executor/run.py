@@ -11,13 +11,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from runner.engine.engine import Engine
 from runner.errors import RunnerError
-from runner.executor.cleanup import clean_up
 from runner.executor.context import Conceal, Frame, Options, Position, Shared
 from runner.executor.events import (
     Event,
@@ -34,6 +31,7 @@ from runner.executor.kinds import worst
 from runner.executor.masking import EventMasker
 from runner.executor.record import EMPTY, EngineRecord, ErrorRecord, Phase, ScenarioRecord, Status, StepRecord
 from runner.executor.requires import unmet
+from runner.executor.side_by_side import side_by_side
 from runner.executor.step import error_record
 from runner.executor.stop import STEPS, Stop
 from runner.executor.variables import FromEnvironment, initial_variables
@@ -70,12 +68,17 @@ def execute(jobs: tuple[Job, ...], options: Options, stop: Stop) -> Iterator[Eve
     worker = threading.Thread(target=_work, args=(jobs, options, stop, outbox, mask.conceal), name="run", daemon=True)
     worker.start()
     try:
-        for event in outbox.drain():
+        for event in outbox.drain(_load_what_the_end_needs):
             yield from mask(event)
     finally:
         if worker.is_alive():
             stop.request()
         worker.join()
+
+
+def _load_what_the_end_needs() -> None:
+    """While the engine is at work there is time for it."""
+    import runner.executor.cleanup  # noqa: F401
 
 
 class _Outbox:
@@ -98,10 +101,13 @@ class _Outbox:
         self._bug = bug
         self._over.set()
 
-    def drain(self) -> Iterator[Event]:
+    def drain(self, idle: Callable[[], None]) -> Iterator[Event]:
+        """The events until there are no more; ``idle`` is called while none comes."""
         over = False
         while not over:
             over = self._over.wait(TICK)
+            if not self._events:
+                idle()
             while self._events:
                 yield self._events.popleft()
         if self._bug is not None:
@@ -110,10 +116,9 @@ class _Outbox:
 
 def _work(jobs: tuple[Job, ...], options: Options, stop: Stop, outbox: _Outbox, conceal: Conceal) -> None:
     started = time.monotonic()
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     try:
         first = engine_record(jobs[0].engine) if jobs else None
-        outbox.put(RunStarted(first.recorded_at if first and first.recorded_at else now, first, len(jobs)))
+        outbox.put(RunStarted((first and first.recorded_at) or _now(), first, len(jobs)))
 
         def one(numbered: tuple[int, Job]) -> ScenarioRecord:
             index, job = numbered
@@ -122,8 +127,7 @@ def _work(jobs: tuple[Job, ...], options: Options, stop: Stop, outbox: _Outbox, 
             ).run()
 
         if options.jobs > 1 and len(jobs) > 1:
-            with ThreadPoolExecutor(min(options.jobs, len(jobs))) as pool:
-                records = list(pool.map(one, enumerate(jobs)))
+            records = side_by_side(one, enumerate(jobs), min(options.jobs, len(jobs)))
         else:
             records = [one(job) for job in enumerate(jobs)]
         summary: dict[str, int] = {}
@@ -134,6 +138,12 @@ def _work(jobs: tuple[Job, ...], options: Options, stop: Stop, outbox: _Outbox, 
         outbox.close(error)
     else:
         outbox.close()
+
+
+def _now() -> str:
+    """RFC 3339, in milliseconds; importing ``datetime`` takes longer than a request."""
+    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{nanoseconds // 1_000_000:03}Z"
 
 
 def engine_record(engine: Engine) -> EngineRecord:
@@ -206,6 +216,8 @@ class _ScenarioRun:
         steps = flow.resolve(entries)
         left: list[str] = []
         if self.shared.created:
+            from runner.executor.cleanup import clean_up
+
             cleanup, left = clean_up(self.shared)
             steps += self._numbered(cleanup, len(steps))
         status, error_found = worst(steps)
