@@ -1,4 +1,7 @@
-"""Real engines as fixtures: started when the first test asks, one of each per session, gone with the session."""
+"""Real engines as fixtures: started when the first test asks, one of each per session, gone with the session.
+
+With ``-n`` (pytest-xdist) each worker is such a session: what its engines have is its own.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from contextlib import AbstractContextManager
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
 
 from tests.engines import (
     Certificates,
@@ -29,11 +33,17 @@ from tests.engines import (
     start_sshd,
 )
 
+# On top of Hypothesis' own profile, which in CI repeats the same examples: a busy machine is no reason to fail.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+
 T = TypeVar("T")
 NO_ENGINE = "no engine: "
 # The one skip that is none in CI: what is checked against files that can't be part of the project.
 NOT_OURS_TO_SHIP = "no API description files"
 ENGINES = frozenset({"docker", "podman"})
+MOST_WORKERS = 4
+"""Each has engines of its own to start, which is not worth it for a small share of the tests."""
 
 
 def or_skip(starting: AbstractContextManager[T]) -> Iterator[T]:
@@ -109,6 +119,12 @@ def no_container_left(request: pytest.FixtureRequest) -> Iterator[None]:
     for engine, known in zip(engines, before, strict=True):
         left = [name for id_, name in engine.containers().items() if id_ not in known]
         assert not left, f"{request.node.nodeid} left on {engine.name}: {', '.join(left)}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """For ``-n auto``. An engine that the caller gave can't be shared: tests look at everything that it has."""
+    return 0 if given_docker() else min(os.cpu_count() or 1, MOST_WORKERS)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -91,7 +91,7 @@ def test_a_run_is_recorded_and_replayed(engine: Engine, tmp_path: Path) -> None:
     assert replayed.code == 0, replayed.err
     assert "unused" not in replayed.err
     then, now = json.loads(live.out), json.loads(replayed.out)
-    assert now["duration_ms"] < 1500, "a replay does not wait"
+    assert now["duration_ms"] < then["duration_ms"] / 2, "a replay does not wait"
     assert now["engine"]["recorded_at"] == json.loads(text)["recorded_at"]
     for name in ("name", "version", "api_version"):
         assert now["engine"][name] == then["engine"][name]

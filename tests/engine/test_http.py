@@ -258,7 +258,7 @@ def test_a_silent_engine_meets_the_deadline() -> None:
     start = time.monotonic()
     error = failure(Peer.hold, seconds=0.2)
     assert isinstance(error, DeadlineExceeded)
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 10
 
 
 def test_silence_inside_an_answer_meets_the_deadline_and_the_connection_is_never_reused() -> None:

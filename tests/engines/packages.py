@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -46,7 +49,7 @@ def static_busybox() -> Path | None:
     return Path(found)
 
 
-def missing() -> list[str]:
+def missing_for_engines() -> list[str]:
     """The packages to install."""
     packages = [package for program, package in _PACKAGES.items() if find(program) is None]
     if static_busybox() is None:
@@ -57,17 +60,30 @@ def missing() -> list[str]:
 
 
 @functools.cache
-def install() -> None:
-    """Install what is missing, where that is possible: as root, where there is apt."""
-    packages = missing()
-    if not packages or os.geteuid() != 0 or find("apt-get") is None:
+def install(missing: Callable[[], list[str]] = missing_for_engines) -> None:
+    """Install what is missing, where that is possible: as root, where there is apt.
+
+    Sessions side by side take turns, because apt gives up where another apt is at work.
+
+    Raises:
+        Unavailable: apt failed; the message says how.
+    """
+    if os.geteuid() != 0 or find("apt-get") is None:
         return
+    with Path(tempfile.gettempdir(), "er-install.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        packages = missing()
+        if packages:
+            _apt_get("update")
+            _apt_get("install", "--no-install-recommends", *packages)
+
+
+def _apt_get(*words: str) -> None:
+    command = ["apt-get", "-q", "-y", *words]
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    apt = ["apt-get", "-q", "-y"]
-    for command in ([*apt, "update"], [*apt, "install", "--no-install-recommends", *packages]):
-        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise Unavailable(f"{' '.join(command)} failed: {(done.stderr or done.stdout).strip()[-300:]}")
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Unavailable(f"{' '.join(command)} failed: {(done.stderr or done.stdout).strip()[-300:]}")
 
 
 def require(*programs: str) -> None:

