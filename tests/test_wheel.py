@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
-    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", folder, ROOT], check=True)
+    subprocess.run([*PIP, "wheel", "--no-deps", "--wheel-dir", folder, ROOT], check=True)
     (built,) = folder.glob("*.whl")
     return built
 
@@ -33,9 +33,9 @@ def test_wheel_holds_the_package_its_tables_and_schemas_and_nothing_else(wheel: 
 
 
 def test_wheel_works_from_anywhere(wheel: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "env", with_pip=True)
+    venv.create(tmp_path / "env")
     bin_ = tmp_path / "env" / "bin"
-    subprocess.run([bin_ / "pip", "install", "--quiet", "--disable-pip-version-check", wheel], check=True)
+    subprocess.run([*PIP, "--python", bin_ / "python", "install", wheel], check=True)
     shutil.copy(ROOT / "scenarios" / "run-a-container.yaml", tmp_path)
 
     def run(*args: str) -> subprocess.CompletedProcess[str]:
