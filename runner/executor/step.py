@@ -74,10 +74,10 @@ def _attempt(turn: Turn, perform: Perform, deadline: Deadline, tries: int, start
     try:
         attempt = perform(turn.scope(), deadline)
         attempt.value.update(attempts=tries, duration_ms=turn.shared.elapsed_ms() - started_ms)
+        not_captured = _capture(turn, attempt) if attempt.status == "passed" else None
         _judge(turn, attempt)
-        if attempt.status == "passed":
-            for name, expression in turn.step.capture:
-                attempt.captured[name] = expression.evaluate(turn.scope(attempt.captured, attempt.value))
+        if not_captured is not None and attempt.status == "passed":
+            raise not_captured
         _conditions(turn, attempt)
     except RunnerError as error:
         fail(turn, attempt, error)
@@ -113,12 +113,28 @@ def judge_call(turn: Turn, attempt: Attempt) -> None:
         fail(turn, attempt, StepError("in-band-error", message))
 
 
+def _capture(turn: Turn, attempt: Attempt) -> StepError | None:
+    """Set what the step captures, before anything is expected of it: an expectation may use it, and one that does not
+    hold takes no id away from what cleans up. Returns why a name could not be set."""
+    for name, expression in turn.step.capture:
+        try:
+            attempt.captured[name] = expression.evaluate(turn.scope(attempt.captured, attempt.value))
+        except StepError as error:
+            return error
+    return None
+
+
 def _judge(turn: Turn, attempt: Attempt) -> None:
-    """The expectations other than the status; the first that fails is the step's error."""
+    """The expectations other than the status; the first that fails is the step's error. They are not asked where one
+    needs a name that was not captured: the reason of that is the error then."""
     wanted = turn.step.expect
     if wanted is None or (attempt.error and attempt.error.code != "unexpected-status"):
         return
-    for verdict in expect.verdicts(turn.step, wanted, attempt.response, turn.scope(attempt.value)):
+    lacking = {name for name, _ in turn.step.capture}.difference(attempt.captured)
+    if lacking and any(reference.name in lacking for one in wanted.expressions for reference in one.references):
+        return
+    scope = turn.scope(attempt.captured, attempt.value)
+    for verdict in expect.verdicts(turn.step, wanted, attempt.response, scope):
         judge_condition(turn, attempt, verdict)
 
 
@@ -220,7 +236,7 @@ def _record(turn: Turn, attempt: Attempt, tries: int, started_ms: float) -> Step
         duration_ms=turn.shared.elapsed_ms() - started_ms,
         request=prepared.record() if prepared else None,
         response=attempt.response,
-        captured=attempt.captured if attempt.status == "passed" else {},
+        captured=attempt.captured,
         expectations=tuple(attempt.expectations),
         error=attempt.error,
         show=show,

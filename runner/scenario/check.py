@@ -173,18 +173,23 @@ class _Checker:
     # Results
 
     def _results(self, step: model.Step, known: Known, local: frozenset[str]) -> None:
-        """The expressions that see the step's own result, and what it captures."""
-        expressions: list[Expression] = [expression for _, expression in step.capture]
+        """The expressions that see the step's own result: its captures, each also the ones before it; then the others,
+        with all of them. Only a status is judged, and a stream's items are looked at, before anything is captured."""
+        seen = local.union(model.RESULT_NAMES)
+        if isinstance(step.kind, model.SetVariables):
+            seen = seen.union(step.kind.values_by_name)
         if step.expect:
-            expressions += step.expect.expressions
+            self.names.check(step.expect.status_expressions, known, seen, step.id)
+        for name, expression in step.capture:
+            self.names.check((expression,), known, seen, step.id)
+            seen |= {name}
         retry = [one for one in (step.retry.until, step.retry.fail_if) if one] if step.retry else []
-        seen = local.union(model.RESULT_NAMES, (name for name, _ in step.capture))
-        self.names.check((*expressions, *retry), known, seen, step.id)
+        self.names.check((*(step.expect.later_expressions if step.expect else ()), *retry), known, seen, step.id)
         if isinstance(step.show, Expression):
             self._show(step.show, known, seen, step)
         if step.take and step.take.until:
             retry.append(step.take.until)
-            self.names.check((step.take.until,), known, seen | {"item"}, step.id)
+            self.names.check((step.take.until,), known, local | {"item"}, step.id)
         for condition in retry:
             if not condition.references:
                 message = f"'{condition.text}' names nothing, so it never changes"

@@ -187,8 +187,18 @@ class Expect(NamedTuple):
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
-        values = [self.headers, self.body, *(check.value for check in (self.stdout, self.stderr) if check)]
-        values += [status for status in self.status or () if not isinstance(status, (int, str))]
+        return (*self.status_expressions, *self.later_expressions)
+
+    @property
+    def status_expressions(self) -> tuple[Expression, ...]:
+        """What the status is compared with, before anything is captured."""
+        values = (value for value in self.status or () if not isinstance(value, (int, str)))
+        return tuple(one for value in values for one in value.expressions)
+
+    @property
+    def later_expressions(self) -> tuple[Expression, ...]:
+        """What may use what the step has captured."""
+        values = (self.headers, self.body, *(check.value for check in (self.stdout, self.stderr) if check))
         return (*(one for value in values if value for one in value.expressions), *self.that)
 
 

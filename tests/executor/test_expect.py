@@ -215,3 +215,48 @@ def test_a_difference_names_where_the_values_differ(wanted: Any, actual: Any) ->
         found = wanted
         for part in path:
             found = found[part]
+
+
+@pytest.fixture
+def capturing(expecting: Any) -> Any:
+    """The same for a step that captures what it expects something of, with a cleanup that needs it."""
+
+    def run(expect: str) -> Played:
+        played: Played = expecting(f"{expect}\n    capture: {{box: body.Id, upper: box | upper}}\n"
+                                   "    defer: {id: cleanup, check: [upper == 'ABC']}")  # fmt: skip
+        return played
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "expect",
+    [
+        "{that: [upper == 'ABC']}",
+        "{body: {Id: '{{ upper | lower }}'}}",
+        '{headers: {X-Kind: \'{{ box | replace("abc", "box") }}\'}}',
+    ],
+)
+def test_expectations_see_what_the_step_captures(capturing: Any, expect: str) -> None:
+    played = capturing(expect)
+    assert played["asked"].status == "passed", played["asked"].error
+
+
+def test_what_was_captured_is_there_for_the_cleanup_though_an_expectation_fails(capturing: Any) -> None:
+    played = capturing("{that: [upper == 'XYZ']}")
+    assert played.error("asked")[0] == "expectation"
+    assert played["asked"].captured == {"box": "abc", "upper": "ABC"}
+    assert played["cleanup"].status == "passed", played["cleanup"].reason
+
+
+def test_a_failed_expectation_says_more_than_a_capture_that_fails_of_it(expecting: Any) -> None:
+    lacking = "\n    capture: {code: body.State.Code}"
+    assert expecting("{body: {State: {Status: running}}}" + lacking).error("asked") == (
+        "expectation", "body does not match",
+    )  # fmt: skip
+    for expect in ("{that: [code == 3]}", "{body: {State: {ExitCode: '{{ code }}'}}}", "{that: [ok]}"):
+        code, message = expecting(expect + lacking).error("asked")
+        assert code == "undefined-name"
+        assert "there is no 'Code' here" in message
+    missing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}"
+    assert expecting("{body: {Id: '{{ code }}'}}" + lacking, missing).error("asked")[0] == "unexpected-status"

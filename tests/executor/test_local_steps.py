@@ -216,7 +216,7 @@ def test_for_each_in_parallel_keeps_the_order_and_lets_the_others_finish(play: P
     """)
     assert time.monotonic() - before < 0.8
     assert [one.status for one in played["loop"].each or ()] == ["passed", "failed", "passed", "passed"]
-    assert played["loop"].captured == {"slept": [0.4, 0.3, 0.2]}
+    assert played["loop"].captured == {"slept": [0.4, 0.1, 0.3, 0.2]}
 
 
 def test_parallel_lets_the_others_finish_then_fails(play: Player) -> None:

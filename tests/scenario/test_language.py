@@ -186,3 +186,26 @@ def test_types_of_a_scenario_survive(folder: Path) -> None:
         "e": [5, 1],
     }
     assert (found.timeout, found.secrets, list(found.outputs)) == (120.0, ("s",), ["o"])
+
+
+@pytest.mark.parametrize(
+    ("modifiers", "wrong"),
+    [
+        ("{info: , capture: {a: body.ID, b: a | length}, expect: {that: [a, b]}}", None),
+        ("{info: , capture: {a: b | length, b: body.ID}, expect: {that: [a, b]}}", "b"),
+        ("{info: , capture: {a: status}, expect: {status: '{{ a }}'}}", "a"),
+        ("{events: , capture: {a: items}, take: {until: a}}", "a"),
+        ("{events: , take: {until: status == 200}}", "status"),
+        ("{events: , capture: {a: items}, retry: {until: a, fail_if: not a}, show: a}", None),
+        ("{set: {a: 1, b: '{{ a }}'}, expect: {that: [a == b]}}", None),
+    ],
+)
+def test_check_knows_in_which_order_a_step_comes_to_its_names(folder: Path, modifiers: str, wrong: str | None) -> None:
+    """As the executor does: status and items, captures one by one, then what is expected of them."""
+    text = f"  - {modifiers}\n  - check: [a is defined or b is defined]\n"
+    if wrong is None:
+        scenario(folder, text)
+        return
+    with pytest.raises(InvalidScenario) as caught:
+        scenario(folder, text)
+    assert [one.message.split("'")[1] for one in caught.value.diagnostics] == [wrong]
