@@ -28,9 +28,10 @@ Gate: TypeAlias = Callable[[], Begun]
 
 
 class Deferred(NamedTuple):
-    """Steps to run at the end of the whole run, with the names that the deferring step saw. ``unset`` are those that
-    it would have set if it had passed."""
+    """Steps to run at the end of the whole run, with the names that the deferring step saw. ``path`` is where that one
+    stands; ``unset`` are the names that it would have set if it had passed."""
 
+    path: tuple[int, ...]
     steps: tuple[model.Step, ...]
     frame: Frame
     local: Mapping[str, Any]
@@ -148,7 +149,8 @@ class Flow:
     def _defer(self, one: model.Step, record: StepRecord, position: Position) -> None:
         if one.defer and record.attempts:
             unset = frozenset(steps.names_set_by(one)).difference(record.captured)
-            self.deferred.append(Deferred(one.defer, self.frame, {**position.local, **record.captured}, unset))
+            local = {**position.local, **record.captured}
+            self.deferred.append(Deferred(position.key.path, one.defer, self.frame, local, unset))
 
     # Loops
 
@@ -271,7 +273,8 @@ class Flow:
     # The end
 
     def finish(self, at: Callable[[Phase], Position]) -> list[Entry]:
-        """The scenario's ``finally``, then what was deferred, the last first, each whatever happened to the others."""
+        """The scenario's ``finally``, then what was deferred, each whatever happened to the others: the last first, by
+        where it stands, so that the order does not depend on which of several side by side ended first."""
         position = at("finally")
         entries = self.sequence(self.frame.scenario.finally_, position, len(self.frame.scenario.steps))
         entries += self._deferred(position, len(self.frame.scenario.steps) + len(entries))
@@ -281,6 +284,7 @@ class Flow:
 
     def _deferred(self, position: Position, first: int) -> list[Entry]:
         entries: list[Entry] = []
+        self.deferred.sort(key=lambda one: one.path)
         while self.deferred:
             one = self.deferred.pop()
             at = Position(position.key, "finally", one.local)
