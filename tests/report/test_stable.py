@@ -46,6 +46,29 @@ def test_a_container_is_the_same_id_everywhere() -> None:
     assert LONG[:12] not in render(stable)
 
 
+def test_more_ids_in_one_answer_change_those_of_no_other_step() -> None:
+    """Another container in a list, or a layer that was not cached, comes before what the page is about."""
+
+    def shown(others: list[str]) -> Any:
+        listed = call("ContainerList", "GET", "/containers/json", [{"Id": one} for one in others])
+        made = create()
+        inspect = call("ContainerInspect", "GET", f"/containers/{LONG}/json", {"Image": f"sha256:{OTHER}"})
+        return stabilise(report(listed, made, inspect)).scenarios[0].steps[1:]
+
+    assert shown([]) == shown([HEX * 4]) == shown([HEX * 4, HEX[::-1] * 4])
+    created, inspect = shown([])
+    assert created.captured["container"].startswith("c0ffee000001")
+    assert inspect.response.body["Image"].startswith("sha256:c0ffee003001")
+
+
+def test_ids_beyond_those_that_a_step_has_numbers_for() -> None:
+    ids = [f"{number:064x}".replace("0", "a", 40) for number in range(2500)]
+    body = seen(ids, "")
+    assert len(set(body)) == len(ids)
+    assert {len(one) for one in body} == {64}
+    assert (body[0][:12], body[998][:12], body[999][:12]) == ("c0ffee001001", "c0ffee001999", "c0ffee999999")
+
+
 def test_what_the_author_wrote_stays() -> None:
     image = f"alpine@sha256:{OTHER}"
     made = create(body={"Image": image, "HostConfig": {"PortBindings": {"80/tcp": [{"HostPort": "49160"}]}}})

@@ -49,9 +49,12 @@ class _Replacer:
         for engine in (report.engine, *(scenario.engine for scenario in report.scenarios)):
             if engine is not None and engine.endpoint.startswith("unix://"):
                 self.tokens.always(engine.endpoint.removeprefix("unix://"), _SOCKET)
+        self.number = 0
+        """Of the step at hand, whichever scenario it is of; what is inside of one has its number."""
         for scenario in report.scenarios:
             self._observe(scenario.vars, given=True)
             for step in scenario.steps:
+                self.number += 1
                 self._observe_step(step)
         self.tokens.seal()
         old = sorted(at for at in self.epochs if at < self.started - _DAY)
@@ -72,12 +75,16 @@ class _Replacer:
         for child in (*(step.each or ()), *(step.steps or ())):
             self._observe_step(child)
         for name, value in step.captured.items():
-            if response is None or _again(step.capture_sources.get(name, ""), response, _NOTHING) is _NOTHING:
+            again = _NOTHING if response is None else _again(step.capture_sources.get(name, ""), response, _NOTHING)
+            if again is _NOTHING:
                 self._observe(value, given=False)
+                again = value
+            if isinstance(again, str):
+                self.tokens.observe_captured(again)
 
     def _observe(self, value: Any, *, given: bool, key: str = "") -> None:
         if isinstance(value, str):
-            self.tokens.observe(value, given=given)
+            self.tokens.observe(value, given=given, step=self.number)
             if given:
                 self.given.append(value)
             elif key in _ROOT_KEYS:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from itertools import count
+from itertools import chain, count
 
 BASE = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
 """Where the clock of the stable form begins, in seconds since the epoch."""
@@ -33,6 +33,8 @@ _MADE_UP = re.compile(r"/?\b[a-z]+_[a-z]+\d*\b")
 """What a name that the engine makes up looks like: ``/eager_hopper``."""
 _KINDS = ("long", "short", "swarm", "uuid", "key", "engine", "mac", "v4", "v6")
 _FIRST_NET = 17
+_A_STEP_HAS = 1000
+"""Numbers for the ids of a step; if there are more, they are numbered from the end."""
 _ADJECTIVES = ("amber", "brave", "calm", "clever", "eager", "gentle", "happy", "keen", "lively", "quiet")
 _SURNAMES = ("curie", "darwin", "euler", "fermi", "gauss", "hopper", "kepler", "lovelace", "noether", "turing")
 
@@ -41,12 +43,14 @@ class Tokens:
     """First :meth:`observe` everything in the order of the report, then :meth:`replace`.
 
     What the author of a scenario wrote stays: that is what is first seen in a variable or a request, before any
-    answer held it.
+    answer held it. What he captured is numbered first, everything else step by step: an answer may hold more ids in
+    one run than in another (layers that are cached, things of others in a list), and that changes no other step's.
     """
 
     def __init__(self) -> None:
         self._given: dict[str, set[str]] = {kind: set() for kind in _KINDS}
-        self._found: dict[str, dict[str, None]] = {kind: {} for kind in _KINDS}
+        self._found: dict[str, dict[str, int]] = {kind: {} for kind in _KINDS}
+        self._captured: dict[str, None] = {}
         self._times: set[int] = set()
         self._words: dict[str, None] = {}
         self._literals: dict[str, str] = {}
@@ -56,8 +60,8 @@ class Tokens:
         self._observed: set[str] = set()
         self._replaced: dict[str, str] = {}
 
-    def observe(self, text: str, *, given: bool) -> None:
-        """Take note of what a text holds; ``given`` means that the author, not the engine, wrote it."""
+    def observe(self, text: str, *, given: bool, step: int = 0) -> None:
+        """Take note of what a text of a step holds; ``given`` means that the author, not the engine, wrote it."""
         if text in self._observed:
             return  # what was seen first decides
         self._observed.add(text)
@@ -70,7 +74,11 @@ class Tokens:
                 if given:
                     self._given[kind].add(token)
                 else:
-                    self._found[kind][token] = None
+                    self._found[kind][token] = step
+
+    def observe_captured(self, text: str) -> None:
+        """Take note of a captured value, which has been observed where it came from."""
+        self._captured.update(dict.fromkeys(match[0] for match in _TOKEN.finditer(text)))
 
     def observe_time(self, at: int) -> None:
         """Take note of a time in nanoseconds since the epoch."""
@@ -86,20 +94,17 @@ class Tokens:
 
     def seal(self) -> None:
         """Everything has been observed: make the placeholders."""
-        found, given = self._found, self._given
-        prefixes = {token[:12] for token in found["long"]}
-        taken = (given["short"] - prefixes) | {token[:12] for token in given["long"]}
-        numbers = (number for number in count(1) if _short(number) not in taken)
-        longs = {token: _long(next(numbers)) for token in found["long"]}
-        shorts: dict[str, str] = {}
-        for token, shown in longs.items():
-            shorts.setdefault(token[:12], shown[:12])
-        for token in found["short"]:
-            if token not in shorts and token not in taken:
-                shorts[token] = _short(next(numbers))
+        found = {kind: self._captured_first(tokens) for kind, tokens in self._found.items()}
+        given = self._given
+        whole = {token[:12]: token for token in reversed(found["long"])}
+        taken = (given["short"] - set(whole)) | {token[:12] for token in given["long"]}
+        shorts = {token: step for token, step in found["short"].items() if token not in whole and token not in taken}
+        shown = _numbered({**found["long"], **shorts}, taken, _short)
         self._maps = {kind: _assign(found[kind], given[kind], make) for kind, make in _MAKERS.items()}
-        self._maps["long"] = longs
-        self._maps["short"] = shorts
+        self._maps |= {kind: _numbered(found[kind], given[kind], make) for kind, make in _NUMBERED.items()}
+        self._maps["long"] = {token: _long(shown[token]) for token in found["long"]}
+        self._maps["short"] = {token: shown[token] for token in shorts}
+        self._maps["short"] |= {token: shown[long] for token, long in whole.items()}
         self._maps["v4"] = _addresses_v4(found["v4"], given["v4"])
         self._maps["v6"] = _addresses_v6(found["v6"], given["v6"])
         real = sorted(at for at in self._times if at > 0)
@@ -109,6 +114,11 @@ class Tokens:
         if literals:
             alternatives = "|".join(map(re.escape, literals))
             self._word_pattern = re.compile(rf"(?<![0-9A-Za-z_])(?:{alternatives})(?![0-9A-Za-z_])")
+
+    def _captured_first(self, found: Mapping[str, int]) -> dict[str, int]:
+        """What has been found and in which step; what was captured comes first, and is of no step."""
+        captured = {token: 0 for token in self._captured if token in found}
+        return {**captured, **{token: step for token, step in found.items() if token not in captured}}
 
     def replace(self, text: str) -> str:
         """The text with placeholders."""
@@ -178,12 +188,27 @@ def _assign(tokens: Iterable[str], taken: set[str], make: Callable[[str, int], s
     return assigned
 
 
+def _numbered(found: Mapping[str, int], taken: set[str], make: Callable[[int], str]) -> dict[str, str]:
+    """A placeholder for each token, as :func:`_assign`, that tells its step: the third step's are 3001, 3002, …"""
+    rest = count(_A_STEP_HAS**2 - 1, -1)
+    of_step = {
+        step: chain(range(_A_STEP_HAS * step + 1, _A_STEP_HAS * (step + 1)) if step < _A_STEP_HAS else (), rest)
+        for step in set(found.values())
+    }
+    used = set(taken)
+    assigned: dict[str, str] = {}
+    for token, step in found.items():
+        assigned[token] = next(shown for number in of_step[step] if (shown := make(number)) not in used)
+        used.add(assigned[token])
+    return assigned
+
+
 def _short(number: int) -> str:
     return f"c0ffee{number:06d}"
 
 
-def _long(number: int) -> str:
-    return (_short(number) * 6)[:64]
+def _long(short: str) -> str:
+    return (short * 6)[:64]
 
 
 def _engine_id(_token: str, number: int) -> str:
@@ -191,9 +216,11 @@ def _engine_id(_token: str, number: int) -> str:
     return ":".join(["COFF", "EEAA", *["AAAA"] * 9, "AA" + letters[number // 26 % 26] + letters[number % 26]])
 
 
+_NUMBERED: dict[str, Callable[[int], str]] = {
+    "swarm": lambda number: f"c0ffee{number:019d}",
+    "uuid": lambda number: f"c0ffee00-0000-4000-8000-{number:012d}",
+}
 _MAKERS: dict[str, Callable[[str, int], str]] = {
-    "swarm": lambda _token, number: f"c0ffee{number:019d}",
-    "uuid": lambda _token, number: f"c0ffee00-0000-4000-8000-{number:012d}",
     "key": lambda token, number: f"{token[:9]}{number:044d}c0ffee",
     "engine": _engine_id,
     "mac": lambda _token, number: f"02:42:ac:11:{number // 256 % 256:02x}:{number % 256:02x}",
