@@ -6,12 +6,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from tests.engines import Docker
-from tests.scenarios.running import ROOT, start
+from tests.scenarios.running import ROOT
 
 PRINTED = {
     "container-lifecycle": "",
@@ -24,7 +25,7 @@ PRINTED = {
     "sdk-tour": "hello",
     "volumes-and-archive": "Hello from a file.",
 }
-"""Of each scenario that needs no more than an engine, what its containers print."""
+"""Of each scenario that needs no more than an engine, what its containers print, or what it saves."""
 
 
 def blocks(page: str, language: str) -> str:
@@ -32,15 +33,18 @@ def blocks(page: str, language: str) -> str:
     return "\n".join(re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
 
 
-def page_of(name: str, docker: Docker, folder: Path) -> str:
-    """The page that a run on the engine makes; what it needs is put beside it."""
+@pytest.fixture
+def folder(docker: Docker, tmp_path: Path) -> Path:
+    """Where a reader pastes: what the recipes need is beside it."""
     if not docker.url.startswith("unix://"):
         pytest.skip("the caller's engine is not on a socket")
-    shutil.copytree(ROOT / "scenarios/greeting", folder / "greeting")
-    process = start(folder, ROOT / f"scenarios/{name}.yaml", "-H", docker.url, "--quiet")
-    stdout, stderr = process.communicate(timeout=120)
-    assert process.returncode == 0, stderr
-    return stdout
+    shutil.copytree(ROOT / "scenarios/greeting", tmp_path / "greeting")
+    return tmp_path
+
+
+def page_of(name: str) -> str:
+    """The page as readers have it, which is the one that a live run makes (``test_replayed``)."""
+    return (ROOT / "docs/cookbook" / f"{name}.md").read_text(encoding="utf-8")
 
 
 def pasted(command: list[str], folder: Path) -> str:
@@ -50,16 +54,25 @@ def pasted(command: list[str], folder: Path) -> str:
     return done.stdout + done.stderr
 
 
+def files_in(folder: Path) -> str:
+    """What is in the files that a page has saved."""
+    texts = []
+    for path in folder.glob("*.tar"):
+        with tarfile.open(path) as archive:
+            found = [archive.extractfile(member) for member in archive if member.isfile()]
+            texts += [file.read().decode(errors="replace") for file in found if file is not None]
+    return "\n".join(texts)
+
+
 @pytest.mark.parametrize(("name", "printed"), PRINTED.items(), ids=PRINTED)
-def test_curl(docker: Docker, tmp_path: Path, name: str, printed: str) -> None:
-    script = blocks(page_of(name, docker, tmp_path), "bash")
+def test_curl(docker: Docker, folder: Path, name: str, printed: str) -> None:
+    script = blocks(page_of(name), "bash")
     script = script.replace("/var/run/docker.sock", docker.url.removeprefix("unix://"))
-    assert printed in pasted(["bash", "-eu", "-c", script], tmp_path)
+    assert printed in pasted(["bash", "-eu", "-c", script], folder) + files_in(folder)
 
 
 @pytest.mark.parametrize(("name", "printed"), PRINTED.items(), ids=PRINTED)
-def test_docker_py(docker: Docker, tmp_path: Path, name: str, printed: str) -> None:
-    page = page_of(name, docker, tmp_path)
-    program = blocks("".join(re.findall(r"<summary>With .*?</details>", page, re.DOTALL)), "python")
+def test_docker_py(docker: Docker, folder: Path, name: str, printed: str) -> None:
+    program = blocks("".join(re.findall(r"<summary>With .*?</details>", page_of(name), re.DOTALL)), "python")
     program = program.replace("docker.APIClient()", f"docker.APIClient(base_url={docker.url!r})")
-    assert printed in pasted([sys.executable, "-c", program], tmp_path)
+    assert printed in pasted([sys.executable, "-c", program], folder) + files_in(folder)
