@@ -33,6 +33,7 @@ def main() -> None:
         except Unavailable as reason:
             sys.exit(f"benchmarks need an engine: {reason}")
         env = {**os.environ, "DOCKER_HOST": engine.url}
+        env.pop("PYTHONDONTWRITEBYTECODE", None)  # everybody's modules are compiled once, as where they are installed
         for name in chosen:
             for case in stack.enter_context(CASES[name](engine, folder)):
                 print(f"{case.name}: {case.rounds} rounds …", file=sys.stderr)
