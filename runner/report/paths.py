@@ -3,6 +3,7 @@ them."""
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -46,6 +47,23 @@ def parse(source: str) -> ResultPath | None:
         else:
             keys.append(next(key for key in (name, star, index, *quoted) if key is not None))
     return ResultPath(match[1], tuple(keys)) if end == len(rest) else None
+
+
+def parse_mapping(source: str) -> Mapping[str, ResultPath] | None:
+    """The paths of an expression like ``{'Name': body.Name, 'Id': body.Id}``; None if it is anything else."""
+    try:
+        found = ast.parse(source.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    if not isinstance(found, ast.Dict):
+        return None
+    paths: dict[str, ResultPath] = {}
+    for key, value in zip(found.keys, found.values, strict=True):
+        path = parse(ast.unparse(value))
+        if path is None or not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+            return None
+        paths[key.value] = path
+    return paths
 
 
 def read(path: ResultPath, response: ResponseRecord) -> Any:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from runner.executor.record import EngineRecord, Report, ResponseRecord, StepRecord
 from runner.report.json import render
-from runner.report.paths import Absent, parse, read
+from runner.report.paths import Absent, parse, parse_mapping, read
 from runner.report.stable import stabilise
 from tests.report.making import ENGINE, LONG, OTHER, call, create, report, step
 
@@ -273,6 +273,27 @@ def test_stats_have_the_figures_of_a_quiet_container_even_where_they_were_captur
     assert stable.shown == {"a": 20_000_000}
 
 
+def test_a_shown_mapping_of_paths_is_read_again() -> None:
+    """Small numbers and facts of the host can't be recognised by their value."""
+    body = {"Name": "vm", "NCPU": 2, "Driver": "vfs"}
+    show = "{'Name': body.Name, 'Processors': body.NCPU, 'Missing': body.x}"
+    shown = {"Name": "vm", "Processors": 2, "Missing": "y"}
+    (stable,) = stabilise(report(call("SystemInfo", "GET", "/info", body, show=show, shown=shown))).scenarios[0].steps
+    assert stable.shown == {"Name": "host", "Processors": 4, "Missing": "y"}
+
+
+def test_an_idle_container_has_the_same_figures_as_a_busy_one() -> None:
+    """Both samples of the counters are equal then; what is captured is the newer one."""
+    for before in (29_911_458, 20_000_001):
+        sample = {
+            "cpu_stats": {"cpu_usage": {"total_usage": 29_911_458}},
+            "precpu_stats": {"cpu_usage": {"total_usage": before}},
+        }
+        captured = {"captured": {"cpu": 29_911_458}, "capture_sources": {"cpu": "body.cpu_stats | f"}}
+        (stable,) = stabilise(report(call("ContainerStats", "GET", "/x", sample, **captured))).scenarios[0].steps
+        assert stable.captured == {"cpu": 20_000_000}
+
+
 def test_progress_is_folded_to_its_end() -> None:
     items = [
         {"status": "Pulling from library/alpine", "id": "latest"},
@@ -427,6 +448,14 @@ def test_paths(source: str, value: Any) -> None:
 @pytest.mark.parametrize("source", ["body.a + 1", "steps.x.body", "body.a()", "body.a | first", "bodyx", ""])
 def test_what_is_no_path(source: str) -> None:
     assert parse(source) is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["{'a': body.a + 1}", "{'a': body.a, **body}", "{body.a: 'a'}", "[body.a]", "{", "{'a': \x00}", "-" * 9**5],
+)
+def test_what_is_no_mapping_of_paths(source: str) -> None:
+    assert parse_mapping(source) is None
 
 
 @pytest.mark.parametrize("source", ["body.b", "body[0]", "body.a[3]", "items[0]", "body.a.b"])

@@ -240,10 +240,17 @@ class _Replacer:
 
 
 def _again(source: str, response: ResponseRecord, value: Any) -> Any:
-    """A value read again from the stable answer, if it is a plain path into it."""
+    """A value read again from the stable answer, if it is a plain path into it or a mapping of such."""
     path = paths.parse(source)
-    if path is None:
+    if path is not None:
+        return _read(path, response, value)
+    members = paths.parse_mapping(source) if isinstance(value, Mapping) else None
+    if members is None or set(members) != set(value):
         return value
+    return {name: _read(members[name], response, part) for name, part in value.items()}
+
+
+def _read(path: paths.ResultPath, response: ResponseRecord, value: Any) -> Any:
     try:
         return paths.read(path, response)
     except paths.Absent:

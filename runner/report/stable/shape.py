@@ -69,7 +69,7 @@ class _Shaper:
         self.versions = _Numbers(10, 10)
         self.given_ports: set[str] = set()
         self.seen: dict[int | float, int | float] = {}
-        """Large numbers of the answer at hand, and what has become of them."""
+        """Large numbers of the answer at hand, and what has become of each where it came first."""
 
     def scenario(self, scenario: ScenarioRecord) -> ScenarioRecord:
         steps, total = timed(tuple(self.step(step) for step in scenario.steps))
@@ -141,7 +141,7 @@ class _Shaper:
 
     def _note(self, number: float, shown: Any) -> Any:
         if number > _COMMON and number != shown:
-            self.seen[number] = shown
+            self.seen.setdefault(number, shown)
         return shown
 
     def _number(self, value: int, key: str) -> int:
