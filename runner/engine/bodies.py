@@ -19,29 +19,28 @@ Shape = Any
 ``{"type": …, "allowed": […]}``, or ``{"ref": …}`` to a shape among the ``types``."""
 
 
-def unknown_fields(operation: Operation, body: Any) -> list[tuple[Path, str, str | None]]:
-    """Fields that no version of the API knows: the path of the mapping around it, its name, and the nearest known one.
+def unknown_fields(operation: Operation, body: Any) -> Iterator[tuple[Path, str, str | None]]:
+    """Fields that no version of the API knows: the path of the mapping around it, its name, and the nearest known one,
+    which is looked for when it is asked for.
 
     Templated names and what stands in a map of free names (labels, options) are left out.
     """
-    found: list[tuple[Path, str, str | None]] = []
 
-    def visit(shape: Shape, value: Any, path: Path) -> None:
+    def visit(shape: Shape, value: Any, path: Path) -> Iterator[tuple[Path, str, str | None]]:
         if isinstance(value, Mapping):
             fields, free = _fields(shape), _part(shape, "map")
             for name, inner in value.items():
                 if fields is not None and name in fields:
-                    visit(fields[str(name)], inner, (*path, name))
+                    yield from visit(fields[str(name)], inner, (*path, name))
                 elif free is not None:
-                    visit(free, inner, (*path, name))
+                    yield from visit(free, inner, (*path, name))
                 elif fields is not None and "{{" not in str(name):
-                    found.append((path, str(name), nearest(str(name), fields)))
+                    yield path, str(name), nearest(str(name), fields)
         elif isinstance(value, list | tuple):
             for number, inner in enumerate(value):
-                visit(_part(shape, "list"), inner, (*path, number))
+                yield from visit(_part(shape, "list"), inner, (*path, number))
 
-    visit(shape_of(operation), body, ())
-    return found
+    return visit(shape_of(operation), body, ())
 
 
 def strings_where_wanted(operation: Operation, body: Any) -> Any:

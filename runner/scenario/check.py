@@ -175,14 +175,14 @@ class _Checker:
     def _results(self, step: model.Step, known: Known, local: frozenset[str]) -> None:
         """The expressions that see the step's own result: its captures, each also the ones before it; then the others,
         with all of them. Only a status is judged, and a stream's items are looked at, before anything is captured."""
-        seen = local.union(model.RESULT_NAMES)
+        seen = set(local).union(model.RESULT_NAMES)
         if isinstance(step.kind, model.SetVariables):
-            seen = seen.union(step.kind.values_by_name)
+            seen.update(step.kind.values_by_name)
         if step.expect:
             self.names.check(step.expect.status_expressions, known, seen, step.id)
         for name, expression in step.capture:
             self.names.check((expression,), known, seen, step.id)
-            seen |= {name}
+            seen.add(name)
         retry = [one for one in (step.retry.until, step.retry.fail_if) if one] if step.retry else []
         self.names.check((*(step.expect.later_expressions if step.expect else ()), *retry), known, seen, step.id)
         if isinstance(step.show, Expression):
@@ -195,7 +195,7 @@ class _Checker:
                 message = f"'{condition.text}' names nothing, so it never changes"
                 self._warning("constant-condition", message, condition.node, "name a part of the result: body.State.…")
 
-    def _show(self, show: Expression, known: Known, seen: frozenset[str], step: model.Step) -> None:
+    def _show(self, show: Expression, known: Known, seen: set[str], step: model.Step) -> None:
         names = [reference.name for reference in show.references]
         if names == [show.text] and show.text not in seen | ALWAYS and known.name(show.text) is None:
             hint = did_you_mean(show.text, (*model.SHOW_WORDS, *seen, *known.all_names()))

@@ -89,10 +89,10 @@ def _in_a_call(name: str, operation: operations.Operation) -> str | None:
 
 def _body_field(operation: operations.Operation, name: str) -> str | None:
     """The field of the operation's body that has this name, or the nearest one."""
-    if not bodies.unknown_fields(operation, {"": None}):  # no body, or one whose fields have free names
+    if next(bodies.unknown_fields(operation, {"": None}), None) is None:  # no body, or its fields have free names
         return None
-    unknown = bodies.unknown_fields(operation, {name: None})
-    return unknown[0][2] if unknown else name
+    unknown = next(bodies.unknown_fields(operation, {name: None}), None)
+    return unknown[2] if unknown else name
 
 
 def _at_the_top(name: str) -> str | None:
