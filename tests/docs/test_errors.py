@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -16,9 +17,16 @@ MAKERS = {
 """What is called with a code as its first argument."""
 
 
+def called(function: ast.expr) -> str | None:
+    """The last part of the name of what is called."""
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else None
+
+
 def codes_in(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and node.args and ast.unparse(node.func).rpartition(".")[2] in MAKERS:
+        if isinstance(node, ast.Call) and node.args and called(node.func) in MAKERS:
             first = node.args[0]
             for one in (first.body, first.orelse) if isinstance(first, ast.IfExp) else (first,):
                 if isinstance(one, ast.Constant) and isinstance(one.value, str) and CODE.match(one.value):
@@ -31,6 +39,7 @@ def constants_in(tree: ast.AST) -> Iterator[str]:
             yield node.value
 
 
+@cache
 def sources() -> list[ast.AST]:
     return [ast.parse(path.read_text("utf-8")) for path in (ROOT / "runner").rglob("*.py")]
 

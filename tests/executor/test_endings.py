@@ -49,7 +49,7 @@ def test_finally_runs_after_an_interruption(play: Player) -> None:
         """,
         stop_in="long",
     )
-    assert 0.5 <= time.monotonic() - before < 2
+    assert 0.5 <= time.monotonic() - before < 10
     assert played.statuses == {"long": "error", "never": "skipped", "ending": "passed"}
     assert played.error("long")[0] == "interrupted"
     assert played["never"].reason == "the run was interrupted"
@@ -297,4 +297,4 @@ def test_an_element_that_can_not_begin_does_not_hold_up_the_background(on_docker
     """)
     assert played.statuses["outputs"] == "error"
     assert played.statuses["next"] == "skipped"
-    assert played.report.duration_ms < 2000
+    assert played.report.duration_ms < 10_000

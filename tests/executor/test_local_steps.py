@@ -101,15 +101,14 @@ def test_sleep(play: Player, value: str, seconds: float) -> None:
     played = play(f"steps:\n  - sleep: {value}\n")
     took = time.monotonic() - before
     assert played.status == "passed"
-    assert seconds <= took < seconds + 0.5
-    assert played["sleep_1"].duration_ms == pytest.approx(seconds * 1000, abs=200)
+    assert seconds <= played["sleep_1"].duration_ms / 1000 <= took < seconds + 2
 
 
 def test_sleep_past_its_timeout_fails(play: Player) -> None:
     played = play("steps:\n  - {id: long, sleep: 5s, timeout: 200ms}\n")
     assert played["long"].status == "failed"
     assert played.error("long") == ("timeout", "not done within 0.2 s")
-    assert played["long"].duration_ms < 1000
+    assert played["long"].duration_ms < 4000
 
 
 def test_when(play: Player) -> None:
@@ -209,14 +208,14 @@ def test_for_each_in_parallel_keeps_the_order_and_lets_the_others_finish(play: P
     played = play("""
         steps:
           - id: loop
-            for_each: {in: [0.4, 0.1, 0.3, 0.2], parallel: 4}
+            for_each: {in: [0.8, 0.2, 0.6, 0.4], parallel: 4}
             sleep: "{{ item }}"
-            expect: {that: ["item != 0.1"]}
+            expect: {that: ["item != 0.2"]}
             capture: {slept: item}
     """)
-    assert time.monotonic() - before < 0.8
+    assert time.monotonic() - before < 2, "they ran one after the other"
     assert [one.status for one in played["loop"].each or ()] == ["passed", "failed", "passed", "passed"]
-    assert played["loop"].captured == {"slept": [0.4, 0.1, 0.3, 0.2]}
+    assert played["loop"].captured == {"slept": [0.8, 0.2, 0.6, 0.4]}
 
 
 def test_parallel_lets_the_others_finish_then_fails(play: Player) -> None:
@@ -230,7 +229,7 @@ def test_parallel_lets_the_others_finish_then_fails(play: Player) -> None:
               - {id: names, set: {made: 5}}
           - {id: after, sleep: 0}
     """)
-    assert 0.4 <= time.monotonic() - before < 0.9
+    assert 0.4 <= time.monotonic() - before < 5
     assert played.statuses == {
         "block": "failed", "slow": "passed", "bad": "failed", "names": "passed", "after": "skipped",
     }  # fmt: skip

@@ -54,7 +54,7 @@ def test_output_at_once_is_not_lost(on_docker: Player) -> None:
     played = on_docker("""
         steps:
           - id: made
-            for_each: {in: "{{ range(40) | list }}", parallel: 4}
+            for_each: {in: "{{ range(20) | list }}", parallel: 4}
             create: {body: {Image: alpine, Cmd: [echo, "{{ item }}"], HostConfig: {NetworkMode: none}}}
             capture: {boxes: body.Id}
             defer: {remove: {id: "{{ boxes }}", force: true}}
@@ -66,7 +66,7 @@ def test_output_at_once_is_not_lost(on_docker: Player) -> None:
             start: "{{ item }}"
           - await: outputs
           - check:
-              - steps.outputs.each | map(attribute='stdout') | join == range(40) | join('\\n') ~ '\\n'
+              - steps.outputs.each | map(attribute='stdout') | join == range(20) | join('\\n') ~ '\\n'
     """)
     assert played.status == "passed", [step.error for step in played.scenario.steps]
 
