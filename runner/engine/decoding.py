@@ -13,7 +13,9 @@ _LARGEST_CHUNK: Final = 1 << 62
 
 
 class BrokenBodyError(ValueError):
-    """The bytes do not follow HTTP's framing."""
+    """The bytes do not follow HTTP's framing; ``before`` are the body's bytes that stood before the place."""
+
+    before = b""
 
 
 class Body(Protocol):
@@ -95,7 +97,11 @@ class ChunkedBody:
             position = left
             self._after_chunk = True
         self._left = 0
-        self._chunks(data, position, pieces)
+        try:
+            self._chunks(data, position, pieces)
+        except BrokenBodyError as error:
+            error.before = b"".join(pieces)
+            raise
         out = b"".join(pieces)
         self._count += len(out)
         return out

@@ -184,11 +184,14 @@ class HttpResponse:
         self._writable = asked_upgrade and isinstance(head.body, OpenBody) and head.status < 300
         self._release = release
         self._released = False
+        self._broken: EngineError | None = None
         if self._body.ended:
             self._finish()
 
     def read1(self) -> bytes:
         body = self._body
+        if self._broken is not None:
+            raise self._broken
         try:
             while not body.ended:
                 data = self._connection.receive()
@@ -203,7 +206,10 @@ class HttpResponse:
                     return out
         except BrokenBodyError as error:
             self.close()
-            raise EngineError("connection-broken", f"the engine's answer is broken: {error}") from None
+            self._broken = EngineError("connection-broken", f"the engine's answer is broken: {error}")
+            if error.before:
+                return error.before
+            raise self._broken from None
         except RunnerError as error:
             cause = self._sending.failure() if isinstance(self._sending, Sending) else None
             self.close()

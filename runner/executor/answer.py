@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from runner.engine import stream
 from runner.engine.message import Deadline, Response
-from runner.errors import DeadlineExceeded, EngineError, StepError
+from runner.errors import DeadlineExceeded, EngineError, RunnerError, StepError
 from runner.executor.record import ResponseRecord
 from runner.executor.result import KEPT_BYTES, Kept
 
@@ -24,6 +24,7 @@ PATH_STAT = "X-Docker-Container-Path-Stat"
 
 OnOutput = Callable[[Literal["stdout", "stderr"], bytes], None]
 OnItem = Callable[[Any], None]
+Decoded = TypeVar("Decoded")
 
 
 class Bounds(NamedTuple):
@@ -51,6 +52,7 @@ class Reader:
         self.received = 0
         self.came = self.record()
         self.problem: str | None = None
+        self._enough = False
 
     def chunks(self) -> Iterator[bytes]:
         """The body's bytes. Ends early, and well, when the time to take from it is over.
@@ -67,11 +69,20 @@ class Reader:
             except DeadlineExceeded:
                 if limit is self.deadline:
                     raise
+                self._enough = True
                 return
             if not data:
                 return
             self.received += len(data)
             yield data
+
+    def _decoded(self, values: Iterator[Decoded]) -> Iterator[Decoded]:
+        """What a decoder makes of the chunks. That the end of the time to take cuts something in two is no error."""
+        try:
+            yield from values
+        except EngineError as error:
+            if not (self._enough and error.code in ("truncated-frame", "truncated-json")):
+                raise
 
     def whole(self) -> bytes:
         """All of a body that must fit in memory."""
@@ -101,7 +112,7 @@ class Reader:
         """A container's output: demultiplexed, or raw where there is a terminal."""
         kept: dict[Literal["stdout", "stderr"], Kept] = {"stdout": Kept(), "stderr": Kept()}
         frames: Iterator[tuple[Literal["stdout", "stderr"], bytes]]
-        frames = (("stdout", data) for data in self.chunks()) if tty else stream.frames(self.chunks())
+        frames = (("stdout", data) for data in self.chunks()) if tty else self._decoded(stream.frames(self.chunks()))
         items: list[str] | None = None
         if self.bounds is not None:
             items = []
@@ -122,21 +133,26 @@ class Reader:
         """The frames cut into lines, as far as is to be taken; ``items`` gets each line's text."""
         assert self.bounds is not None
         size = 0
-        for count, (name, line) in enumerate(lines(frames), 1):
-            text = line.rstrip(b"\r\n").decode("utf-8", "replace")
-            size += len(line)
-            if size <= KEPT_BYTES:
-                items.append(text)
-            yield name, line
-            if self.bounds.reached(count, text):
-                return
+        rest: dict[Literal["stdout", "stderr"], bytes] = {}
+        try:
+            for count, (name, line) in enumerate(lines(frames, rest), 1):
+                text = line.rstrip(b"\r\n").decode("utf-8", "replace")
+                size += len(line)
+                if size <= KEPT_BYTES:
+                    items.append(text)
+                yield name, line
+                if self.bounds.reached(count, text):
+                    return
+        except RunnerError:
+            yield from rest.items()  # lines that have begun are output, but no items
+            raise
 
     def items(self, on_item: OnItem) -> ResponseRecord:
         """A stream of JSON values; the first MiB of them is kept."""
         items: list[Any] = []
         truncated = False
         try:
-            for count, item in enumerate(stream.json_values(self.chunks()), 1):
+            for count, item in enumerate(self._decoded(stream.json_values(self.chunks())), 1):
                 if self.received <= KEPT_BYTES or count == 1:
                     items.append(item)
                 else:
@@ -183,10 +199,12 @@ def error_in(item: Any) -> str | None:
 
 
 def lines(
-    frames: Iterator[tuple[Literal["stdout", "stderr"], bytes]], longest: int = 64 * 1024
+    frames: Iterator[tuple[Literal["stdout", "stderr"], bytes]],
+    rest: dict[Literal["stdout", "stderr"], bytes],
+    longest: int = 64 * 1024,
 ) -> Iterator[tuple[Literal["stdout", "stderr"], bytes]]:
-    """Frames cut anew at the ends of lines, each stream by itself; a line longer than ``longest`` bytes is cut too."""
-    rest: dict[Literal["stdout", "stderr"], bytes] = {}
+    """Frames cut anew at the ends of lines, each stream by itself; a line longer than ``longest`` bytes is cut too.
+    ``rest`` holds what has begun, and is the last lines at the end."""
     for name, data in frames:
         *whole, last = (rest.pop(name, b"") + data).split(b"\n")
         yield from ((name, line + b"\n") for line in whole)

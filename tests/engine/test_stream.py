@@ -218,3 +218,13 @@ def test_any_bytes_are_chunks_or_an_error(pieces: list[bytes]) -> None:
     except BrokenBodyError:
         return
     assert body.ended or body.cut()
+
+
+@given(st.data(), st.lists(st.binary(min_size=1, max_size=40), max_size=8))
+def test_what_stands_before_a_broken_chunk_is_given(data: st.DataObject, parts: list[bytes]) -> None:
+    body = ChunkedBody()
+    got = b""
+    with pytest.raises(BrokenBodyError) as caught:
+        for piece in data.draw(cut(chunked(parts).removesuffix(b"0\r\nA: b\r\n\r\n") + b"no size\r\n")):
+            got += body.feed(piece)
+    assert got + caught.value.before == b"".join(parts)

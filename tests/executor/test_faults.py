@@ -12,6 +12,7 @@ from struct import pack
 
 import pytest
 
+from runner.executor.events import ItemArrived, OutputArrived
 from tests.engine.scripted import Peer, Script, ok, serving
 from tests.executor.playing import Played, Player
 
@@ -109,6 +110,61 @@ def test_what_came_before_the_break_is_kept(fault: Fault) -> None:
     response = played["asked"].response
     assert response is not None
     assert response.items == [{"a": 1}, {"b": 2}]
+
+
+GOOD = frame(1, b"so far\n") + frame(2, b"and ")
+VALUES = b'{"a":1}\n{"b":2}'
+
+
+@pytest.mark.parametrize(
+    ("bad", "codes"),
+    [
+        (b"zz\r\n", ("connection-broken", "connection-broken")),
+        (b"5\r\n", ("connection-broken", "connection-broken")),
+        (chunk(b"no frame, no JSON") + b"0\r\n\r\n", ("broken-frame", "bad-json")),
+        (chunk(b"\1\0") + b"0\r\n\r\n", ("truncated-frame", "bad-json")),
+        (chunk(frame(3, b"disk full")) + b"0\r\n\r\n", ("daemon-error", "bad-json")),
+    ],
+    ids=["no size", "cut", "garbage", "truncated", "told"],
+)
+def test_what_came_before_the_break_in_the_same_packet_is_kept(
+    fault: Fault, bad: bytes, codes: tuple[str, str]
+) -> None:
+    head = CHUNKED.replace(b"application/json", b"application/vnd.docker.raw-stream")
+    for more in ("", "    take: 9\n"):
+        logs = f"logs: {{id: {BOX}, stdout: true, stderr: true}}"
+        played = fault(says(INSPECT, head + chunk(GOOD) + bad), logs, more)
+        assert played.error("asked")[0] == codes[0]
+        response = played["asked"].response
+        assert response is not None
+        assert (response.stdout, response.stderr) == ("so far\n", "and ")
+        assert response.items == (["so far"] if more else None)
+        output = [event.data for event in played.events if isinstance(event, OutputArrived)]
+        assert output == [b"so far\n", b"and "]
+    played = fault(says(CHUNKED + chunk(VALUES) + bad), "events: {}")
+    assert played.error("asked")[0] == codes[1]
+    response = played["asked"].response
+    assert response is not None
+    assert response.items == [{"a": 1}, {"b": 2}]
+    assert [event.item for event in played.events if isinstance(event, ItemArrived)] == response.items
+
+
+@pytest.mark.parametrize(
+    ("script", "step"),
+    [
+        ((INSPECT, UPGRADED + GOOD + frame(1, b"half", 9)), ATTACH),
+        ((INSPECT, UPGRADED + GOOD + b"\1\0"), ATTACH),
+        ((CHUNKED + chunk(VALUES + b'{"c'),), "events: {}"),
+    ],
+)
+def test_the_time_to_take_may_end_in_the_middle_of_something(
+    fault: Fault, script: tuple[bytes, ...], step: str
+) -> None:
+    played = fault(says(*script, then=lambda peer: time.sleep(0.6)), step, "    take: {for: 300ms}\n")
+    assert played["asked"].status == "passed", played["asked"].error
+    response = played["asked"].response
+    assert response is not None
+    assert (response.items or [])[:1] == (["so far"] if "attach" in step else [{"a": 1}])
 
 
 def test_an_upgrade_that_ends_at_once_is_empty_output(fault: Fault) -> None:
