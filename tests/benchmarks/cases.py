@@ -120,7 +120,7 @@ def fan_out(engine: Engine, folder: Path) -> Iterator[tuple[Case, ...]]:
         Contender("aiodocker, 32 tasks", rival("fanout_aiodocker.py", str(FANNED))),
         Contender("docker CLI, xargs -P 32", rival("fanout.sh", str(FANNED))),
     )
-    yield (Case(f"{FANNED} containers, 32 side by side", contenders, rounds=3),)
+    yield (Case(f"{FANNED} containers, 32 side by side", contenders, rounds=2),)
 
 
 CASES = {"whole": whole_command, "calls": many_calls, "logs": big_log, "start": start_up, "fanout": fan_out}
