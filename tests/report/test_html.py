@@ -161,6 +161,40 @@ def test_charts_need_two_samples() -> None:
     assert charts([{"cpu_stats": "x"}, {"networks": []}]).count("<svg") == 3
 
 
+def test_charts_have_a_scale() -> None:
+    timed = [{**sample(number), "read": f"2026-11-23T14:00:0{number}.5Z"} for number in (1, 2, 3)]
+    assert re.findall(r"<span>([^<]+)</span>", charts(timed)) == [
+        *("2.5 %", "0", "0 s", "2.0 s"),
+        *("5.0 MB", "0", "0 s", "2.0 s"),
+        *("4.0 kB", "0", "0 s", "2.0 s"),
+    ]
+    untimed = charts([{}, {}, {"memory_stats": {"usage": 123_456_789}, "read": "soon"}])
+    assert "<span>150.0 MB</span>" not in untimed
+    assert "<span>200.0 MB</span><span>0</span>" in untimed
+    assert "<span>sample 1</span><span>sample 3</span>" in untimed
+
+
+def test_stats_in_the_background_have_their_charts_where_they_are_awaited() -> None:
+    stats = call("ContainerStats", "GET", "/x", id="s", background=True, response={"items": [sample(1), sample(2)]})
+    made = render(report(stats, step(id="end", kind="await", awaits="s", response=stats.response)))
+    assert made.count("<svg") == 3
+    assert made.index("<svg") > made.index('id="s1-2"')
+
+
+def test_a_failure_stands_before_the_answer() -> None:
+    error = ErrorRecord("expectation", "does not match", details=("expected 1",))
+    made = render(report(call("ContainerInspect", "GET", "/x", {"State": "odd"}, status="failed", error=error)))
+    assert made.index("does not match") < made.index("odd")
+
+
+def test_the_timeline_says_what_bars_can_not() -> None:
+    made = render(report(step(background=True, duration_ms=1500.0), step(status="skipped", reason="no")))
+    assert "<small>1.5 s, in the background</small>" in made
+    assert "<small>skipped</small>" in made
+    assert made.count('class="bar ') == 1
+    assert "<span>0</span><span>1.5 s</span>" in made
+
+
 # In a browser
 
 

@@ -15,12 +15,12 @@ _OPEN_LINES = 40
 _MAX_ELEMENTS = 500
 
 
-def view(value: Any) -> str:
-    """A value as nested ``<details>``; large parts are closed at first."""
-    return f'<div class="json">{_part(value, "", "", top=True)}</div>'
+def view(value: Any, *, opened: bool = True) -> str:
+    """A value as nested ``<details>``; large parts are closed at first, and all of it if it isn't ``opened``."""
+    return f'<div class="json">{_part(value, "", "", opened=opened)}</div>'
 
 
-def _part(value: Any, before: str, after: str, *, top: bool = False) -> str:
+def _part(value: Any, before: str, after: str, *, opened: bool) -> str:
     """``before`` is a key, ``after`` a comma."""
     flat = _flat(value)
     if flat is not None:
@@ -31,13 +31,14 @@ def _part(value: Any, before: str, after: str, *, top: bool = False) -> str:
     rows = []
     for number, (key, one) in enumerate(elements[:_MAX_ELEMENTS], 1):
         comma = "," if number < len(elements) else ""
-        rows.append(_part(one, f'<span class="key">{_scalar(str(key))}</span>: ' if key is not None else "", comma))
+        label = f'<span class="key">{_scalar(str(key))}</span>: ' if key is not None else ""
+        rows.append(_part(one, label, comma, opened=lines_of(one) <= _OPEN_LINES))
     if more > 0:
         rows.append(f"<div>… {more} more</div>")
     size = f"{len(elements)} {'key' if opening == '{' else 'element'}{'' if len(elements) == 1 else 's'}"
-    opened = " open" if top or _lines(value) <= _OPEN_LINES else ""
     return (
-        f'<details{opened}><summary>{before}{opening}<span class="more"> {size} {closing}{after}</span></summary>'
+        f"<details{' open' if opened else ''}>"
+        f'<summary>{before}{opening}<span class="more"> {size} {closing}{after}</span></summary>'
         f'<div class="inner">{"".join(rows)}</div><div>{closing}{after}</div></details>'
     )
 
@@ -46,7 +47,7 @@ def _flat(value: Any) -> str | None:
     """The value on one line, coloured, if it fits there."""
     if not isinstance(value, (Mapping, list)):
         return f'<span class="{_kind(value)}">{_scalar(value)}</span>'
-    if _lines(value) > 1:
+    if lines_of(value) > 1:
         return None
     if isinstance(value, Mapping):
         pairs = (f'<span class="key">{_scalar(str(key))}</span>: {_flat(one)}' for key, one in value.items())
@@ -54,13 +55,13 @@ def _flat(value: Any) -> str | None:
     return f"[{', '.join(_flat(one) or '' for one in value)}]"
 
 
-def _lines(value: Any) -> int:
+def lines_of(value: Any) -> int:
     """How many lines a value takes when all of it is open."""
     if not isinstance(value, (Mapping, list)) or not value:
         return 1
     if len(value) <= _INLINE and len(_dumps(value)) <= _INLINE:
         return 1
-    return 2 + sum(_lines(one) for one in (value.values() if isinstance(value, Mapping) else value))
+    return 2 + sum(lines_of(one) for one in (value.values() if isinstance(value, Mapping) else value))
 
 
 def _scalar(value: Any) -> str:

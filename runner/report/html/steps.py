@@ -10,7 +10,7 @@ from runner.report import told
 from runner.report.html.badges import badge
 from runner.report.html.charts import charts
 from runner.report.html.escape import inline, lines, prose, text
-from runner.report.html.jsonview import view
+from runner.report.html.jsonview import lines_of, view
 from runner.report.snippets import Languages
 from runner.report.snippets.curl import UNFRAME, needs_unframe
 
@@ -28,6 +28,7 @@ class Steps:
         self.prefix = prefix
         self.stable = stable
         self.languages = Languages(engine.endpoint if engine else "unix:///var/run/docker.sock", scenario.steps)
+        self.operations = {step.id: step.operation for step in scenario.steps}
         self.awaited = {step.awaits for step in scenario.steps if step.awaits}
         self.unframe_is_known = False
 
@@ -38,8 +39,8 @@ class Steps:
     def _step(self, step: StepRecord, number: str, anchor: str, level: int) -> Iterator[str]:
         heading = min(level, 6)
         yield f'<article class="step {step.status} {step.phase}" id="{anchor}" aria-labelledby="{anchor}-title">'
-        yield f'<h{heading} id="{anchor}-title"><span class="number">{number}</span> {inline(told.title_of(step))}'
-        yield f"{badge(step.status)}</h{heading}>"
+        yield f'<h{heading} id="{anchor}-title"><span><span class="number">{number}</span> '
+        yield f"{inline(told.title_of(step))}</span> {badge(step.status)}</h{heading}>"
         yield from self._facts(step)
         if step.about:
             yield f'<div class="prose">{prose(step.about)}</div>'
@@ -79,12 +80,12 @@ class Steps:
         if step.kind == "check":
             items = "".join(f"<li><code>{text(one.expression)}</code></li>" for one in step.expectations)
             yield f"<ul>{items}</ul>"
+        if step.error is not None and not step.steps:
+            yield _failure(step.error)
         for index, child in enumerate(step.steps or (), 1):
             yield from self._step(child, f"{number}.{index}", f"{anchor}-{index}", level + 1)
         if step.show not in ("none", "request"):
             yield from self._answers(step)
-        if step.error is not None and not step.steps:
-            yield _failure(step.error)
 
     def _answers(self, step: StepRecord) -> Iterator[str]:
         if step.each is None:
@@ -107,7 +108,8 @@ class Steps:
             yield _folded("Headers", "\n".join(f"{name}: {value}" for name, value in response.headers.items()))
         if step.background and step.id in self.awaited:
             return
-        if step.operation == "ContainerStats" and response.items:
+        operation = self.operations.get(step.awaits) if step.awaits else step.operation
+        if operation == "ContainerStats" and response.items:
             yield charts(response.items)
         if step.show is not None and step.show not in ("response", "all"):
             yield _value(step.shown)
@@ -134,7 +136,9 @@ def _whole(step: StepRecord, response: ResponseRecord) -> Iterator[str]:
         if language == "text":
             yield _folded("Output", content)
         elif response.items:
-            yield "".join(view(item) for item in response.items[:_SHOWN_OF_A_LOOP])
+            items = response.items[:_SHOWN_OF_A_LOOP]
+            opened = sum(map(lines_of, items)) <= _FOLD
+            yield "".join(view(item, opened=opened) for item in items)
         else:
             yield view(response.body)
 

@@ -10,21 +10,37 @@ from runner.report.html.escape import inline, text
 
 
 def timeline(steps: Sequence[StepRecord], prefix: str, *, numbers: bool) -> str:
-    """A row for each step; ``numbers`` says how long each took."""
+    """A row for each step; ``numbers`` says how long each took, and what the scale is."""
     total = max((step.started_ms + step.duration_ms for step in steps), default=0.0) or 1.0
     rows = "\n".join(_rows(steps, prefix, total, numbers=numbers))
-    return f'<figure class="timeline" aria-label="Timeline of the steps"><ol>\n{rows}\n</ol></figure>'
+    scale = f'<p class="scale" aria-hidden="true"><span>0</span><span>{text(told.duration(total))}</span></p>'
+    return (
+        f'<figure class="timeline" aria-label="Timeline of the steps"><ol>\n{rows}\n</ol>{scale if numbers else ""}'
+        "</figure>"
+    )
 
 
 def _rows(steps: Sequence[StepRecord], prefix: str, total: float, *, numbers: bool) -> Iterator[str]:
     for number, step in enumerate(steps, 1):
-        left = 100 * step.started_ms / total
-        width = max(100 * step.duration_ms / total, 0.6)
-        left = min(left, 100 - width)
-        took = f" <small>{text(told.duration(step.duration_ms))}</small>" if numbers else ""
-        background = " background" if step.background else ""
         yield (
-            f'<li><a href="#{prefix}{number}"><span class="name">{inline(told.title_of(step))}{took}</span>'
-            f'<span class="track"><span class="bar {step.status}{background}" '
-            f'style="left:{left:.2f}%;width:{width:.2f}%"></span></span></a></li>'
+            f'<li><a href="#{prefix}{number}"><span class="name"><span>{inline(told.title_of(step))}</span>'
+            f'{_note(step, numbers=numbers)}</span><span class="track">{_bar(step, total)}</span></a></li>'
         )
+
+
+def _note(step: StepRecord, *, numbers: bool) -> str:
+    words = [told.duration(step.duration_ms)] if numbers else []
+    if step.background:
+        words.append("in the background")
+    if step.status == "skipped":
+        words = ["skipped"]
+    return f"<small>{text(', '.join(words))}</small>" if words else ""
+
+
+def _bar(step: StepRecord, total: float) -> str:
+    if step.status == "skipped":
+        return ""
+    width = max(100 * step.duration_ms / total, 0.6)
+    left = min(100 * step.started_ms / total, 100 - width)
+    background = " background" if step.background else ""
+    return f'<span class="bar {step.status}{background}" style="left:{left:.2f}%;width:{width:.2f}%"></span>'
