@@ -23,7 +23,7 @@ PATH_STAT = "X-Docker-Container-Path-Stat"
 """The header in which the engine describes a file in a container: JSON in base64, since HEAD has no body."""
 
 OnOutput = Callable[[Literal["stdout", "stderr"], bytes], None]
-OnItem = Callable[[Any], None]
+OnItem = Callable[[Any, int], None]
 Decoded = TypeVar("Decoded")
 
 
@@ -148,8 +148,9 @@ class Reader:
             raise
 
     def items(self, on_item: OnItem) -> ResponseRecord:
-        """A stream of JSON values; the first MiB of them is kept."""
+        """A stream of JSON values; the first MiB of them is kept. ``on_item`` gets each, and its size."""
         items: list[Any] = []
+        told = 0
         truncated = False
         try:
             for count, item in enumerate(self._decoded(stream.json_values(self.chunks())), 1):
@@ -158,7 +159,8 @@ class Reader:
                 else:
                     truncated = True
                 self.problem = self.problem or error_in(item)
-                on_item(item)
+                on_item(item, self.received - told)
+                told = self.received
                 if self.bounds is not None and self.bounds.reached(count, item):
                     break
         finally:

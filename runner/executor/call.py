@@ -236,7 +236,7 @@ def _read(turn: Turn, prepared: Prepared, reader: Reader, *, tty: bool) -> Respo
             stdin.end()
         return record
     if answer in ("items", "progress"):
-        return reader.items(lambda item: emit(ItemArrived(key, item)))
+        return reader.items(lambda item, size: emit(ItemArrived(key, item, size)))
     if answer == "tar":
         return _download(reader, prepared)
     return reader.value()

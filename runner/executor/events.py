@@ -58,10 +58,12 @@ class OutputArrived(NamedTuple):
 
 
 class ItemArrived(NamedTuple):
-    """An element of a stream (one stats sample, one line of a pull's progress)."""
+    """An element of a stream (one stats sample, one line of a pull's progress); ``size`` is how many bytes have come
+    since the one before."""
 
     key: StepKey
     item: Any
+    size: int = 0
 
 
 class StepFinished(NamedTuple):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -29,6 +28,7 @@ from runner.executor.events import (
 from runner.executor.flow import Flow
 from runner.executor.kinds import worst
 from runner.executor.masking import EventMasker
+from runner.executor.outbox import Outbox
 from runner.executor.record import EMPTY, EngineRecord, ErrorRecord, Phase, ScenarioRecord, Status, StepRecord
 from runner.executor.requires import unmet
 from runner.executor.side_by_side import side_by_side
@@ -36,9 +36,6 @@ from runner.executor.step import error_record
 from runner.executor.stop import STEPS, Stop
 from runner.executor.variables import FromEnvironment, initial_variables
 from runner.scenario.model import Scenario
-
-TICK = 0.02
-"""Seconds between two looks at what has happened: too short to be seen."""
 
 
 class Job(NamedTuple):
@@ -63,7 +60,8 @@ def execute(jobs: tuple[Job, ...], options: Options, stop: Stop) -> Iterator[Eve
 
     Leaving the iterator early asks the run to stop; it still cleans up before it ends.
     """
-    outbox = _Outbox()
+    outbox = Outbox()
+    stop.on_request(lambda _urgency: outbox.open())
     mask = EventMasker(options.secrets.values())
     worker = threading.Thread(target=_work, args=(jobs, options, stop, outbox, mask.conceal), name="run", daemon=True)
     worker.start()
@@ -73,6 +71,7 @@ def execute(jobs: tuple[Job, ...], options: Options, stop: Stop) -> Iterator[Eve
     finally:
         if worker.is_alive():
             stop.request()
+        outbox.open()
         worker.join()
 
 
@@ -81,40 +80,7 @@ def _load_what_the_end_needs() -> None:
     import runner.executor.cleanup  # noqa: F401
 
 
-class _Outbox:
-    """Events on their way from the run's threads to whoever iterates.
-
-    The reader looks in every few milliseconds instead of being woken for each event: two threads that wake each other
-    thousands of times a second spend more time on that than on their work.
-    """
-
-    def __init__(self) -> None:
-        self._events: deque[Event] = deque()
-        self._over = threading.Event()
-        self._bug: BaseException | None = None
-
-    def put(self, event: Event) -> None:
-        self._events.append(event)
-
-    def close(self, bug: BaseException | None = None) -> None:
-        """No more events; a bug is raised again where they are read."""
-        self._bug = bug
-        self._over.set()
-
-    def drain(self, idle: Callable[[], None]) -> Iterator[Event]:
-        """The events until there are no more; ``idle`` is called while none comes."""
-        over = False
-        while not over:
-            over = self._over.wait(TICK)
-            if not self._events:
-                idle()
-            while self._events:
-                yield self._events.popleft()
-        if self._bug is not None:
-            raise self._bug
-
-
-def _work(jobs: tuple[Job, ...], options: Options, stop: Stop, outbox: _Outbox, conceal: Conceal) -> None:
+def _work(jobs: tuple[Job, ...], options: Options, stop: Stop, outbox: Outbox, conceal: Conceal) -> None:
     started = time.monotonic()
     try:
         first = engine_record(jobs[0].engine) if jobs else None
