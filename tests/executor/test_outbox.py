@@ -140,6 +140,7 @@ class Flood:
         peer.request()
         peer.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n")
         item = b'"' + b"x" * 60_000 + b'"\n'
+        peer.sock.settimeout(3)  # a full connection whose far side is gone may stay so for long
         while True:
             peer.send(item)
             self.sent += len(item)
@@ -164,6 +165,7 @@ def following(tmp_path: Path, flood: Flood, stop: Stop) -> Iterator[Iterator[Eve
         events = execute((Job.new(player.open(FOLLOWING), engine),), Options(), stop)
         assert any(isinstance(event, ItemArrived) for event in events)
         yield events
+        events.close()  # type: ignore[attr-defined]
         engine.close()
 
 
