@@ -21,7 +21,7 @@ def main() -> None:
     from runner.cli.main import run_command
 
     code = run_command(sys.argv[1:])
-    if sys.flags.dev_mode:  # python -X dev says what was left open
+    if sys.warnoptions:  # who asks for warnings is told what was left open
         sys.exit(code)
     os._exit(code)  # all is written and closed; taking the interpreter apart would take as long as a dozen requests
 

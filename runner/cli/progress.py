@@ -68,6 +68,7 @@ class Progress:
             self._scenario(event)
         elif isinstance(event, RunFinished):
             self._summary(event)
+            self.steps = 0  # pages show one run after the other
 
     def _own(self, event: ScenarioStarted) -> None:
         if self.jobs > 1:

@@ -43,6 +43,12 @@ def test_a_page_is_filled_once_and_is_fresh_then(command: Command) -> None:
     assert path.stat().st_mtime_ns == before
 
 
+def test_each_run_of_a_page_counts_its_own_steps(command: Command) -> None:
+    command.write("x.yaml", PASSES)
+    page(command, PAGE * 2)
+    assert command("docs", "page.md").err.count(" 1 passed · 1 step in ") == 2
+
+
 def test_a_folder_of_that_name_is_no_scenario_unless_it_has_some(command: Command) -> None:
     command.write("x.yaml", PASSES)
     (command.folder / "docs").mkdir()
