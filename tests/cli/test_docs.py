@@ -45,7 +45,8 @@ def test_a_page_is_filled_once_and_is_fresh_then(command: Command) -> None:
 
 def test_each_run_of_a_page_counts_its_own_steps(command: Command) -> None:
     command.write("x.yaml", PASSES)
-    page(command, PAGE * 2)
+    command.write("y.yaml", PASSES)
+    page(command, PAGE + PAGE.replace("x.yaml", "y.yaml"))
     assert command("docs", "page.md").err.count(" 1 passed · 1 step in ") == 2
 
 
