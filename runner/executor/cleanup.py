@@ -47,8 +47,8 @@ class Removal(NamedTuple):
 
 
 def remove_all(engine: Engine, found: Iterable[Leftover], deadline: Deadline) -> Iterator[Removal]:
-    """Remove one thing after the other, whatever happens to any. What is refused at first is tried once more after the
-    others are gone, which may have held it."""
+    """Remove one thing after the other, whatever happens to any. What is refused is tried again after the others are
+    gone, which may have held it, for as long as that gets any further: images may be made of each other, in a row."""
     todo, refused, services = deque(found), list[Leftover](), list[str]()
     settled = time.monotonic()
     while todo:
@@ -63,8 +63,16 @@ def remove_all(engine: Engine, found: Iterable[Leftover], deadline: Deadline) ->
             settled = time.monotonic() + SETTLING_TIME
             if not todo or todo[0].kind.noun != "service":
                 _await_tasks(engine, services, deadline.sooner(Deadline(settled)))
-    for leftover in refused:
-        yield _remove(engine, leftover, deadline, settled)._replace(attempts=2)
+    attempts = 1
+    while refused:
+        attempts += 1
+        removals = [_remove(engine, one, deadline, settled)._replace(attempts=attempts) for one in refused]
+        yield from (one for one in removals if one.error is None)
+        still = [one for one in removals if one.error is not None]
+        if len(still) == len(refused):
+            yield from still
+            return
+        refused = [one.leftover for one in still]
 
 
 def _await_tasks(engine: Engine, services: list[str], deadline: Deadline) -> None:

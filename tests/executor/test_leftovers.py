@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from runner.engine.engine import connect
+from runner.engine.message import Deadline
+from runner.executor.cleanup import remove_all
+from runner.executor.leftovers import KINDS, Leftover
+from tests.engine.scripted import Peer, ok, serving
 from tests.engines import Docker, Engine, Podman
 from tests.executor.playing import Player
 
@@ -81,6 +86,63 @@ def test_everything_is_labelled_and_goes(playing: Player, engine: Engine) -> Non
     assert removed.count("image.delete") == 3
     assert labelled(engine) == []
     assert (engine.containers(), engine.get("/v1.41/images/json")) == before
+
+
+def test_images_that_were_made_of_each_other_go_too(playing: Player, engine: Engine) -> None:
+    """Named and nameless ones, with several names, by commits and builds."""
+    before = engine.containers(), engine.get("/v1.41/images/json?all=1")
+    (playing.folder / "context" / "Dockerfile").write_text("ARG BASE\nFROM $BASE\nRUN touch /built\n")
+    played = playing("""
+        steps:
+          - create: {body: {Image: alpine, Cmd: [touch, /one]}}
+            capture: {one: body.Id}
+          - start: "{{ one }}"
+          - wait: "{{ one }}"
+          - image.commit: {container: "{{ one }}", repo: left/one}
+          - image.tag: {name: left/one, repo: left/uno}
+          - image.build: {body_dir: context, t: left/two, buildargs: {BASE: left/one}}
+          - create: {body: {Image: left/two, Cmd: [touch, /three]}}
+            capture: {two: body.Id}
+          - start: "{{ two }}"
+          - wait: "{{ two }}"
+          - image.commit: {container: "{{ two }}"}
+            capture: {three: body.Id}
+          - create: {body: {Image: "{{ three }}"}}
+            capture: {four: body.Id}
+          - for_each: [left/four, left/five]
+            image.commit: {container: "{{ four }}", repo: "{{ item }}"}
+    """)
+    assert played.status == "passed", [step.error for step in played.steps.values() if step.error]
+    assert played.scenario.left == ()
+    assert (engine.containers(), engine.get("/v1.41/images/json?all=1")) == before
+
+
+def test_a_row_of_things_that_hold_each_other_goes_from_its_end(tmp_path: Path) -> None:
+    """An engine that lists the first of a row first, and never removes one that the next needs."""
+    row = [f"image{number}" for number in range(5)]
+    held = {"image9"}
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(ok(b"OK", "Api-Version: 1.41", "Server: Docker/20.10.24 (linux)"))
+        while True:
+            name = peer.request().split(b" ")[1].decode().rsplit("/", 1)[1]
+            if name in held or name != row[-1]:
+                peer.send(b"HTTP/1.1 409 Conflict\r\nContent-Length: 18\r\n\r\n" + b'{"message":"held"}')
+            else:
+                row.remove(name)
+                peer.send(ok(b"[]", "Content-Type: application/json"))
+
+    kind = next(one for one in KINDS if one.noun == "image")
+    found = [Leftover(kind, name, name, "run", "scenario") for name in [*row, "image9"]]
+    with serving(script) as server:
+        engine = connect(server.endpoint, deadline=Deadline.after(10))
+        removals = list(remove_all(engine, found, Deadline.after(10)))
+        engine.close()
+    assert [(one.leftover.name, one.attempts) for one in removals if one.error is None] == [
+        ("image4", 1), ("image3", 2), ("image2", 3), ("image1", 4), ("image0", 5),
+    ]  # fmt: skip
+    assert [one.leftover.name for one in removals if one.error is not None] == ["image9"]
 
 
 def test_what_is_kept_is_still_labelled_and_what_has_no_label_stays(playing: Player, engine: Engine) -> None:
