@@ -43,7 +43,7 @@ def folder(docker: Docker, tmp_path: Path) -> Path:
 
 
 def page_of(name: str) -> str:
-    """The page as readers have it, which is the one that a live run makes (``test_replayed``)."""
+    """The page as readers have it, which is the one that a live run makes (``test_same``)."""
     return (ROOT / "docs/cookbook" / f"{name}.md").read_text(encoding="utf-8")
 
 

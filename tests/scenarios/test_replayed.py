@@ -10,14 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_replay import NO_SOCKET
-from tests.engines import Docker
-from tests.scenarios.running import ROOT, SCENARIOS, start
+from tests.scenarios.running import ROOT, SCENARIOS
 
 NAMES = [path.stem for path in SCENARIOS]
 COOKBOOK = ROOT / "docs" / "cookbook"
 NOWHERE = {"DOCKER_HOST": "unix:///nowhere/at/all.sock"}
-ELSEWHERE = {"remote-engine", "tls-endpoint", "private-registry"}
-"""Recorded on an engine that is reached in another way, or has a registry beside it."""
 
 
 def without_sockets(*words: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -37,14 +34,6 @@ def test_a_recording_is_replayed_whole_and_without_a_socket(path: Path, tmp_path
     done = without_sockets(path, "--replay", "--format", "none", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "warning" not in done.stderr
-
-
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ELSEWHERE])
-def test_live_and_replayed_pages_are_the_same(name: str, docker: Docker, tmp_path: Path) -> None:
-    path = ROOT / "scenarios" / f"{name}.yaml"
-    live, stderr = start(tmp_path, path, "-H", docker.url).communicate(timeout=120)
-    assert live, stderr
-    assert without_sockets(path, "--replay", folder=tmp_path).stdout == live
 
 
 def test_the_cookbook_has_a_page_of_each_scenario_and_says_so() -> None:
