@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TextIO
@@ -94,8 +96,21 @@ def chosen(name: str | None, files: Sequence[str], stdout: TextIO, *, stable: bo
 def render(name: str, report: Report, *, stable: bool | None = None) -> str:
     """A report as the text of a format."""
     module, stabilise = _load(name, stable)
-    text: str = module.render(stabilise(report) if stabilise else report)
+    with _room_for_nesting():
+        text: str = module.render(stabilise(report) if stabilise else report)
     return text
+
+
+@contextmanager
+def _room_for_nesting() -> Iterator[None]:
+    """An answer may be nested as deeply as ``json`` reads it, nearly a thousand levels; writing takes several calls
+    for each of them."""
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(usual, 10_000))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(usual)
 
 
 def _load(name: str, stable: bool | None) -> tuple[Any, Callable[[Report], Report] | None]:

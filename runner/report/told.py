@@ -9,10 +9,13 @@ from typing import Any, Literal
 
 from runner.engine.operations import by_id
 from runner.executor.record import EngineRecord, ResponseRecord, StepRecord
+from runner.report.snippets.pretty import pretty
 
 Language = Literal["json", "text"]
 _SECOND = 1000
 _MINUTE = 60
+_WIDTH = 80
+"""Characters up to which a list or an object of an answer stands on one line."""
 _ENGINES = {"docker": "Docker Engine", "podman": "Podman"}
 
 
@@ -49,10 +52,10 @@ def duration(milliseconds: float) -> str:
 
 
 def value_text(value: Any) -> tuple[str, Language]:
-    """A value as a document shows it: text as it is, anything else as JSON."""
+    """A value as a document shows it: text as it is, anything else as JSON that people read well."""
     if isinstance(value, str):
         return value, "text"
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str), "json"
+    return pretty(value, _WIDTH), "json"
 
 
 def answer_texts(step: StepRecord) -> list[tuple[str | None, str, Language]]:
