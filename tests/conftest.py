@@ -42,6 +42,9 @@ NO_ENGINE = "no engine: "
 # The one skip that is none in CI: what is checked against files that can't be part of the project.
 NOT_OURS_TO_SHIP = "no API description files"
 ENGINES = frozenset({"docker", "podman"})
+
+# Where the tests themselves run on GitHub Actions, the commands that they start shall not write annotations.
+os.environ.pop("GITHUB_ACTIONS", None)
 MOST_WORKERS = 4
 """Each has engines of its own to start, which is not worth it for a small share of the tests."""
 

@@ -1,10 +1,17 @@
+"""Annotations of GitHub Actions: one line for each failure, whatever it says, and only there."""
+
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 
 from runner.executor.record import ErrorRecord
-from runner.report.github import render
+from runner.report.github import MOST, render
+from tests.engines import Docker
 from tests.report.making import NASTY, report, step
+from tests.scenarios.running import start
 
 
 def test_each_failure_stands_at_its_place() -> None:
@@ -31,3 +38,20 @@ def test_no_text_begins_another_command(text: str) -> None:
     made = report(step(status="failed", title=text, error=error))
     assert render(made).count("\n") == 1
     assert render(made).startswith("::error file=")
+
+
+def test_there_are_no_more_than_github_shows() -> None:
+    failed = step(status="failed", error=ErrorRecord("x", "y"))
+    assert render(report(*[failed] * (MOST + 1))).count("::error") == MOST
+
+
+@pytest.mark.parametrize("arguments", [(), ("--quiet", "--format", "json")])
+def test_the_command_writes_them_on_github_only(docker: Docker, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    (tmp_path / "x.yaml").write_text("title: t\nsteps:\n  - {id: bad, title: No, check: ['1 == 2']}\n")
+    wanted = "::error file=x.yaml,line=3,col=34,title=No%3A expectation::the expression is not true%0A"
+    for environment, annotated in (({"GITHUB_ACTIONS": "true"}, True), ({"GITHUB_ACTIONS": ""}, False)):
+        process = start(tmp_path, "x.yaml", "-H", docker.url, *arguments, env=environment)
+        stdout, stderr = process.communicate(timeout=60)
+        assert process.returncode == 1
+        assert "::error" not in stdout
+        assert any(line.startswith(wanted) for line in stderr.splitlines()) == annotated, stderr
