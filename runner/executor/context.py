@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from runner.executor.events import Event, StepKey
 from runner.executor.record import EMPTY, Phase
 from runner.executor.stop import EVERYTHING, STEPS, Stop
+from runner.scenario.template import Results
 
 if TYPE_CHECKING:
     from runner.engine.credentials import Credentials
@@ -103,7 +104,7 @@ class Frame:
         self.scenario = scenario
         self.shared = shared
         self.variables: dict[str, Any] = {}
-        self.results: dict[str, Any] = {}
+        self.results = Results()
         self.lock = threading.Lock()
         engine = shared.engine
         about = {"name": engine.name, "version": engine.version, "api_version": engine.api_version}

@@ -82,23 +82,24 @@ def condition(expression: Expression, scope: Scope) -> Verdict:
     try:
         value = expression.evaluate(scope)
     except StepError as error:
-        details = (f"{error.message}" + (f" ({error.hint})" if error.hint else ""), *_parts(expression, scope))
+        details = (f"{error.message}" + (f" ({error.hint})" if error.hint else ""), *parts(expression, scope))
         failed = Expectation(expression.text, False, None, details)
         return Verdict(
             failed, error.place or expression.place(), f"{expression.text} can't be evaluated: {error.message}"
         )
     if value:
         return Verdict(Expectation(expression.text, True, value))
-    failed = Expectation(expression.text, False, value, _parts(expression, scope))
+    failed = Expectation(expression.text, False, value, parts(expression, scope))
     return Verdict(failed, expression.place(), "the expression is not true")
 
 
-def _parts(expression: Expression, scope: Scope) -> tuple[str, ...]:
+def parts(expression: Expression, scope: Scope) -> tuple[str, ...]:
+    """A line for each part of an expression, with its value."""
     from runner.scenario.trace import trace  # Jinja2's parser, which only a failure needs
 
-    parts = trace(expression, scope)
-    width = min(48, max((len(text) for text, _ in parts), default=0) + 2)
-    return tuple(f"{'  ' if index else ''}{text:<{width}} → {value}" for index, (text, value) in enumerate(parts))
+    found = trace(expression, scope)
+    width = min(48, max((len(text) for text, _ in found), default=0) + 2)
+    return tuple(f"{'  ' if index else ''}{text:<{width}} → {value}" for index, (text, value) in enumerate(found))
 
 
 def _headers(step: model.Step, expected: model.Expect, response: ResponseRecord | None, scope: Scope) -> list[Verdict]:

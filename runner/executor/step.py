@@ -157,7 +157,7 @@ def _conditions(turn: Turn, attempt: Attempt) -> None:
     if retry.fail_if is not None and _holds(retry.fail_if, scope):
         error = StepError("fail-if", f"fail_if became true: {retry.fail_if.text}", place=retry.fail_if.place())
         attempt.status, attempt.final = "failed", True
-        attempt.error = error_record(error, turn.step)
+        attempt.error = error_record(error, turn.step, expect.parts(retry.fail_if, scope))
     elif attempt.status == "passed" and retry.until is not None:
         verdict = expect.condition(retry.until, scope)
         if not verdict.expectation.passed:
@@ -180,7 +180,11 @@ def _again(turn: Turn, attempt: Attempt, deadline: Deadline, tries: int) -> bool
     retry = turn.step.retry
     if retry is None or attempt.status == "passed" or attempt.final:
         return False
-    if (retry.times is not None and tries >= retry.times) or (attempt.error and attempt.error.code == "timeout"):
+    if attempt.error and attempt.error.code == "timeout":
+        return False
+    if retry.times is not None and tries >= retry.times:
+        if attempt.error and attempt.error.code == "until" and tries > 1:
+            attempt.error = attempt.error._replace(message=f"{attempt.error.message} in {tries} tries")
         return False
     if deadline.at is not None and deadline.at - time.monotonic() <= retry.every:
         error = StepError("timeout", f"the step did not pass within {turn.timeout:g} s ({tries} tries)")

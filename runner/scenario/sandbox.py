@@ -18,6 +18,7 @@ from jinja2.utils import missing
 from runner.nearest import did_you_mean
 from runner.scenario import bounds
 from runner.scenario.filters import all_filters, replace_size
+from runner.scenario.template import Results
 
 _MAPPING_METHODS = frozenset({"items", "keys", "values", "get"})
 _METHODS: dict[type, frozenset[str]] = {
@@ -88,6 +89,9 @@ class Missing(StrictUndefined):
     def error(self) -> UndefinedValueError:
         name = str(self._undefined_name)
         owner = self._undefined_obj
+        if isinstance(owner, Results):
+            hint = did_you_mean(name, owner) or f"guard it: when: steps.{name} is defined"
+            return UndefinedValueError(f"the step '{name}' has not run, so it has no result", name, hint)
         if isinstance(owner, Mapping):
             keys = [str(key) for key in owner]
             shown = ", ".join(keys[:8]) + (", …" if len(keys) > 8 else "")

@@ -181,6 +181,10 @@ def guarded(evaluate: Callable[[Scope], Any]) -> Callable[[Scope], Any]:
     return run
 
 
+class Results(dict[str, Any]):
+    """The results of the steps that have run, by id: what ``steps`` is in an expression."""
+
+
 class Constant(NamedTuple):
     """A value without any template in it."""
 

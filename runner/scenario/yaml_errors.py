@@ -11,6 +11,7 @@ from runner.scenario.nodes import Source
 _NOT_YAML = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TAB = "YAML is indented with spaces, never with tabs"
 _QUOTES = "put the value in quotes"
+_IN_BRACKETS = "put a text with brackets, braces or a quoted part in quotes: [\"body.Names == ['/web']\"]"
 
 _MESSAGES: tuple[tuple[str, str, str | None, bool], ...] = (
     # libyaml's words, ours, what to do, whether the beginning of what it was reading is the better place
@@ -34,8 +35,8 @@ _MESSAGES: tuple[tuple[str, str, str | None, bool], ...] = (
         "keys that belong together stand in the same column; text after a closing quote is a mistake too",
         False,
     ),
-    ("did not find expected ',' or ']'", "a ',' or the closing ']' is missing before this", None, False),
-    ("did not find expected ',' or '}'", "a ',' or the closing '}' is missing before this", None, False),
+    ("did not find expected ',' or ']'", "a ',' or the closing ']' is missing before this", _IN_BRACKETS, False),
+    ("did not find expected ',' or '}'", "a ',' or the closing '}' is missing before this", _IN_BRACKETS, False),
     (
         "did not find expected alphabetic or numeric character",
         "a value can't begin with '*' or '&': in YAML they mean something else",

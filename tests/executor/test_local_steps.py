@@ -302,3 +302,23 @@ def test_show_and_volatile_are_in_the_record(play: Player) -> None:
     assert (played["shown"].show, played["shown"].shown) == ("ok", True)
     assert played["shown"].volatile == ("body.Id",)
     assert (played["hidden"].show, played["hidden"].shown) == ("none", None)
+
+
+@pytest.mark.parametrize("expression", ["steps.maybe.ok", "steps.maybe.ok == true", "steps['maybe'].ok"])
+def test_the_result_of_a_step_that_was_skipped(play: Player, expression: str) -> None:
+    played = play(f"""
+        steps:
+          - {{id: maybe, when: "1 == 2", sleep: 0}}
+          - {{id: uses, check: ["{expression}"]}}
+    """)
+    error = played["uses"].error
+    assert error is not None
+    told = " ".join((error.message, *error.details, error.hint or ""))
+    assert "the step 'maybe' has not run, so it has no result" in told
+    assert "steps.maybe is defined" in told
+    played = play("""
+        steps:
+          - {id: maybe, when: "1 == 2", sleep: 0}
+          - {id: asks, check: [steps.maybe is not defined, "steps | list == []", steps | length == 0]}
+    """)
+    assert played["asks"].status == "passed", played["asks"].error

@@ -57,7 +57,7 @@ def test_times_run_out(scripted: Player) -> None:
     assert played["asked"].status == "failed"
     error = played["asked"].error
     assert error is not None
-    assert error.message.startswith("'until' did not become true")
+    assert error.message == "'until' did not become true in 4 tries"
     assert any("body.ApiVersion" in line and '"4"' in line for line in error.details)
 
 
@@ -71,7 +71,13 @@ def test_fail_if_ends_it(scripted: Player) -> None:
                 retry: {times: 50, every: 1ms, until: body.ApiVersion == 'x', fail_if: body.ApiVersion == '3'}
         """)
     assert played["asked"].attempts == 3
-    assert played.error("asked")[0] == "fail-if"
+    error = played["asked"].error
+    assert error is not None
+    assert error.code == "fail-if"
+    assert [" ".join(line.split()) for line in error.details] == [
+        "body.ApiVersion == '3' → true",
+        'body.ApiVersion → "3"',
+    ]
     assert played["asked"].status == "failed"
 
 

@@ -14,6 +14,22 @@ from runner.scenario.opening import open_scenario
 GOLDEN = Path(__file__).with_suffix(".txt")
 
 MISTAKES = {
+    "unquoted-brackets": """\
+title: T
+steps:
+  - {id: made, info: }
+  - check: [steps.made.body.Names == ['/web'], status]
+""",
+    "unquoted-braces": """\
+title: T
+steps:
+  - {set: {a: 1}, when: engine == {'name': 'docker'} }
+""",
+    "loop-name": """\
+title: T
+steps:
+  - {for_each: [1, 2], as: one, sleep: 0}
+""",
     "kind-typo": """\
 title: T
 steps:
