@@ -145,7 +145,10 @@ def pytest_runtest_makereport(
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many live tests could not run, and why."""
+    """Say what tests have counted (``record_property``), how many live tests could not run, and why."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{name}: {value}")
     reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", []) if report.longrepr]
     missed = [reason for reason in reasons if NO_ENGINE in reason]
     if missed:

@@ -29,6 +29,14 @@ LONG = """
 """
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard() -> Iterator[None]:
+    """A shell starts what it puts in the background deaf to it, and children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def read_until(stream: IO[bytes], word: bytes) -> bytes:
     """What comes up to a line with the word."""
     text = b""

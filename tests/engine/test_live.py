@@ -160,7 +160,9 @@ def test_stats_stream_and_are_left(way: Engine) -> None:
         response = send(way, "GET", f"/containers/{id_}/stats", stream="1")
         samples = list(itertools.islice(json_values(pieces(response)), 2))
         response.close()
-    assert [sample["pids_stats"]["current"] for sample in samples] == [1, 1]
+    first, second = (sample["pids_stats"]["current"] for sample in samples)
+    assert first >= 1, "what starts a container may still be in it"
+    assert second == 1
 
 
 def test_logs_are_whole(way: Engine) -> None:

@@ -63,7 +63,8 @@ def test_a_signal(on_engine: Command, number: signal.Signals, code: int) -> None
 
 
 def test_a_second_signal_says_what_is_left_and_what_removes_it(on_engine: Command, engine: Engine) -> None:
-    with on_engine.started("everything.yaml", "--var", "wanted=long", "--format", "json") as process:
+    """The second comes while ``finally`` goes on, which is long enough for it."""
+    with on_engine.started("everything.yaml", "--var", "wanted=stuck", "--format", "json") as process:
         assert process.stderr is not None
         read_until(process.stderr, b" ready ")
         time.sleep(0.3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -57,12 +57,11 @@ def test_a_run_leaves_nothing_in_a_swarm(swarm: dict[str, list[Any]]) -> None:
 
 
 @pytest.mark.usefixtures("alone", "swarm")
-def test_every_operation_within_reach_is_answered(runs: Runs, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_operation_within_reach_is_answered(runs: Runs, record_property: Callable[[str, str], None]) -> None:
     command = [sys.executable, "-m", "runner", "operations", "--coverage", *map(str, runs.reports), "--format", "json"]
     counted = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)
     done = counted["operations"] - len(counted["not_exercised"])
-    with capsys.disabled():
-        print(f" {done} of {counted['operations']} operations: {counted['percent']} % ", end="")
+    record_property("answered by engines", f"{done} of {counted['operations']} operations, {counted['percent']} %")
     missing = set(counted["not_exercised"])
     assert not missing - set(OUT_OF_REACH), f"answered by no engine: {', '.join(sorted(missing - set(OUT_OF_REACH)))}"
     assert missing == set(OUT_OF_REACH), f"answered by now: {', '.join(sorted(set(OUT_OF_REACH) - missing))}"
