@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from runner.errors import StepError
+from runner.errors import RunnerError, StepError
 from runner.executor import background, kinds
 from runner.executor import step as steps
 from runner.executor.background import Background, Begun
 from runner.executor.context import Frame, Position, Turn
 from runner.executor.events import StepFinished, StepStarted
 from runner.executor.record import Phase, StepRecord
+from runner.executor.requires import unmet
 from runner.executor.side_by_side import side_by_side
 from runner.executor.stop import STEPS
 from runner.scenario import model
@@ -111,7 +112,7 @@ class Flow:
             return self._broken(one, position, error)
         return steps.skip(one, self.frame, position, f"when: {one.when.text}")
 
-    def _broken(self, one: model.Step, position: Position, error: StepError) -> StepRecord:
+    def _broken(self, one: model.Step, position: Position, error: RunnerError) -> StepRecord:
         record = steps.skipped_record(Turn(one, self.frame, position))._replace(
             status="error", error=steps.error_record(error, one)
         )
@@ -125,6 +126,13 @@ class Flow:
             if missing is not None:
                 return steps.skip(one, self.frame, position, f"'{missing}' was never set")
         turn = Turn(one, self.frame, position)
+        if isinstance(one.kind, model.Include):
+            try:
+                reason = unmet(one.kind.scenario.requires, turn.engine)
+            except RunnerError as error:
+                return self._broken(one, position, error)
+            if reason is not None:
+                return steps.skip(one, self.frame, position, reason)
         return steps.run_once(turn, lambda scope, deadline: kinds.perform(self, turn, scope, deadline, begun))
 
     def _never_set(self, one: model.Step, position: Position) -> str | None:
@@ -140,7 +148,9 @@ class Flow:
         return None
 
     def _settle(self, one: model.Step, record: StepRecord) -> None:
-        """Make a finished step's names and result known."""
+        """Make a finished step's names and result known; one that was skipped has none."""
+        if record.status == "skipped":
+            return
         with self.frame.lock:
             # A new mapping: expressions in other threads may be looking at the one before.
             self.frame.variables = {**self.frame.variables, **record.captured}

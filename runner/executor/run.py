@@ -175,6 +175,9 @@ class _ScenarioRun:
         hidden = set(self.scenario.secrets)
         hidden.update(name for name, value in options.values.items() if isinstance(value, FromEnvironment))
         hidden.difference_update(set(self.scenario.vars) - set(self.scenario.secrets))
+        for name, value in self.scenario.vars.items():
+            if any(reference.name in hidden for one in value.expressions for reference in one.references):
+                hidden.add(name)
         self.vars = {name: value for name, value in frame.variables.items() if name not in hidden}
         flow = Flow(frame, [])
         entries = flow.sequence(self.scenario.steps, self._at("steps"))

@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 def initial_variables(
     scenario: Scenario, frame: Frame, values: Mapping[str, Any], secrets: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The file's ``vars`` in order, each replaced by the value from outside if there is one, then the secrets.
+    """The secrets, and the file's ``vars`` in order, each replaced by the value from outside if there is one.
 
     Raises:
         UsageError: a secret has no value.
         StepError: a variable's template can't be rendered.
     """
     found: dict[str, Any] = {name: coerced(value, None) for name, value in values.items()}
+    for name in scenario.secrets:
+        if name not in secrets:
+            hint = f"give it with --secret {name}=… or in RUN_SECRET_{name.upper()}"
+            raise UsageError("missing-secret", f"{scenario.file} needs the secret '{name}'", hint=hint)
+        found[name] = secrets[name]
     for name, value in scenario.vars.items():
         if name in values:
             default = value.value if isinstance(value, Constant) else None
@@ -31,11 +36,6 @@ def initial_variables(
         else:
             frame.variables = found
             found[name] = value.render(frame.scope())
-    for name in scenario.secrets:
-        if name not in secrets:
-            hint = f"give it with --secret {name}=… or in RUN_SECRET_{name.upper()}"
-            raise UsageError("missing-secret", f"{scenario.file} needs the secret '{name}'", hint=hint)
-        found[name] = secrets[name]
     return found
 
 

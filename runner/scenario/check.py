@@ -47,8 +47,11 @@ class _Checker:
         self._unused()
 
     def _variables(self, known: Known) -> None:
-        """The file's variables, in order: each may use the ones before it. Then its secrets."""
+        """The file's secrets; then its variables, in order: each may use the ones before it."""
         scenario = self.scenario
+        for name in scenario.secrets:
+            self._reserved(name, scenario.node.get("secrets") or scenario.node)
+            known.names[name] = Origin()
         for name, value in scenario.vars.items():
             key = _key_in(scenario.node.get("vars"), name) or scenario.node
             self._reserved(name, key)
@@ -56,9 +59,6 @@ class _Checker:
                 self._error("redefined-variable", f"'{name}' is a secret and a variable", key, "keep one of them")
             if name not in known.names:
                 self.names.check(value.expressions, known)
-            known.names[name] = Origin()
-        for name in scenario.secrets:
-            self._reserved(name, scenario.node.get("secrets") or scenario.node)
             known.names[name] = Origin()
 
     def _error(self, code: str, message: str, node: nodes.Node, hint: str | None = None, word: str = "") -> None:
@@ -157,7 +157,7 @@ class _Checker:
         step = self.names.steps.get(step_id)
         if step is None:
             return
-        joined = self._origin(step, "maybe" if step.when else "set")
+        joined = self._origin(step, "maybe" if _may_be_skipped(step) else "set")
         origin = known.step(step_id)
         if origin and origin.state == "pending":
             known.steps[step_id] = joined
@@ -209,7 +209,7 @@ class _Checker:
 
     def _settle(self, step: model.Step, known: Known) -> None:
         """After the step: its names and its id are known."""
-        origin = self._origin(step, "pending" if step.background else "maybe" if step.when else "set")
+        origin = self._origin(step, "pending" if step.background else "maybe" if _may_be_skipped(step) else "set")
         known.steps[step.id] = origin
         names = names_set_by(step)
         for name in names:
@@ -248,6 +248,15 @@ class _Checker:
                 if name not in self.names.used:
                     message = f"nothing uses the captured '{name}'"
                     self._warning("unused-capture", message, _key_of(step, name), "use it, or leave it out")
+
+
+def _may_be_skipped(step: model.Step) -> bool:
+    """Whether the step as a whole may be: by its condition, unless that is asked for each element of its loop, or by
+    what the scenario that it includes requires."""
+    if isinstance(step.kind, model.Include) and step.kind.scenario.requires != model.Requires():
+        return step.for_each is None
+    loop = step.for_each.name if step.for_each else None
+    return step.when is not None and all(reference.name != loop for reference in step.when.references)
 
 
 def _key_in(node: nodes.Node | None, name: str) -> nodes.Scalar | None:

@@ -45,6 +45,7 @@ class Names:
         for step in scenario.walk():
             for name in names_set_by(step):
                 self.setters.setdefault(name, step)
+        self.variables = scenario.vars
         self.used: set[str] = set()
         self.blocks: list[tuple[frozenset[str], frozenset[str]]] = []
         """The ``parallel`` blocks around the step at hand: every id inside, and those of the step's own branch."""
@@ -98,6 +99,9 @@ class Names:
         if minus:
             hint = f"'-' is a minus here; a key with a hyphen stands in brackets: {minus[1]}['{minus[2]}']"
             self._error("undefined-name", f"'{name}' is not defined here", at, name, hint)
+        elif name in self.variables:
+            hint = "each variable sees those that stand before it; put it further up"
+            self._error("used-before-set", f"'{name}' is used before it is set", at, name, hint)
         elif setter is not None and self._is_beside(setter.id):
             message = f"'{name}' is set by '{setter.id}', which runs at the same time"
             self._error("used-before-set", message, at, name, "move one of the two out of 'parallel'")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
+from runner.scenario.opening import open_scenario
 from tests.executor.playing import NO_ENGINE, Player
 
 
@@ -42,3 +45,34 @@ def test_swarm(on_docker: Player, swarm: str, status: str) -> None:
 def test_podman_has_no_swarm(on_podman: Player) -> None:
     assert on_podman("requires: {swarm: true}\nsteps:\n  - sleep: 0\n").status == "skipped"
     assert on_podman("requires: {engine: podman, swarm: false}\nsteps:\n  - sleep: 0\n").status == "passed"
+
+
+INCLUDING = """
+    steps:
+      - id: sub
+        include: {scenario: inner.yaml}
+        defer: {id: undone, sleep: 0}
+      - {id: uses, when: steps.sub is defined, check: [steps.sub.outputs.made == 1]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("requires", "reason"),
+    [
+        ("{engine: podman}", "needs podman; this engine is docker"),
+        ("{api: '>=1.99'}", "needs API >=1.99; this engine speaks 1.41"),
+        ("{engine: docker, api: '>=1.20'}", None),
+    ],
+)
+def test_an_included_scenario_is_skipped_too(play: Player, requires: str, reason: str | None) -> None:
+    play.write(
+        f"title: inner\nrequires: {requires}\nsteps: [{{set: {{made: 1}}}}]\noutputs: {{made: made}}", "inner.yaml"
+    )
+    played = play(INCLUDING)
+    assert played.status == "passed"
+    assert played["sub"].reason == reason
+    assert played["sub"].status == ("skipped" if reason else "passed")
+    assert ("undone" in played.steps) is (reason is None)
+    assert played["uses"].status == played["sub"].status
+    unguarded = play.write(f"title: T\n{textwrap.dedent(INCLUDING.replace('when: steps.sub is defined, ', ''))}")
+    assert [one.code for one in open_scenario(unguarded, "x.yaml", ()).warnings] == ["maybe-undefined"]

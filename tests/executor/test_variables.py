@@ -96,6 +96,20 @@ def test_secrets_are_variables_that_no_report_shows(play: Player) -> None:
     assert "s3cr3t" not in repr(played)
 
 
+def test_a_variable_that_is_made_of_a_secret_is_shown_by_no_report(play: Player) -> None:
+    played = play(
+        """
+        secrets: [password]
+        vars: {loud: "{{ password | upper }}", louder: "{{ loud }}!", plain: x}
+        steps:
+          - check: [louder == 'S3CR3T!']
+        """,
+        secrets={"password": "s3cr3t"},
+    )
+    assert played.status == "passed"
+    assert played.scenario.vars == {"plain": "x"}
+
+
 def test_a_secret_without_a_value(play: Player) -> None:
     played = play("secrets: [password]\nsteps:\n  - check: [password]\n")
     assert played.scenario.error is not None

@@ -209,3 +209,31 @@ def test_check_knows_in_which_order_a_step_comes_to_its_names(folder: Path, modi
     with pytest.raises(InvalidScenario) as caught:
         scenario(folder, text)
     assert [one.message.split("'")[1] for one in caught.value.diagnostics] == [wrong]
+
+
+def test_variables_see_the_secrets_and_the_variables_before_them(folder: Path) -> None:
+    path = folder / "x.yaml"
+    path.write_text(
+        "title: T\nsecrets: [pw]\nvars: {auth: '{{ pw | b64encode }}', a: '{{ auth }}'}\nsteps: [{sleep: 0}]\n"
+    )
+    open_scenario(path, path.name, ())
+    path.write_text("title: T\nvars: {a: '{{ b }}', b: 1}\nsteps: [{sleep: 0}]\n")
+    with pytest.raises(InvalidScenario) as caught:
+        open_scenario(path, path.name, ())
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.hint) == (
+        "used-before-set", "each variable sees those that stand before it; put it further up",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("when", "warned"), [("item != 2", []), ("go", ["maybe-undefined"]), ("go and item != 2", [])])
+def test_a_condition_on_the_element_leaves_the_list_of_what_is_captured(
+    folder: Path, when: str, warned: list[str]
+) -> None:
+    path = folder / "x.yaml"
+    path.write_text(
+        "title: T\nvars: {go: true}\nsteps:\n"
+        f"  - {{for_each: [1, 2], when: {when}, set: {{got: '{{{{ item }}}}'}}}}\n"
+        "  - check: [got]\n"
+    )
+    assert [one.code for one in open_scenario(path, path.name, ()).warnings] == warned
