@@ -103,12 +103,29 @@ class Frame:
     def __init__(self, scenario: Scenario, shared: Shared) -> None:
         self.scenario = scenario
         self.shared = shared
-        self.variables: dict[str, Any] = {}
+        self._variables: list[dict[str, Any]] = [{}]
         self.results = Results()
         self.lock = threading.Lock()
         engine = shared.engine
         about = {"name": engine.name, "version": engine.version, "api_version": engine.api_version}
         self._always = {"steps": self.results, "engine": about}
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """The same for this frame and its parts."""
+        return self._variables[0]
+
+    @variables.setter
+    def variables(self, value: dict[str, Any]) -> None:
+        self._variables[0] = value
+
+    def part(self) -> Frame:
+        """The same names, for steps that can be stopped by themselves."""
+        from copy import copy
+
+        part = copy(self)
+        part.shared = self.shared.part()
+        return part
 
     def scope(self, *local: Mapping[str, Any]) -> ChainMap[str, Any]:
         """What expressions see: ``local`` names first, then variables, then ``steps`` and ``engine``."""

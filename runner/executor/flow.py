@@ -22,8 +22,6 @@ Entry: TypeAlias = StepRecord | Background
 """What a step leaves at its place: its record, or the background step whose record is still to come."""
 
 
-INTERRUPTED = "the run was interrupted"
-
 Gate: TypeAlias = Callable[[], Begun]
 """Makes a loop's elements' own :data:`Begun`."""
 
@@ -54,6 +52,15 @@ class Flow:
         """The flow of an included scenario."""
         return Flow(frame, self.deferred)
 
+    def part(self) -> Flow:
+        """The same flow, for steps that can be stopped by themselves."""
+        from copy import copy
+
+        part = copy(self)
+        part.frame = self.frame.part()
+        part.shared = part.frame.shared
+        return part
+
     def sequence(self, todo: tuple[model.Step, ...], at: Position, first: int = 0) -> list[Entry]:
         """Run steps one after the other, the first with the index ``first``.
 
@@ -65,7 +72,7 @@ class Flow:
         for index, one in enumerate(todo, first):
             position = at.child(index)
             if stopped is None and self.shared.stop.asked(at.urgency):
-                stopped = INTERRUPTED
+                stopped = self.shared.stop.reason
             if stopped is not None:
                 entries.append(steps.skip(one, self.frame, position, stopped))
                 continue
@@ -73,7 +80,8 @@ class Flow:
             entries.append(entry)
             record = entry.refused() if isinstance(entry, Background) else entry
             if record is not None and record.status in ("failed", "error") and not self._goes_on(at):
-                stopped = INTERRUPTED if self.shared.stop.asked(at.urgency) else f"step '{record.id}' did not pass"
+                asked = self.shared.stop.asked(at.urgency)
+                stopped = self.shared.stop.reason if asked else f"step '{record.id}' did not pass"
         if stopped is None:
             for entry in entries:
                 if isinstance(entry, Background):
@@ -211,7 +219,7 @@ class Flow:
             begun = gate()
             try:
                 if self.shared.stop.asked(at.urgency):
-                    return steps.skip(element, self.frame, at, INTERRUPTED)
+                    return steps.skip(element, self.frame, at, self.shared.stop.reason)
                 record = (self._skip(element, at) if per_element else None) or self._once(element, at, begun)
             finally:
                 begun(over=True)  # one that could not even begin must not be waited for

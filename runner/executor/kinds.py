@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from runner.engine.message import Deadline
-from runner.errors import StepError
+from runner.errors import DeadlineExceeded, StepError
 from runner.executor import call, expect, result
 from runner.executor.background import Begun
 from runner.executor.context import Frame, Position, Turn
 from runner.executor.record import CONSEQUENCES, ErrorRecord, Status, StepRecord
 from runner.executor.side_by_side import side_by_side
-from runner.executor.step import Attempt, error_record, judge_call, judge_condition, view_of
+from runner.executor.step import Attempt, error_record, fail, judge_call, judge_condition, view_of
 from runner.executor.variables import included_variables
 from runner.scenario import duration, model
 from runner.scenario.template import Scope
@@ -41,11 +42,32 @@ def perform(flow: Flow, turn: Turn, scope: Scope, deadline: Deadline, begun: Beg
         seconds = _sleep(turn, kind, scope, deadline)
         if turn.engine.recorded_at is not None:  # nobody slept
             attempt.extra["duration_ms"] = seconds * 1000
-    elif isinstance(kind, model.Parallel):
-        _parallel(flow, kind, turn.position, attempt)
     else:
-        _include(flow, kind, turn.position, scope, attempt)
+        _block(flow, turn, scope, deadline, attempt)
     return attempt
+
+
+def _block(flow: Flow, turn: Turn, scope: Scope, deadline: Deadline, attempt: Attempt) -> None:
+    """Steps inside a step. Each has its own time; the block has one only if it says so, and what is not done by then
+    is cut off."""
+    kind, at = turn.step.kind, turn.position
+    limited = turn.step.timeout is not None
+    inner = flow.part() if limited else flow
+    stop = inner.shared.stop
+    over = f"the time of '{turn.step.id}' was over"
+    timer = threading.Timer(deadline.remaining() or 0, stop.reach, (at.urgency, over))
+    if limited:
+        timer.daemon = True
+        timer.start()
+    try:
+        if isinstance(kind, model.Parallel):
+            _parallel(inner, kind, at, attempt)
+        elif isinstance(kind, model.Include):
+            _include(inner, kind, at, scope, attempt)
+    finally:
+        timer.cancel()
+    if stop.reason == over:
+        fail(turn, attempt, DeadlineExceeded())
 
 
 def _await(flow: Flow, step: model.Step, kind: model.Await) -> Attempt:

@@ -13,6 +13,7 @@ from runner.executor.context import Frame, Position, Turn
 from runner.executor.events import StepFinished, StepStarted
 from runner.executor.record import ErrorRecord, Expectation, ResponseRecord, Status, StepRecord
 from runner.executor.refusal import refusal
+from runner.executor.stop import INTERRUPTED
 from runner.scenario import model, nodes
 from runner.scenario.template import Expression, Reference, Scope, Text, Value
 
@@ -82,9 +83,16 @@ def _attempt(turn: Turn, perform: Perform, deadline: Deadline, tries: int, start
     except RunnerError as error:
         fail(turn, attempt, error)
     if turn.interrupted() and attempt.status != "passed":
-        attempt.status = "error"
-        attempt.error = error_record(StepError("interrupted", "cut off before its end"), turn.step)
+        fail(turn, attempt, _cut_off(turn))
     return attempt
+
+
+def _cut_off(turn: Turn) -> StepError:
+    """By the end of the run, or of the time of the block that the step stands in."""
+    reason = turn.shared.stop.reason
+    if reason != INTERRUPTED:
+        return StepError("timeout", f"cut off: {reason}")
+    return StepError("interrupted", "cut off before its end")
 
 
 def judge_call(turn: Turn, attempt: Attempt) -> None:
@@ -192,7 +200,7 @@ def _again(turn: Turn, attempt: Attempt, deadline: Deadline, tries: int) -> bool
         attempt.status, attempt.error = "failed", error_record(error, turn.step, last)
         return False
     if turn.rest(retry.every):
-        fail(turn, attempt, StepError("interrupted", "cut off before its end"))
+        fail(turn, attempt, _cut_off(turn))
         return False
     return True
 
