@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.executor.expect import subset_differences
+from runner.executor.expect import ABSENT, subset_differences
 from tests.engine.scripted import Peer, ok, serving
 from tests.executor.playing import Played, Player
 
@@ -211,10 +211,28 @@ def test_a_part_of_a_mapping_matches_it(value: dict[str, Any], data: st.DataObje
 
 @given(VALUES, VALUES)
 def test_a_difference_names_where_the_values_differ(wanted: Any, actual: Any) -> None:
-    for path, _, _ in subset_differences(wanted, actual):
-        found = wanted
+    differences = subset_differences(wanted, actual)
+    assert (differences == []) is fits(wanted, actual)
+    for path, want, got in differences:
+        found, beside = wanted, actual
         for part in path:
             found = found[part]
+            there = part in beside if isinstance(beside, dict) else int(part) < len(beside)
+            beside = beside[part] if there else ABSENT
+        lengths = isinstance(found, list) and isinstance(beside, list)
+        assert (want, got) == (("1 element" if len(found) == 1 else f"{len(found)} elements",
+                                "1 element" if len(beside) == 1 else f"{len(beside)} elements")
+                               if lengths else (found, beside))  # fmt: skip
+        assert not fits(found, beside)
+
+
+def fits(wanted: Any, actual: Any) -> bool:
+    """What a subset is, said once more."""
+    if isinstance(wanted, dict) and isinstance(actual, dict):
+        return all(key in actual and fits(value, actual[key]) for key, value in wanted.items())
+    if isinstance(wanted, list) and isinstance(actual, list):
+        return len(wanted) == len(actual) and all(map(fits, wanted, actual))
+    return type(wanted) is type(actual) and bool(wanted == actual)
 
 
 @pytest.fixture
