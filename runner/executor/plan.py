@@ -131,6 +131,7 @@ class _Planner:
             notes.append(f"again until: {step.retry.until.text}")
         record = self._record(step, phase, local)
         kind = step.kind
+        seen = [local]
         try:
             if isinstance(kind, model.Parallel):
                 yield Planned(record, (*notes, "these run side by side"))
@@ -140,7 +141,8 @@ class _Planner:
                 yield Planned(record, tuple(notes))
                 yield from self._include(kind, local)
             elif step.for_each is not None:
-                yield self._loop(step, step.for_each, record, local, notes)
+                planned, seen = self._loop(step, step.for_each, record, local, notes)
+                yield planned
             else:
                 yield Planned(self._once(step, record, local), tuple(notes))
         except _UnknownError as error:
@@ -148,7 +150,7 @@ class _Planner:
         except RunnerError as error:
             yield Planned(record, (*notes, error.message))
         self.unknown |= {name for name in record_names(step) if name not in self.frame.variables}
-        self.deferred += [(self, one, local) for one in reversed(step.defer)]
+        self.deferred += [(self, one, names) for names in seen for one in reversed(step.defer)]
 
     def _record(self, step: model.Step, phase: Phase, local: Mapping[str, Any]) -> StepRecord:
         sources = {name: expression.text for name, expression in step.capture}
@@ -173,20 +175,24 @@ class _Planner:
 
     def _loop(
         self, step: model.Step, loop: model.ForEach, record: StepRecord, local: Mapping[str, Any], notes: list[str]
-    ) -> Planned:
+    ) -> tuple[Planned, list[Mapping[str, Any]]]:
+        """The loop, and the names that the cleanup of each element sees."""
         unknown = next((one for one in loop.elements.expressions if self._is_unknown(one, local)), None)
         if unknown is not None:
             self.unknown.add(loop.name)
             once = self._once(step, record, local)
             self.unknown.discard(loop.name)
-            return Planned(once._replace(captured={}), (*notes, f"for each {loop.name} of: {unknown.text}"), loop.name)
-        each = []
+            note = f"for each {loop.name} of: {unknown.text}"
+            return Planned(once._replace(captured={}), (*notes, note), loop.name), [local]
+        each: list[StepRecord] = []
+        seen: list[Mapping[str, Any]] = []
         for index, element in enumerate(loop.elements.render(self.frame.scope(local))):
             one = self._once(step, record, {**local, loop.name: element})
             each.append(one._replace(captured={name: symbol(f"{name}[{index}]") for name in record.captured}))
+            seen.append({**local, loop.name: element, **each[-1].captured})
         lists = {name: [one.captured[name] for one in each] for name in record.captured}
         self.frame.variables.update(lists)
-        return Planned(record._replace(each=tuple(each), captured=lists), tuple(notes))
+        return Planned(record._replace(each=tuple(each), captured=lists), tuple(notes)), seen
 
     def _once(self, step: model.Step, record: StepRecord, local: Mapping[str, Any]) -> StepRecord:
         """The record of one request, or of what the runner itself does."""
