@@ -17,6 +17,7 @@ from runner.errors import InvalidScenario, UsageError
 from runner.executor.context import Options
 
 if TYPE_CHECKING:
+    from runner.executor.record import Report
     from runner.executor.run import Job
 
 USAGE = "run SCENARIO… [options]\n       run VERB …  (run VERB --help)"
@@ -75,10 +76,20 @@ def main(arguments: list[str]) -> int:
             source, options, Progress(quiet=given.quiet, follow=given.follow, jobs=given.jobs).show, writers.add
         )
         writers.write(played.report)
+        if environment.get("GITHUB_ACTIONS") == "true":
+            _annotate(played.report)
         source.finish(played.report, interrupted=played.signal is not None)
         return played.exit_code
     finally:
         source.close()
+
+
+def _annotate(report: Report) -> None:
+    """What went wrong, beside the line where it did. GitHub reads stderr too, and stdout may be piped elsewhere."""
+    from runner.report import github
+
+    for line in github.render(report).splitlines():
+        problems.say(line)
 
 
 def _need_version(jobs: tuple[Job, ...], *, quiet: bool) -> None:

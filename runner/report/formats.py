@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TextIO
@@ -70,16 +70,8 @@ class Writers:
             writer.write(report)
 
 
-def chosen(
-    name: str | None,
-    files: Sequence[str],
-    stdout: TextIO,
-    *,
-    stable: bool | None = None,
-    environment: Mapping[str, str] = os.environ,
-) -> Writers:
-    """The writers for ``--format``, which goes to ``stdout``, and for each ``-o``; on GitHub Actions, which says so in
-    the ``environment``, also the annotations.
+def chosen(name: str | None, files: Sequence[str], stdout: TextIO, *, stable: bool | None = None) -> Writers:
+    """The writers for ``--format``, which goes to ``stdout``, and for each ``-o``.
 
     stdout gets Markdown unless ``--format`` says otherwise. ``stable`` chooses the form; None leaves that to each
     format.
@@ -98,8 +90,6 @@ def chosen(
         format_name = _format_of(file)
         check_writable(Path(file))
         writers.append(_writer(format_name, Path(file), stable))
-    if environment.get("GITHUB_ACTIONS") == "true":
-        writers.append(_Annotations())
     return Writers(writers)
 
 
@@ -185,21 +175,6 @@ class _Whole:
             write_text(self.to, text)
         else:
             write_stream(self.to, text)
-
-
-class _Annotations:
-    """What went wrong, beside the line where it did. GitHub reads stderr too, and stdout may be piped elsewhere."""
-
-    def add(self, event: Event) -> None:
-        """They come at the end, together."""
-
-    def write(self, report: Report) -> None:
-        from runner.report import github
-
-        lines = github.render(report)
-        if lines and sys.stderr is not None:
-            with suppress(OSError, UsageError):  # whoever closed it doesn't want them
-                write_stream(sys.stderr, lines)
 
 
 def write_stream(stream: TextIO, text: str) -> None:
