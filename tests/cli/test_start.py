@@ -29,6 +29,13 @@ def test_what_needs_no_engine_loads_nothing_heavy(nowhere: Command, words: list[
     assert loaded(nowhere, *words).isdisjoint(HEAVY)
 
 
+def test_a_scenario_that_is_known_needs_nothing_heavy_either(command: Command) -> None:
+    command.write("x.yaml", PASSES)
+    words = ("x.yaml", "--format", "none")
+    assert "yaml" in loaded(command, *words)
+    assert loaded(command, *words).isdisjoint({*HEAVY, "concurrent.futures", "hashlib", "dataclasses"})
+
+
 def test_version(nowhere: Command) -> None:
     done = nowhere("--version")
     assert (done.code, done.out, done.err) == (0, f"engine-recipes {__version__}\n", "")
