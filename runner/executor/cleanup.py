@@ -24,12 +24,18 @@ if TYPE_CHECKING:
     from runner.engine.engine import Engine
     from runner.executor.context import Shared
 
+CONFLICT = 409
+"""The status of a container's removal by force where another removal is under way."""
+
 TIME = 60.0
 """Seconds that all of a run's cleanup may take."""
 ONE_TIME = 20.0
 """Seconds that one removal may take of it, so that an engine which hangs on one thing gets asked for the others."""
 LISTING_TIME = 1.0
 """Seconds to find out what is left after a run was told to stop at once."""
+
+REMOVING_TIME = 10.0
+"""Seconds to wait for a container that the engine is already removing by itself, as its ``AutoRemove`` says."""
 
 SETTLING_TIME, PAUSE = 20.0, 0.2
 """Seconds to wait for a removed service's tasks, which have ten to end by themselves, and between two tries."""
@@ -93,7 +99,7 @@ def _pause(engine: Engine) -> None:
 
 def _remove(engine: Engine, leftover: Leftover, deadline: Deadline, settled: float) -> Removal:
     """Remove one thing; gone already is fine. Until ``settled`` what is refused is tried again: the tasks of a service
-    use its networks and volumes until they have ended."""
+    use its networks and volumes until they have ended. A container that is on its way out is waited for."""
     started = time.monotonic()
     request = response = problem = None
     try:
@@ -109,12 +115,14 @@ def _removed(
     operation = operations.find(f"{leftover.kind.noun}.delete")
     assert operation is not None
     target = operation.path_params[0].name
+    removed = time.monotonic() + REMOVING_TIME
     for name in _handles(engine, leftover):
         params = {target: name, **leftover.kind.remove}
         while True:
             request, status, body = exchange(engine, operation.name, params, deadline)
             gone = status in (*operation.success, 404)
-            if gone or time.monotonic() >= settled:
+            under_way = leftover.kind.noun == "container" and status == CONFLICT
+            if gone or time.monotonic() >= (max(settled, removed) if under_way else settled):
                 break
             _pause(engine)
         if not gone:

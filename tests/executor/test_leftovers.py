@@ -12,7 +12,7 @@ from runner.engine.engine import connect
 from runner.engine.message import Deadline
 from runner.executor.cleanup import remove_all
 from runner.executor.leftovers import KINDS, Leftover
-from tests.engine.scripted import Peer, ok, serving
+from tests.engine.scripted import Peer, ok, replies, serving
 from tests.engines import Docker, Engine, Podman
 from tests.executor.playing import Player
 
@@ -143,6 +143,37 @@ def test_a_row_of_things_that_hold_each_other_goes_from_its_end(tmp_path: Path) 
         ("image4", 1), ("image3", 2), ("image2", 3), ("image1", 4), ("image0", 5),
     ]  # fmt: skip
     assert [one.leftover.name for one in removals if one.error is not None] == ["image9"]
+
+
+def test_a_container_that_the_engine_is_removing_already_is_waited_for(tmp_path: Path) -> None:
+    busy = b'{"message":"removal of container box is already in progress"}'
+    conflict = b"HTTP/1.1 409 Conflict\r\nContent-Length: %d\r\n\r\n%s" % (len(busy), busy)
+    ping = ok(b"OK", "Api-Version: 1.41", "Server: Docker/20.10.24 (linux)")
+    gone = b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}"
+    kind = next(one for one in KINDS if one.noun == "container")
+    with serving(replies(ping, conflict, conflict, gone)) as server:
+        engine = connect(server.endpoint, deadline=Deadline.after(10))
+        (removal,) = remove_all(engine, [Leftover(kind, "box", "box", "run", "scenario")], Deadline.after(10))
+        engine.close()
+    assert removal.error is None
+    assert removal.response is not None
+    assert removal.response.status == 404
+
+
+def test_what_removes_itself_is_not_said_to_be_left(on_docker: Player, docker: Docker) -> None:
+    played = on_docker("""
+        steps:
+          - for_each: {in: "range(4)", parallel: 4}
+            create: {body: {Image: alpine, Cmd: ["true"], HostConfig: {AutoRemove: true}}}
+            capture: {boxes: body.Id}
+          - for_each: {in: boxes, parallel: 4}
+            start: "{{ item }}"
+          - for_each: {in: boxes, parallel: 4}
+            wait: "{{ item }}"
+            expect: {status: [200, 404]}
+    """)
+    assert (played.status, played.scenario.left) == ("passed", ())
+    assert labelled(docker) == []
 
 
 def test_what_is_kept_is_still_labelled_and_what_has_no_label_stays(playing: Player, engine: Engine) -> None:
