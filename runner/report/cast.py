@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from runner.executor.record import Report, ScenarioRecord, StepRecord
 from runner.report.snippets.curl import UNFRAME, Script, needs_unframe
-from runner.report.told import answer_texts, status_line, title_of
+from runner.report.told import answer_texts, cut, status_line, title_of
 from runner.text import visible
 
 WIDTH, HEIGHT = 100, 30
@@ -33,7 +33,7 @@ def render(report: Report) -> str:
         "version": 2,
         "width": WIDTH,
         "height": HEIGHT,
-        "title": visible(title),
+        "title": cut(visible(title)),
         "env": {"TERM": "xterm-256color"},
     }
     lines = [_line(header)]
@@ -52,7 +52,7 @@ class _Session:
         self.unframe_is_known = False
 
     def scenario(self, scenario: ScenarioRecord, endpoint: str) -> Iterator[list[object]]:
-        yield self._print(f"\x1b[1m# {visible(scenario.title)}\x1b[0m\r\n\r\n")
+        yield self._print(f"\x1b[1m# {cut(visible(scenario.title))}\x1b[0m\r\n\r\n")
         script = Script(endpoint, scenario.steps)
         awaited = {step.awaits for step in scenario.steps if step.awaits}
         for step in scenario.steps:
@@ -61,7 +61,7 @@ class _Session:
 
     def _step(self, step: StepRecord, script: Script, *, comes_later: bool) -> Iterator[list[object]]:
         """``comes_later``: what it prints is seen where it is awaited."""
-        title = visible(title_of(step))
+        title = cut(visible(title_of(step)))
         yield [round(self.now, 3), "m", title]
         yield self._print(f"\x1b[90m# {title}\x1b[0m\r\n")
         command = script.command(step)
@@ -94,12 +94,12 @@ def _answer(step: StepRecord, *, status_only: bool) -> Iterator[str]:
         yield f"\x1b[{colour}m{visible(status_line(step.response))}\x1b[0m"
     for _, text, _ in () if status_only else answer_texts(step):
         lines = text.splitlines()
-        yield from (visible(line) for line in lines[:MOST_LINES])
+        yield from (cut(visible(line)) for line in lines[:MOST_LINES])
         if len(lines) > MOST_LINES:
             yield f"… {len(lines) - MOST_LINES} more lines"
     if step.error is not None:
-        yield f"\x1b[31m{visible(step.error.message)}\x1b[0m"
-        yield from (f"  {visible(line)}" for line in step.error.details[:MOST_LINES])
+        yield f"\x1b[31m{cut(visible(step.error.message))}\x1b[0m"
+        yield from (f"  {cut(visible(line))}" for line in step.error.details[:MOST_LINES])
 
 
 def _line(value: object) -> str:

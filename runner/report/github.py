@@ -47,7 +47,7 @@ def _line(title: str, error: ErrorRecord) -> str:
 
 
 def _data(text: str) -> str:
-    lines = (visible(line) for line in text.split("\n"))
+    lines = (told.cut(visible(line)) for line in text.split("\n"))
     return "%0A".join(line.replace("%", "%25") for line in lines)
 
 

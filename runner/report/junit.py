@@ -13,7 +13,7 @@ from runner.executor.record import ErrorRecord, Report, ScenarioRecord, StepReco
 from runner.text import visible
 
 MOST_OUTPUT = 64 * 1024
-"""How much of a container's output goes into a case, in characters."""
+"""How much of a container's output goes into a case, and how much of a message, in characters."""
 
 
 def render(report: Report) -> str:
@@ -99,7 +99,7 @@ def _seconds(milliseconds: float) -> str:
 
 def _plain(text: str) -> str:
     """Text on one line, without what XML can't hold."""
-    return visible(text).encode("utf-8", "replace").decode()
+    return visible(text[:MOST_OUTPUT]).encode("utf-8", "replace").decode()
 
 
 def _lines(text: str) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from runner.report.told import cut
 from runner.text import visible
 
 FOLD = 60
 """Lines from which on a block is folded."""
 MAX_LINES = 1000
-MAX_COLUMNS = 2000
-"""What is longer is cut, and says so: a page is for reading, the JSON report has it all."""
+"""What is longer is cut, and says so."""
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]#|~!$]")
 _OPENS_A_BLOCK = re.compile(r"\d{1,9}(?=[.)])|(?=[-+=])")
@@ -22,7 +22,7 @@ _FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
 
 def inline(text: str) -> str:
     """Text that stands as it is in a line, except that code between backticks stays code."""
-    line = " ".join(visible(part) for part in text.split())
+    line = cut(" ".join(visible(part) for part in text.split()))
     parts, end = [], 0
     for match in _CODE_SPAN.finditer(line):
         parts += [_escaped(line[end : match.start()]), match[0]]
@@ -35,7 +35,7 @@ def inline(text: str) -> str:
 
 def code(text: str) -> str:
     """A code span."""
-    line = visible(text)
+    line = cut(visible(text))
     ticks = "`" * (_longest_run(line, "`") + 1)
     padding = " " if line.startswith("`") or line.endswith("`") or not line.strip() else ""
     return f"{ticks}{padding}{line}{padding}{ticks}"
@@ -102,9 +102,7 @@ def _without_html(line: str) -> str:
 
 def _lines(text: str) -> Iterator[str]:
     for line in text.removesuffix("\n").split("\n"):
-        shown = visible(line.removesuffix("\r"))
-        cut = len(shown) - MAX_COLUMNS
-        yield shown if cut <= 0 else f"{shown[:MAX_COLUMNS]}… {cut} more characters"
+        yield cut(visible(line.removesuffix("\r")))
 
 
 def _longest_run(text: str, character: str) -> int:

@@ -63,9 +63,13 @@ def _of_step(
             return "step_finished", {"record": report_json.step_value(event.record)}
 
 
+_OTHER_LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+"""Characters that JSON may hold as they are, and at which many a reader of lines begins a new one."""
+
+
 def render_event(event: Event) -> str:
     """An event as one line."""
-    return report_json.dumps(event_value(event)) + "\n"
+    return report_json.dumps(event_value(event)).translate(_OTHER_LINE_ENDS) + "\n"
 
 
 class EventWriter:

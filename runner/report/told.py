@@ -12,6 +12,8 @@ from runner.executor.record import EngineRecord, ResponseRecord, StepRecord
 from runner.report.snippets.pretty import pretty
 
 Language = Literal["json", "text"]
+MAX_COLUMNS = 2000
+"""What is longer is cut in documents, and says so: they are for reading, the JSON report has it all."""
 _SECOND = 1000
 _MINUTE = 60
 _WIDTH = 80
@@ -49,6 +51,12 @@ def duration(milliseconds: float) -> str:
         return f"{milliseconds:.0f} ms"
     seconds = milliseconds / _SECOND
     return f"{seconds:.1f} s" if seconds < _MINUTE else f"{seconds // _MINUTE:.0f} min {seconds % _MINUTE:.0f} s"
+
+
+def cut(text: str) -> str:
+    """A line of at most :data:`MAX_COLUMNS` characters, and how many more there were."""
+    more = len(text) - MAX_COLUMNS
+    return text if more <= 0 else f"{text[:MAX_COLUMNS]}… {more} more characters"
 
 
 def value_text(value: Any) -> tuple[str, Language]:

@@ -40,7 +40,7 @@ def _page(report: Report) -> Iterator[str]:
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     yield '<meta name="color-scheme" content="light dark">'
-    yield f"<title>{text(title)}</title>"
+    yield f"<title>{text(told.cut(title))}</title>"
     yield f"<style>\n{style}\n</style>"
     yield "</head>"
     yield "<body>"
@@ -103,7 +103,7 @@ class _Section:
 
     def content(self, *, alone: bool) -> Iterator[str]:
         scenario = self.scenario
-        yield f'<section class="scenario" aria-label="{text(scenario.title)}">'
+        yield f'<section class="scenario" aria-label="{text(told.cut(scenario.title))}">'
         if not alone:
             yield f"<h2>{inline(scenario.title)} {badge(scenario.status)}</h2>"
         if scenario.about:

@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from runner.report.told import cut
 from runner.text import visible
 
 if TYPE_CHECKING:
@@ -25,8 +26,14 @@ def lines(value: str) -> str:
     return "\n".join(text(line.removesuffix("\r")) for line in value.removesuffix("\n").split("\n"))
 
 
+def output(value: str) -> str:
+    """Text that keeps its lines, as far as anybody would read them."""
+    return "\n".join(text(cut(line.removesuffix("\r"))) for line in value.removesuffix("\n").split("\n"))
+
+
 def inline(value: str) -> str:
     """Text on one line in which backticks mark code."""
+    value = cut(value)
     parts, end = [], 0
     for match in _CODE_SPAN.finditer(value):
         parts += [text(value[end : match.start()]), f"<code>{text(match[2].strip())}</code>"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 from runner.report.html.escape import text
+from runner.report.told import cut
 
 _INLINE = 72
 """Characters up to which a list or an object stands on one line."""
@@ -32,7 +34,7 @@ def _part(value: Any, before: str, after: str, *, opened: bool) -> str:
     for number, (key, one) in enumerate(elements[:_MAX_ELEMENTS], 1):
         comma = "," if number < len(elements) else ""
         label = f'<span class="key">{_scalar(str(key))}</span>: ' if key is not None else ""
-        rows.append(_part(one, label, comma, opened=lines_of(one) <= _OPEN_LINES))
+        rows.append(_part(one, label, comma, opened=lines_of(one, _OPEN_LINES) <= _OPEN_LINES))
     if more > 0:
         rows.append(f"<div>… {more} more</div>")
     size = f"{len(elements)} {'key' if opening == '{' else 'element'}{'' if len(elements) == 1 else 's'}"
@@ -47,7 +49,7 @@ def _flat(value: Any) -> str | None:
     """The value on one line, coloured, if it fits there."""
     if not isinstance(value, (Mapping, list)):
         return f'<span class="{_kind(value)}">{_scalar(value)}</span>'
-    if lines_of(value) > 1:
+    if _width(value, _INLINE) > _INLINE:
         return None
     if isinstance(value, Mapping):
         pairs = (f'<span class="key">{_scalar(str(key))}</span>: {_flat(one)}' for key, one in value.items())
@@ -55,17 +57,40 @@ def _flat(value: Any) -> str | None:
     return f"[{', '.join(_flat(one) or '' for one in value)}]"
 
 
-def lines_of(value: Any) -> int:
-    """How many lines a value takes when all of it is open."""
-    if not isinstance(value, (Mapping, list)) or not value:
+def lines_of(value: Any, most: int) -> int:
+    """How many lines a value takes when all of it is open; beyond ``most``, some number that is more."""
+    if _width(value, _INLINE) <= _INLINE:
         return 1
-    if len(value) <= _INLINE and len(_dumps(value)) <= _INLINE:
-        return 1
-    return 2 + sum(lines_of(one) for one in (value.values() if isinstance(value, Mapping) else value))
+    lines = 2 if isinstance(value, (Mapping, list)) else 1
+    for one in _values(value):
+        if lines > most:
+            break
+        lines += lines_of(one, most - lines)
+    return lines
+
+
+def _width(value: Any, most: int) -> int:
+    """How many characters a value takes on one line; beyond ``most``, some number that is more."""
+    if not isinstance(value, (Mapping, list)):
+        return len(_dumps(value))
+    width = 2 * max(len(value), 1)
+    if isinstance(value, Mapping):
+        width += 2 * len(value)
+    for part in chain.from_iterable(value.items()) if isinstance(value, Mapping) else value:
+        if width > most:
+            break
+        width += _width(part, most - width)
+    return width
+
+
+def _values(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _scalar(value: Any) -> str:
-    return text(_dumps(value))
+    return text(cut(_dumps(value)))
 
 
 def _kind(value: Any) -> str:

@@ -9,7 +9,7 @@ from runner.executor.record import EngineRecord, ErrorRecord, ResponseRecord, Sc
 from runner.report import told
 from runner.report.html.badges import badge
 from runner.report.html.charts import charts
-from runner.report.html.escape import inline, lines, prose, text
+from runner.report.html.escape import inline, lines, output, prose, text
 from runner.report.html.jsonview import lines_of, view
 from runner.report.snippets import Languages
 from runner.report.snippets.curl import UNFRAME, needs_unframe
@@ -137,7 +137,7 @@ def _whole(step: StepRecord, response: ResponseRecord) -> Iterator[str]:
             yield _folded("Output", content)
         elif response.items:
             items = response.items[:_SHOWN_OF_A_LOOP]
-            opened = sum(map(lines_of, items)) <= _FOLD
+            opened = sum(lines_of(item, _FOLD) for item in items) <= _FOLD
             yield "".join(view(item, opened=opened) for item in items)
         else:
             yield view(response.body)
@@ -150,8 +150,8 @@ def _value(value: object) -> str:
 def _folded(name: str, content: str) -> str:
     found = content.removesuffix("\n").split("\n")
     more = len(found) - _MAX_LINES
-    cut = "\n".join(found[:_MAX_LINES]) + (f"\n… {more} more lines" if more > 0 else "")
-    block = f'<pre class="output" tabindex="0">{lines(cut)}</pre>'
+    kept = "\n".join(found[:_MAX_LINES]) + (f"\n… {more} more lines" if more > 0 else "")
+    block = f'<pre class="output" tabindex="0">{output(kept)}</pre>'
     if len(found) <= _FOLD:
         return block
     return f"<details><summary>{text(name)} ({len(found)} lines)</summary>{block}</details>"
@@ -159,7 +159,7 @@ def _folded(name: str, content: str) -> str:
 
 def _failure(error: ErrorRecord) -> str:
     place = f" <small>{text(error.file)}:{error.line}:{error.column}</small>" if error.file and error.line else ""
-    details = f"<pre>{lines(chr(10).join(error.details))}</pre>" if error.details else ""
+    details = f"<pre>{output(chr(10).join(error.details))}</pre>" if error.details else ""
     hint = f"<p>{inline(error.hint)}</p>" if error.hint else ""
     return (
         f'<div class="failure" role="note"><p><strong>{inline(error.message)}</strong>{place}</p>{details}{hint}</div>'
