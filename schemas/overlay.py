@@ -101,6 +101,8 @@ PARAMS: dict[str, dict[str, Any]] = {
     "ImageBuild.extrahosts": {"type": "array"},
     "ImageBuild.t": {"type": "array"},
     "ImageBuild.pull": {"type": "boolean"},
+    # The container of a step that failed has no label by which it could be found again; Podman never leaves it.
+    "ImageBuild.forcerm": {"always": True, "default": True},
     "ImageCommit.changes": {"type": "array"},
     # The engine reads this number even where it isn't there.
     "PluginEnable.timeout": {"always": True},

@@ -129,8 +129,9 @@ def _param(param: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
         row["type"] = kind
     if param.get("required"):
         row["required"] = True
-    if param.get("default") not in (None, ""):
-        row["default"] = param["default"]
+    default = own.get("default", param.get("default"))
+    if default not in (None, ""):
+        row["default"] = default
     allowed = param.get("enum") or param.get("items", {}).get("enum")
     if allowed:
         row["allowed"] = list(allowed)

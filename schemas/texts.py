@@ -140,7 +140,7 @@ PARAMS = {
     "filters": "Only what matches: a mapping of a filter's name to a value or a list.",
     "follow": "Go on as more is printed, until the container ends.",
     "force": "Do it even where the engine would refuse.",
-    "forcerm": "Remove intermediate containers also after a failure.",
+    "forcerm": "Remove intermediate containers also after a failure, unless it is `false`.",
     "fromImage": "The image to pull, such as `alpine`.",
     "fromSrc": "What to import: a URL, or `-` for the body.",
     "h": "Height, in characters.",

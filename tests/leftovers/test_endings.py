@@ -50,6 +50,15 @@ def test_a_run_that_ends_by_itself(on_engine: Command, wanted: str, code: int, s
     assert set(removed) == set(order)
 
 
+def test_a_build_that_fails(on_engine: Command) -> None:
+    """The container of the step that failed has no label."""
+    on_engine.write("broken/Dockerfile", "FROM alpine\nRUN false\n")
+    on_engine.write("x.yaml", "title: t\nsteps:\n  - image.build: {body_dir: broken}\n")
+    done = on_engine("x.yaml", "--format", "none")
+    assert done.code == 1
+    assert "failed[in-band-error]" in done.err
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal(on_engine: Command, number: signal.Signals, code: int) -> None:
     with on_engine.started("everything.yaml", "--var", "wanted=long", "--format", "none") as process:
@@ -99,7 +108,7 @@ def test_kill_9(on_engine: Command, engine: Engine, untouched: Inventory) -> Non
     assert Inventory.of(engine).beyond(untouched) == left
     assert "would remove  container  left-box" in shown.out
     assert 'One of "everything"' in shown.out
-    assert on_engine("clean", "--older-than", "1h").out == "nothing is left behind\n"
+    assert on_engine("clean", "--older-than", "1h").out == "nothing that old is left behind\n"
     cleaned = on_engine("clean", "--host", engine.url, env={"DOCKER_HOST": "unix:///nowhere"})
     assert cleaned.code == 0, cleaned.err
     things = shown.out.count("would remove  ")

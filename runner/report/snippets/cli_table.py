@@ -126,6 +126,7 @@ _BUILD = {
     "labels": "--label=",
     "memory": "--memory",
     "networkmode": "--network",
+    "forcerm": "--force-rm",
     "nocache": "--no-cache",
     "platform": "--platform",
     "pull": "--pull",
