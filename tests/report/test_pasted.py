@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.engines import Docker
+from tests.engines import Certificates, Docker, Registry
 from tests.scenarios.running import ROOT
 
 PRINTED = {
@@ -23,6 +27,7 @@ PRINTED = {
     "networks": "hello from the server",
     "run-a-container": "bin\ndev\netc\n",
     "sdk-tour": "hello",
+    "swarm-service": "",
     "volumes-and-archive": "Hello from a file.",
 }
 """Of each scenario that needs no more than an engine, what its containers print, or what it saves."""
@@ -47,11 +52,34 @@ def page_of(name: str) -> str:
     return (ROOT / "docs/cookbook" / f"{name}.md").read_text(encoding="utf-8")
 
 
-def pasted(command: list[str], folder: Path) -> str:
+def pasted(command: list[str], folder: Path, env: Mapping[str, str] | None = None) -> str:
     """What a program prints that must not fail."""
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        command, cwd=folder, env={**os.environ, **(env or {})}, capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, f"{command[-1]}\n{done.stderr}"
     return done.stdout + done.stderr
+
+
+def in_bash(name: str, folder: Path, here: Mapping[str, str], env: Mapping[str, str] | None = None) -> str:
+    """What the ``curl`` blocks print and save; ``here`` says what stands for the addresses of the page. curl does not
+    fail when the engine refuses, so that is looked for."""
+    script = blocks(page_of(name), "bash")
+    for shown, real in here.items():
+        assert shown in script
+        script = script.replace(shown, real)
+    printed = pasted(["bash", "-eu", "-c", script], folder, env)
+    assert '{"message":' not in printed, printed
+    return printed + files_in(folder)
+
+
+def in_python(name: str, folder: Path, here: Mapping[str, str], env: Mapping[str, str] | None = None) -> str:
+    """What the docker-py blocks print and save."""
+    program = blocks("".join(re.findall(r"<summary>With .*?</details>", page_of(name), re.DOTALL)), "python")
+    for shown, real in here.items():
+        assert shown in program
+        program = program.replace(shown, real)
+    return pasted([sys.executable, "-c", program], folder, env) + files_in(folder)
 
 
 def files_in(folder: Path) -> str:
@@ -66,13 +94,42 @@ def files_in(folder: Path) -> str:
 
 @pytest.mark.parametrize(("name", "printed"), PRINTED.items(), ids=PRINTED)
 def test_curl(docker: Docker, folder: Path, name: str, printed: str) -> None:
-    script = blocks(page_of(name), "bash")
-    script = script.replace("/var/run/docker.sock", docker.url.removeprefix("unix://"))
-    assert printed in pasted(["bash", "-eu", "-c", script], folder) + files_in(folder)
+    here = {"/var/run/docker.sock": docker.url.removeprefix("unix://")}
+    assert printed in in_bash(name, folder, here)
 
 
 @pytest.mark.parametrize(("name", "printed"), PRINTED.items(), ids=PRINTED)
 def test_docker_py(docker: Docker, folder: Path, name: str, printed: str) -> None:
-    program = blocks("".join(re.findall(r"<summary>With .*?</details>", page_of(name), re.DOTALL)), "python")
-    program = program.replace("docker.APIClient()", f"docker.APIClient(base_url={docker.url!r})")
-    assert printed in pasted([sys.executable, "-c", program], folder) + files_in(folder)
+    here = {"docker.APIClient()": f"docker.APIClient(base_url={docker.url!r})"}
+    assert printed in in_python(name, folder, here)
+
+
+def test_over_tcp(docker: Docker, folder: Path) -> None:
+    assert docker.tcp_url is not None
+    bare = docker.tcp_url.removeprefix("tcp://")
+    assert "bin\ndev\netc\n" in in_bash("remote-engine", folder, {"127.0.0.1:2375": bare})
+    in_python("remote-engine", folder, {"127.0.0.1:2375": bare})
+
+
+def test_over_tls(docker_tls: Docker, certificates: Certificates, folder: Path) -> None:
+    assert docker_tls.tcp_url is not None
+    bare = docker_tls.tcp_url.removeprefix("tcp://").replace("127.0.0.1", "localhost")
+    env = {"DOCKER_CERT_PATH": str(certificates.good), "DOCKER_TLS_VERIFY": "1", "DOCKER_HOST": f"tcp://{bare}"}
+    assert "something is wrong here" in in_bash("tls-endpoint", folder, {"127.0.0.1:2376": bare}, env)
+    assert "something is wrong here" in in_python("tls-endpoint", folder, {}, env)
+
+
+def test_with_a_registry(docker: Docker, registry: Registry, folder: Path) -> None:
+    login = {"username": registry.user, "password": registry.password, "serveraddress": registry.address}
+    env = {"REGISTRY_AUTH": base64.urlsafe_b64encode(json.dumps(login).encode()).decode(), "DOCKER_CONFIG": str(folder)}
+    known = base64.b64encode(f"{registry.user}:{registry.password}".encode()).decode()
+    (folder / "config.json").write_text(json.dumps({"auths": {registry.address: {"auth": known}}}))
+    here = {"/var/run/docker.sock": docker.url.removeprefix("unix://")}
+    printed = in_bash("private-registry", folder, here, env)
+    assert '"Descriptor":' in printed
+    in_python("private-registry", folder, {"docker.APIClient()": f"docker.APIClient(base_url={docker.url!r})"}, env)
+
+
+def test_every_page_is_pasted() -> None:
+    pages = {path.stem for path in (ROOT / "docs/cookbook").glob("*.md")} - {"README"}
+    assert pages == {*PRINTED, "remote-engine", "tls-endpoint", "private-registry"}
