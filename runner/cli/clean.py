@@ -81,7 +81,8 @@ def _clean(engine: Engine, *, dry_run: bool, age: float) -> int:
     done = len(found) - failed
     runs = len({leftover.run for leftover in found})
     if not found:
-        print("nothing is left behind" if not errors else "nothing else is left behind")
+        what = "nothing that old" if every else "nothing else" if errors else "nothing"
+        print(f"{what} is left behind")
     elif dry_run:
         print(f"{_things(done)} left by {count(runs, 'interrupted run')}; nothing else is touched")
     else:

@@ -24,7 +24,7 @@ from runner.errors import Diagnostic, InvalidScenario, StaleDocument, UsageError
 from runner.executor.context import Options
 from runner.masking import Masker
 from runner.report import pages
-from runner.report.formats import write_bytes
+from runner.report.formats import check_writable, write_bytes
 from runner.text import visible
 
 if TYPE_CHECKING:
@@ -90,6 +90,8 @@ def main(arguments: list[str]) -> int:
     environment = shared.environment()
     values, secrets = shared.given_values(given, environment), shared.given_secrets(given, environment)
     opened = _pages([Path(name) for name in given.page])
+    for page in () if given.check else opened:
+        check_writable(Path(page.name).resolve())
     wanted = {page: [_wanted(page, slot, given) for slot in page.slots] for page in opened}
     runs = {one.run: one for row in wanted.values() for one in row}
     files = [(one.scenario, str(one.scenario)) for one in runs.values()]

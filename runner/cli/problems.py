@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from runner.cli.colours import paint
 from runner.errors import Diagnostic, InvalidScenario, Place, RunnerError
-from runner.executor.record import ErrorRecord
+from runner.executor.record import ErrorRecord, Expectation
 from runner.masking import Masker
 from runner.text import visible
 
@@ -77,6 +77,14 @@ def show_failure(error: ErrorRecord, status: str) -> None:
         say(line)
     if error.hint:
         say(f"  {paint('hint:', 'cyan')} {visible(error.hint)}")
+
+
+def show_others(failed: Iterable[Expectation]) -> None:
+    """What else did not hold."""
+    for one in failed:
+        say(f"  {paint('also:', 'cyan')} {visible(one.expression)}")
+        for detail in one.details:
+            say(f"    {visible(detail)}")
 
 
 def excerpt(place: Place | None) -> Iterable[str]:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from runner.cli.live import Live
 
 MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "error": ("✗", "red"), "skipped": ("-", "grey")}
+JUDGED = frozenset({"expectation", "unexpected-status"})
+"""The errors that the first of a step's failed expectations becomes."""
 NAMES = {"docker": "Docker Engine", "podman": "Podman"}
 NAME_WIDTH = 16
 REQUEST_WIDTH = 48
@@ -135,6 +137,8 @@ class Progress:
         inner = [*(record.each or ()), *(record.steps or ())]
         if record.error and record.error.code not in CONSEQUENCES and not any(one.error for one in inner):
             problems.show_failure(record.error, record.status)
+            if record.error.code in JUDGED:
+                problems.show_others([one for one in record.expectations if not one.passed][1:])
         for one in inner:
             self._failure(one)
 

@@ -35,17 +35,22 @@ def test_a_step_that_fails(command: Command) -> None:
     assert done.code == 1
     told = lines(done.err)
     assert told[1].startswith("✗ bad check")
-    assert (
-        told[2:6]
-        == [
-            "x.yaml:3:22: failed[expectation]: the expression is not true",
-            "3 | - {id: bad, check: ['1 == 2']}",
-            "| ^^^^^^",
-            "1 == 2",
-        ]
-        or told[2] == "x.yaml:3:23: failed[expectation]: the expression is not true"
-    )
+    assert told[2:6] == [
+        "x.yaml:3:23: failed[expectation]: the expression is not true",
+        "3 | - {id: bad, check: ['1 == 2']}",
+        "| ^^^^^^",
+        "1 == 2 → false",
+    ]
     assert told[-1].startswith("1 scenario: 1 failed")
+
+
+def test_everything_that_did_not_hold_is_told(command: Command) -> None:
+    command.write("x.yaml", "title: t\nsteps:\n  - sleep: 0\n    expect: {that: [ok, not ok, attempts == 7, 1 == 1]}\n")
+    err = command("x.yaml").err
+    assert "failed[expectation]: the expression is not true" in err
+    first, second = err.split("\n  also: ")
+    assert "not ok" in first
+    assert lines(second)[:3] == ["attempts == 7", "attempts == 7 → false", "attempts → 1"]
 
 
 def test_what_follows_from_a_failure_has_no_block_of_its_own(command: Command) -> None:
