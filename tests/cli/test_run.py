@@ -38,7 +38,7 @@ def test_a_step_that_fails(command: Command) -> None:
     assert told[2:6] == [
         "x.yaml:3:23: failed[expectation]: the expression is not true",
         "3 | - {id: bad, check: ['1 == 2']}",
-        "| ^^^^^^",
+        "| ^^^^^^^^",
         "1 == 2 → false",
     ]
     assert told[-1].startswith("1 scenario: 1 failed")
