@@ -229,7 +229,11 @@ class Program:
         return pretty(value, _WIDTH - 20, indent, self._scalar, "    ")
 
     def _scalar(self, value: Any) -> str:
-        return self._text(value) if isinstance(value, str) else repr(value)
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, int) and not isinstance(value, bool) and str(value) in self._variables.known():
+            return self._text(str(value))
+        return repr(value)
 
     def _text(self, value: str) -> str:
         parts = self._variables.split(value)
