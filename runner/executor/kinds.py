@@ -56,8 +56,8 @@ def _block(flow: Flow, turn: Turn, scope: Scope, deadline: Deadline, attempt: At
     stop = inner.shared.stop
     over = f"the time of '{turn.step.id}' was over"
     timer = threading.Timer(deadline.remaining() or 0, stop.reach, (at.urgency, over))
+    timer.daemon = True
     if limited:
-        timer.daemon = True
         timer.start()
     try:
         if isinstance(kind, model.Parallel):
@@ -66,6 +66,8 @@ def _block(flow: Flow, turn: Turn, scope: Scope, deadline: Deadline, attempt: At
             _include(inner, kind, at, scope, attempt)
     finally:
         timer.cancel()
+        if limited:
+            timer.join()
     if stop.reason == over:
         fail(turn, attempt, DeadlineExceeded())
 

@@ -87,12 +87,14 @@ def test_filters_of_another_form_are_refused(value: Any) -> None:
 
 def test_names_are_repeated_and_json_is_not() -> None:
     assert query("image.save_all", names=["a", "b"]) == [("names", "a"), ("names", "b")]
-    assert query("image.build", t="a") == [("t", "a")]
-    assert query("image.build", t=["a", 1]) == [("t", "a"), ("t", "1")]
+    clean = ("forcerm", "1")
+    assert query("image.build", t="a") == [("t", "a"), clean]
+    assert query("image.build", t=["a", 1], forcerm=False) == [("t", "a"), ("t", "1"), ("forcerm", "0")]
     assert query("image.build", buildargs={"A": 1, "B": None, "C": True}) == [
-        ("buildargs", '{"A":"1","B":null,"C":"true"}')
+        clean,
+        ("buildargs", '{"A":"1","B":null,"C":"true"}'),
     ]
-    assert query("image.build", cachefrom=["a", "b"]) == [("cachefrom", '["a","b"]')]
+    assert query("image.build", cachefrom=["a", "b"]) == [("cachefrom", '["a","b"]'), clean]
     assert query("image.remove", name="x", platforms=[{"os": "linux"}]) == [("platforms", '{"os":"linux"}')]
     assert query("image.remove", name="x", platforms={"os": "linux"}) == [("platforms", '{"os":"linux"}')]
 
