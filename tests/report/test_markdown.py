@@ -209,6 +209,13 @@ def test_a_diagram_can_t_be_broken(text: str) -> None:
     assert not set(lines[3].removeprefix("    you->>engine: ")) & set("<>\"'`{}[]\\|*")
 
 
+def test_a_diagram_has_an_end() -> None:
+    page = render(report(*(call("X", "GET", f"/{number}") for number in range(43))), diagram=True)
+    assert page.count("you->>engine:") == 40
+    assert "    note over you,engine: and 3 more calls\n```" in page
+    assert "more calls" not in render(report(*(call("X", "GET", "/x") for _ in range(40))), diagram=True)
+
+
 @given(NASTY, NASTY, NASTY)
 def test_nothing_that_comes_from_outside_breaks_a_page(title: str, output: str, name: str) -> None:
     error = ErrorRecord("x", output, hint=title, details=(output,))
