@@ -254,17 +254,17 @@ def _answer(value: Mapping[str, Any]) -> Answer:
         headers=value["headers"],
         upgraded=value.get("upgraded", False),
         body=_parts(value["body"]),
-        end=end if isinstance(end, str) else Failure(**end),  # type: ignore[arg-type]
+        end=Failure(**end) if isinstance(end, dict) else end,
     )
 
 
 def _parts(values: list[dict[str, Any]]) -> tuple[Part, ...]:
     parts = []
     for value in values:
-        rest = dict(value)
+        rest: dict[Any, Any] = dict(value)  # of forms that the schema knows
         at, stream = rest.pop("at"), rest.pop("stream", None)
         ((form, content),) = rest.items()
-        part = Part(at, form, content, stream)  # type: ignore[arg-type]
+        part = Part(at, form, content, stream)
         part.data()
         parts.append(part)
     return tuple(parts)

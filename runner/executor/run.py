@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from runner.engine.engine import Engine
@@ -55,7 +55,7 @@ class Job(NamedTuple):
         return cls(scenario, engine, os.urandom(6).hex(), conceal)
 
 
-def execute(jobs: tuple[Job, ...], options: Options, stop: Stop) -> Iterator[Event]:
+def execute(jobs: tuple[Job, ...], options: Options, stop: Stop) -> Generator[Event, None, None]:
     """Run scenarios and yield what happens.
 
     Leaving the iterator early asks the run to stop; it still cleans up before it ends.

@@ -76,7 +76,9 @@ def compile_expression(text: str) -> tuple[tuple[Reference, ...], Callable[[Mapp
 
 def _evaluate(text: str, scope: Mapping[str, Any]) -> Any:
     env = environment()
-    context = Context(env, ChainMap(scope, env.globals), None, {})  # type: ignore[arg-type]
+    seen: Any = scope  # ChainMap and Jinja2 ask for what can be written to, and only read it here
+    parent: Any = ChainMap(seen, env.globals)
+    context = Context(env, parent, None, {})
     bounds.begin()
     for _ in _code_of(text)(context):
         pass

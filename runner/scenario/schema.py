@@ -43,8 +43,8 @@ def _validator() -> Any:
         if present != 1:
             yield ValidationError("kinds", validator="kinds", validator_value=kinds, instance=instance)
 
-    validator_class: Any = validators.extend(Draft202012Validator, {"oneOf": one_of})  # type: ignore[no-untyped-call]
-    return validator_class(schema)
+    extend: Any = validators.extend  # its stub has no types
+    return extend(Draft202012Validator, {"oneOf": one_of})(schema)
 
 
 def _expand(error: Any) -> Iterator[Any]:

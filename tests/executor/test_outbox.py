@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -157,7 +157,7 @@ def stop() -> Stop:
 
 
 @pytest.fixture
-def following(tmp_path: Path, flood: Flood, stop: Stop) -> Iterator[Iterator[Event]]:
+def following(tmp_path: Path, flood: Flood, stop: Stop) -> Iterator[Generator[Event, None, None]]:
     """The events of a run that follows the flood, read as far as its first item."""
     player = Player(tmp_path)
     with serving(flood) as server:
@@ -165,7 +165,7 @@ def following(tmp_path: Path, flood: Flood, stop: Stop) -> Iterator[Iterator[Eve
         events = execute((Job.new(player.open(FOLLOWING), engine),), Options(), stop)
         assert any(isinstance(event, ItemArrived) for event in events)
         yield events
-        events.close()  # type: ignore[attr-defined]
+        events.close()
         engine.close()
 
 
@@ -179,10 +179,10 @@ def test_a_stream_stands_still_while_nobody_reads(following: Iterator[Event], fl
     assert flood.sent > before
 
 
-def test_leaving_a_stream_ends_the_run(following: Iterator[Event], stop: Stop) -> None:
+def test_leaving_a_stream_ends_the_run(following: Generator[Event, None, None], stop: Stop) -> None:
     time.sleep(0.3)
     began = time.monotonic()
-    following.close()  # type: ignore[attr-defined]
+    following.close()
     assert time.monotonic() - began < 3
     assert stop.urgency == 1
     assert not [thread for thread in threading.enumerate() if thread.name == "run"]
