@@ -54,11 +54,11 @@ Dial = Callable[[Deadline], Channel]
 class SocketChannel:
     """A channel over a plain stream socket."""
 
-    def __init__(self, sock: socket.socket, send: Callable[[bytes], None] | None = None) -> None:
+    def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self.settimeout = sock.settimeout
         self.recv: Callable[[int], bytes] = sock.recv
-        self.sendall: Callable[[bytes], None] = send or sock.sendall
+        self.sendall: Callable[[bytes], None] = sock.sendall
 
     def half_close(self) -> None:
         self._sock.shutdown(socket.SHUT_WR)
