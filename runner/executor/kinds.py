@@ -50,26 +50,30 @@ def perform(flow: Flow, turn: Turn, scope: Scope, deadline: Deadline, begun: Beg
 def _block(flow: Flow, turn: Turn, scope: Scope, deadline: Deadline, attempt: Attempt) -> None:
     """Steps inside a step. Each has its own time; the block has one only if it says so, and what is not done by then
     is cut off."""
-    kind, at = turn.step.kind, turn.position
-    limited = turn.step.timeout is not None
-    inner = flow.part() if limited else flow
-    stop = inner.shared.stop
+    if turn.step.timeout is None:
+        _inside(flow, turn, scope, attempt)
+        return
+    part = flow.part()
+    stop = part.shared.stop
     over = f"the time of '{turn.step.id}' was over"
-    timer = threading.Timer(deadline.remaining() or 0, stop.reach, (at.urgency, over))
+    timer = threading.Timer(deadline.remaining() or 0, stop.reach, (turn.position.urgency, over))
     timer.daemon = True
-    if limited:
-        timer.start()
+    timer.start()
     try:
-        if isinstance(kind, model.Parallel):
-            _parallel(inner, kind, at, attempt)
-        elif isinstance(kind, model.Include):
-            _include(inner, kind, at, scope, attempt)
+        _inside(part, turn, scope, attempt)
     finally:
         timer.cancel()
-        if limited:
-            timer.join()
+        timer.join()
     if stop.reason == over:
         fail(turn, attempt, DeadlineExceeded())
+
+
+def _inside(flow: Flow, turn: Turn, scope: Scope, attempt: Attempt) -> None:
+    kind = turn.step.kind
+    if isinstance(kind, model.Parallel):
+        _parallel(flow, kind, turn.position, attempt)
+    elif isinstance(kind, model.Include):
+        _include(flow, kind, turn.position, scope, attempt)
 
 
 def _await(flow: Flow, step: model.Step, kind: model.Await) -> Attempt:
