@@ -13,7 +13,7 @@ from pathlib import Path
 
 from schemas import bodies, scenario, swagger, table
 
-ENGINE = swagger.ROOT / "runner" / "engine"
+API = swagger.ROOT / "runner" / "api"
 SCHEMAS = swagger.ROOT / "schemas"
 
 
@@ -21,8 +21,8 @@ def generate(descriptions: Sequence[swagger.Description]) -> dict[Path, str]:
     """Every generated file with its text."""
     operations, fields = table.render(descriptions), bodies.render(descriptions)
     return {
-        ENGINE / "operations.json": operations,
-        ENGINE / "bodies.json": fields,
+        API / "operations.json": operations,
+        API / "bodies.json": fields,
         SCHEMAS / "scenario.schema.json": scenario.render(json.loads(operations), json.loads(fields)),
     }
 

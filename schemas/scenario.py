@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from runner.engine.operations import Operation, Param, from_row
+from runner.api.operations import Operation, Param, from_row
 from schemas import texts
 from schemas.language import DEFINITIONS, KINDS, MODIFIERS, TEXT, TOP_LEVEL, Schema, or_template, ref
 

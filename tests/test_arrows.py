@@ -13,22 +13,23 @@ MODULES = sorted((ROOT / "runner").rglob("*.py"))
 MAX_LINES = 350
 
 SHARED = {"runner"} | {f"runner.{path.stem}" for path in (ROOT / "runner").glob("*.py") if path.stem != "__main__"}
-TABLE = {"runner.engine.operations", "runner.engine.bodies", "runner.engine.lacking"}
-RECORDS = {"runner.executor.record", "runner.executor.events"}
+GROUND = SHARED | {"runner.api", "runner.results"}
 # A name stands for the module and all below it, except ``runner`` itself, which is its ``__init__`` alone.
 ARROWS = {
     "": SHARED,
     "__main__": SHARED | {"runner.cli"},
-    "engine": SHARED | {"runner.engine"},
-    "scenario": SHARED | {"runner.scenario"} | TABLE,
-    "executor": SHARED | {"runner.executor", "runner.engine", "runner.scenario"},
-    "report": SHARED | {"runner.report"} | TABLE | RECORDS,
-    "cli": SHARED | {"runner.cli", "runner.engine", "runner.scenario", "runner.executor", "runner.report"},
+    "api": SHARED | {"runner.api"},
+    "results": SHARED | {"runner.results"},
+    "engine": GROUND | {"runner.engine"},
+    "scenario": GROUND | {"runner.scenario"},
+    "report": GROUND | {"runner.report"},
+    "executor": GROUND | {"runner.executor", "runner.engine", "runner.scenario"},
+    "cli": GROUND | {"runner.cli", "runner.engine", "runner.scenario", "runner.executor", "runner.report"},
 }
 
 
 def room(module: Path) -> str:
-    """``engine`` for ``runner/engine/http.py``; ``""`` for what all rooms share."""
+    """``engine`` for ``runner/engine/http/client.py``; ``""`` for what all rooms share."""
     first = module.relative_to(ROOT / "runner").parts[0]
     if first == "__main__.py":
         return "__main__"
@@ -92,17 +93,18 @@ def test_only_the_command_prints(module: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "source", "broken"),
     [
-        ("engine/http.py", "from runner.scenario import model", "runner.scenario.model"),
-        ("engine/http.py", "def late():\n    import runner.executor.run", "runner.executor.run"),
-        ("engine/http.py", "from ..report import json", "runner.report.json"),
-        ("engine/http.py", "if TYPE_CHECKING:\n    from runner.cli.main import run_command", "runner.cli.main"),
-        ("scenario/check.py", "from runner.engine import http", "runner.engine.http"),
-        ("scenario/check.py", "from runner.engine.operations import Operation", None),
-        ("scenario/check.py", "from .loader import load", None),
+        ("engine/http/client.py", "from runner.scenario import model", "runner.scenario.model"),
+        ("engine/http/client.py", "def late():\n    import runner.executor.run", "runner.executor.run"),
+        ("engine/http/client.py", "from ...report import json", "runner.report.json"),
+        ("engine/engine.py", "if TYPE_CHECKING:\n    from runner.cli.main import run_command", "runner.cli.main"),
+        ("scenario/model.py", "from runner.engine import transport", "runner.engine.transport"),
+        ("scenario/model.py", "from runner.api.operations import Operation", None),
+        ("scenario/model.py", "from .yaml.loader import load", None),
         ("report/json.py", "from runner.executor import run", "runner.executor.run"),
-        ("report/json.py", "from runner.executor.record import Report", None),
-        ("errors.py", "from runner.engine import message", "runner.engine.message"),
-        ("cli/run.py", "import schemas.make", "schemas.make"),
+        ("report/json.py", "from runner.results.records import Report", None),
+        ("errors.py", "from runner.engine import transport", "runner.engine.transport"),
+        ("results/records.py", "from runner.api.operations import Operation", "runner.api.operations"),
+        ("cli/commands/run.py", "import schemas.make", "schemas.make"),
     ],
 )
 def test_a_broken_arrow_is_found(file: str, source: str, broken: str | None) -> None:

@@ -28,7 +28,7 @@ def test_wheel_holds_the_package_its_tables_and_schemas_and_nothing_else(wheel: 
     schemas = {path.name for path in (ROOT / "schemas").glob("*.schema.json")}
     assert schemas
     assert {name.rpartition("/")[2] for name in names if name.startswith("runner/schemas/")} == schemas
-    assert "runner/engine/operations.json" in names
+    assert "runner/api/operations.json" in names
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"runner", "engine_recipes"}
 
 

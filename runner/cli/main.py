@@ -9,15 +9,15 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from runner.cli import problems
+from runner.cli.output import diagnostics
 from runner.errors import RunnerError, UsageError
 
 VERBS = {
-    "check": "runner.cli.check",
-    "clean": "runner.cli.clean",
-    "docs": "runner.cli.docs",
-    "plan": "runner.cli.plan",
-    "operations": "runner.cli.operations",
+    "check": "runner.cli.commands.check",
+    "clean": "runner.cli.commands.clean",
+    "docs": "runner.cli.commands.docs",
+    "plan": "runner.cli.commands.plan",
+    "operations": "runner.cli.commands.operations",
 }
 BUG = 70
 INTERRUPTED = 130
@@ -36,34 +36,34 @@ def run_command(arguments: list[str]) -> int:
             _flush()
     except RunnerError as error:
         if debug:
-            problems.show_trace()
-        problems.show_error(error)
+            diagnostics.show_trace()
+        diagnostics.show_error(error)
         return error.exit_code
     except BrokenPipeError:
         _give_up_stdout()
         return 0
     except KeyboardInterrupt:
         if debug:
-            problems.show_trace()
-        problems.say("interrupted")
+            diagnostics.show_trace()
+        diagnostics.say("interrupted")
         return INTERRUPTED
     except RecursionError:
         if debug:
-            problems.show_trace()
-        problems.show_error(UsageError("too-deep", "the input is nested too deeply"))
+            diagnostics.show_trace()
+        diagnostics.show_error(UsageError("too-deep", "the input is nested too deeply"))
         return UsageError.exit_code
     except Exception as error:  # noqa: BLE001 - whatever it is, it becomes a message and an exit code
         if debug:
-            problems.show_trace()
-        problems.say(f"run: bug: {type(error).__name__}: {error}")
-        problems.say("  hint: run it again with --debug for the details; this should not happen, whatever the input")
+            diagnostics.show_trace()
+        diagnostics.say(f"run: bug: {type(error).__name__}: {error}")
+        diagnostics.say("  hint: run it again with --debug for the details; this should not happen, whatever the input")
         return BUG
 
 
 def _verb(arguments: list[str]) -> Callable[[list[str]], int]:
     first = arguments[0] if arguments else ""
     if first.startswith("-") or not first or _is_scenario(first):
-        from runner.cli.run import main
+        from runner.cli.commands.run import main
 
         return main
     if first not in VERBS:
@@ -79,7 +79,7 @@ def _is_scenario(word: str) -> bool:
     """Whether it names a file or folder. A folder that is called as a verb (``docs``) must have scenarios in it."""
     path = Path(word)
     if word in VERBS and path.is_dir():
-        from runner.cli.files import has_scenarios
+        from runner.cli.scenarios import has_scenarios
 
         return has_scenarios(path)
     return word.endswith((".yaml", ".yml")) or path.exists()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from runner.cli import problems
+from runner.cli.output import diagnostics
 from runner.errors import InvalidScenario, UsageError
 from runner.executor.variables import FromEnvironment, Text
 from runner.masking import SHOWN
@@ -116,7 +116,7 @@ def given_secrets(options: argparse.Namespace, environment: Mapping[str, str]) -
             secrets.setdefault(bare.lower(), text)
             secrets[bare] = text
     secrets.update(_pair(pair, "--secret") for pair in options.secret)
-    problems.conceal(secrets.values())
+    diagnostics.conceal(secrets.values())
     return secrets
 
 
@@ -131,8 +131,8 @@ def _pair(text: str, option: str) -> tuple[str, str]:
 
 
 def _vars_file(name: str) -> dict[str, Any]:
-    from runner.scenario import loader, nodes
-    from runner.scenario.reading import read
+    from runner.scenario.yaml import loader, nodes
+    from runner.scenario.yaml.read import read
 
     try:
         source = read(Path(name), name)

@@ -8,8 +8,8 @@ from queue import SimpleQueue
 from types import FrameType, TracebackType
 from typing import Any
 
-from runner.cli import problems
-from runner.executor.stop import Stop
+from runner.cli.output import diagnostics
+from runner.executor.cancellation import Stop
 
 
 class Signals:
@@ -47,5 +47,5 @@ class Signals:
         message = "stopping, and cleaning up (again to stop now)"
         while self._arrived.get() is not None:
             self._stop.request()
-            problems.say(message)
+            diagnostics.say(message)
             message = "stopping now"

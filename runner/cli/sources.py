@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from runner.cli import problems
-from runner.cli.connecting import connect_as_asked
-from runner.cli.files import count
+from runner.cli.connection import connect_as_asked
+from runner.cli.output import diagnostics
+from runner.cli.scenarios import count
 from runner.errors import Diagnostic, UsageError
 from runner.masking import SHOWN, Masker
 
 if TYPE_CHECKING:
-    from runner.engine.recorder import Recorder
+    from runner.engine.recordings.recorder import Recorder
     from runner.executor.context import Options
-    from runner.executor.record import Report, ScenarioRecord
     from runner.executor.run import Job
+    from runner.results.records import Report, ScenarioRecord
     from runner.scenario.model import Scenario
 
 FOLDER = "recordings"
@@ -99,7 +99,7 @@ def open_source(
         return Recordings(scenarios, recording_files("--replay", named, scenarios), options)
     if given.record is not None:
         files = recording_files("--record", given.record, scenarios)
-        from runner.report.formats import check_writable
+        from runner.report.writers import check_writable
 
         for file in files:
             check_writable(file)
@@ -164,7 +164,7 @@ class Recording:
     ) -> None:
         from datetime import UTC, datetime
 
-        from runner.engine.recorder import Recorder, RecordingTransport
+        from runner.engine.recordings.recorder import Recorder, RecordingTransport
         from runner.executor.run import Job
 
         masker = Masker(options.secrets.values())
@@ -185,13 +185,13 @@ class Recording:
         """Write the recordings of the scenarios that ran to their end, also of those that did not pass."""
         for job, file, recorder, record in zip(self.jobs, self._files, self._recorders, report.scenarios, strict=False):
             if interrupted or record.status == "skipped":
-                problems.say(f"{file} is not written: the run was {'interrupted' if interrupted else 'skipped'}")
+                diagnostics.say(f"{file} is not written: the run was {'interrupted' if interrupted else 'skipped'}")
             else:
                 self._write(file, job, recorder, record)
 
     def _write(self, file: Path, job: Job, recorder: Recorder, record: ScenarioRecord) -> None:
-        from runner.engine import recording
-        from runner.report.formats import write_text
+        from runner.engine.recordings import recording
+        from runner.report.writers import write_text
 
         engine = self._engine
         tcp = engine.endpoint.scheme == "tcp"
@@ -210,9 +210,9 @@ class Recording:
         )
         write_text(file, recording.render(made))
         if record.status != "passed":
-            problems.say(f"warning: {file} holds a run that did not pass")
+            diagnostics.say(f"warning: {file} holds a run that did not pass")
         elif not self._quiet:
-            problems.say(f"recorded {count(len(made.exchanges), 'request')} in {file}")
+            diagnostics.say(f"recorded {count(len(made.exchanges), 'request')} in {file}")
 
     def close(self) -> None:
         self._engine.close()
@@ -222,8 +222,8 @@ class Recordings:
     """A recording for each scenario."""
 
     def __init__(self, scenarios: tuple[Scenario, ...], files: tuple[Path, ...], options: Options) -> None:
-        from runner.engine.recording import read
-        from runner.engine.replay import Replay, replayed
+        from runner.engine.recordings.recording import read
+        from runner.engine.recordings.replay import Replay, replayed
         from runner.executor.run import Job
 
         recordings = [read(file) for file in files]
@@ -242,7 +242,7 @@ class Recordings:
                 first = f"{unused[0].method} {unused[0].target}"
                 message = f"{file}: {count(len(unused), 'recorded request')} not made, the first is {first}"
                 hint = "the scenario has changed since; record it again with --record"
-                problems.show_diagnostic(Diagnostic("unused-recording", message, hint=hint, severity="warning"))
+                diagnostics.show_diagnostic(Diagnostic("unused-recording", message, hint=hint, severity="warning"))
 
     def close(self) -> None:
         """Nothing is open."""

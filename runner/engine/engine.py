@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from runner.engine.endpoint import Endpoint
-from runner.engine.message import Deadline, Headers, Request, Response, Transport
-from runner.engine.operations import newest_api, oldest_api, version_key
+from runner.api.operations import newest_api, oldest_api, version_key
+from runner.engine.docker_config.endpoint import Endpoint
+from runner.engine.transport import Deadline, Headers, Request, Response, Transport
 from runner.errors import EngineError, UsageError
 
 _SERVER = re.compile(r"(\w[\w.-]*)/(\S+)")
@@ -32,7 +32,7 @@ class Engine(NamedTuple):
     recorded_at: str | None = None
 
     def send(self, request: Request, deadline: Deadline) -> Response:
-        """See :meth:`runner.engine.message.Transport.send`."""
+        """See :meth:`runner.engine.transport.Transport.send`."""
         return self.transport.send(request, deadline)
 
     def share(self) -> Engine:
@@ -40,7 +40,7 @@ class Engine(NamedTuple):
         return self._replace(transport=self.transport.share())
 
     def abort(self) -> None:
-        """See :meth:`runner.engine.message.Transport.abort`."""
+        """See :meth:`runner.engine.transport.Transport.abort`."""
         self.transport.abort()
 
     def close(self) -> None:
@@ -61,8 +61,8 @@ def connect(
     if api_version is not None and not _API_VERSION.fullmatch(api_version):
         raise UsageError("bad-api-version", f"{api_version!r} is no API version", hint=f"one looks like {newest_api()}")
     if transport is None:
-        from runner.engine.dial import dialer
-        from runner.engine.http import HttpTransport
+        from runner.engine.http.client import HttpTransport
+        from runner.engine.sockets.dial import dialer
 
         transport = HttpTransport(dialer(endpoint), host=endpoint.host_header)
     try:

@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
 
-from runner.engine import build, message
-from runner.engine.operations import Answer, Operation, version_key
+from runner.api.missing import MISSING
+from runner.api.operations import Answer, Operation, version_key
+from runner.engine import requests, transport
 from runner.errors import RunnerError, StepError
-from runner.executor import labels, registries, terminal
-from runner.executor.answer import Bounds, Reader
-from runner.executor.background import Begun
 from runner.executor.context import Frame, Turn
-from runner.executor.events import ItemArrived, OutputArrived, RequestSent, StepKey
-from runner.executor.record import EMPTY, RequestRecord, ResponseRecord
-from runner.executor.stdin import Stdin
-from runner.executor.upload import FileUpload
+from runner.executor.request import labels, registry_credentials, tty
+from runner.executor.request.file_body import FileUpload
+from runner.executor.response.reader import Bounds, Reader
+from runner.executor.response.stdin import Stdin
+from runner.executor.steps.background import Begun
+from runner.results.events import ItemArrived, OutputArrived, RequestSent, StepKey
+from runner.results.records import EMPTY, RequestRecord, ResponseRecord
 from runner.scenario import model
-from runner.scenario.template import Scope, Value
+from runner.scenario.expressions.expression import Scope, Value
 from runner.text import shown
 
 PLANNED = StepKey(0, ())
@@ -30,7 +31,7 @@ MAX_LOCAL_STDIN = 64 * 1024 * 1024
 class Prepared(NamedTuple):
     """A request ready to be sent, with what is needed to read its answer."""
 
-    request: message.Request
+    request: transport.Request
     operation: Operation | None = None
     params: Mapping[str, Any] = EMPTY
     body: Any = None
@@ -60,7 +61,7 @@ class Prepared(NamedTuple):
             method=request.method,
             path=request.path,
             query=query,
-            headers=registries.shown(request.headers),
+            headers=registry_credentials.shown(request.headers),
             body=self._sent_body(),
             upload=upload.label if upload is not None else None,
             stdin=self.stdin.decode("utf-8", "replace") if self.stdin is not None else None,
@@ -88,7 +89,7 @@ class Exchange:
 
 
 def prepare(
-    step: model.Step, frame: Frame, scope: Scope, deadline: message.Deadline, key: StepKey = PLANNED
+    step: model.Step, frame: Frame, scope: Scope, deadline: transport.Deadline, key: StepKey = PLANNED
 ) -> Prepared:
     """Render a step's request; nothing is sent yet. ``key`` tells the steps of a run apart.
 
@@ -101,33 +102,33 @@ def prepare(
     labeller = labels.Labeller(frame.shared, key)
     if isinstance(kind, model.RawRequest):
         method, path = str(kind.method.render(scope)), str(kind.path.render(scope))
-        body = kind.body.render(scope) if kind.body is not None else build.MISSING
+        body = kind.body.render(scope) if kind.body is not None else MISSING
         sent = labels.Sent(_mapping(kind.query, scope), body, _upload(kind.body_file, frame, scope))
         created = labels.creation(method, path)
         if created is not None:
             path, sent = labeller.add_raw(created, path, sent)
         headers = _mapping(kind.headers, scope)
-        request = build.build_raw(
+        request = requests.build_raw(
             method, path, sent.params, headers, body=sent.body, upload=sent.upload, api_version=version
         )
         return Prepared(request, body=_given(sent.body))
     assert isinstance(kind, model.OperationCall)
     operation = kind.operation
     params = {name: value.render(scope) for name, value in kind.params.items()}
-    body = kind.body.render(scope) if kind.body is not None else build.MISSING
+    body = kind.body.render(scope) if kind.body is not None else MISSING
     stdin = _stdin(kind, base, scope)
     if isinstance(stdin, bool):
         params["stdin"], stdin = stdin, None
     elif stdin is not None and _takes_stdin_flag(operation, version):
         params.setdefault("stdin", True)
     sent = labeller.add(operation, labels.Sent(params, body, _file(kind, frame, scope, params)))
-    params = registries.add(frame.shared, operation, dict(sent.params), sent.body, deadline)
-    request = build.build(operation, params, body=sent.body, upload=sent.upload, api_version=version)
+    params = registry_credentials.add(frame.shared, operation, dict(sent.params), sent.body, deadline)
+    request = requests.build(operation, params, body=sent.body, upload=sent.upload, api_version=version)
     return Prepared(request, operation, params, _given(sent.body), stdin, _save(kind, frame, scope))
 
 
 def _given(body: Any) -> Any:
-    return None if body is build.MISSING else body
+    return None if body is MISSING else body
 
 
 def _takes_stdin_flag(operation: Operation, version: str) -> bool:
@@ -142,11 +143,11 @@ def _mapping(value: Value | None, scope: Scope) -> dict[str, Any]:
     return dict(given)
 
 
-def _file(kind: model.OperationCall, frame: Frame, scope: Scope, params: Mapping[str, Any]) -> message.Upload | None:
+def _file(kind: model.OperationCall, frame: Frame, scope: Scope, params: Mapping[str, Any]) -> transport.Upload | None:
     """The file or the folder to send."""
     if kind.body_dir is None:
         return _upload(kind.body_file, frame, scope)
-    from runner.executor.folder import IGNORE_FILE, FolderUpload
+    from runner.executor.request.folder_body import IGNORE_FILE, FolderUpload
 
     build_files = (str(params.get("dockerfile") or "Dockerfile"), IGNORE_FILE)
     needed = build_files if kind.operation.id == "ImageBuild" else ()
@@ -177,12 +178,12 @@ def _stdin(kind: model.OperationCall, base: Path, scope: Scope) -> bytes | bool 
 def _save(kind: model.OperationCall, frame: Frame, scope: Scope) -> Path | None:
     if kind.save is None:
         return None
-    from runner.executor.download import inside
+    from runner.executor.response.download import inside
 
     return inside(frame.shared.options.folder, str(kind.save.render(scope)))
 
 
-def perform(turn: Turn, scope: Scope, deadline: message.Deadline, begun: Begun) -> Exchange:
+def perform(turn: Turn, scope: Scope, deadline: transport.Deadline, begun: Begun) -> Exchange:
     """Make the step's request once. ``begun`` is called as soon as a good answer has begun.
 
     What goes wrong is in the exchange, with as much of the answer as came.
@@ -194,7 +195,7 @@ def perform(turn: Turn, scope: Scope, deadline: message.Deadline, begun: Begun) 
         if turn.interrupted():
             raise StepError("interrupted", "interrupted")
         output = prepared.answer == "output"
-        tty = output and terminal.has_terminal(prepared, turn, deadline)
+        raw = output and tty.has_terminal(prepared, turn, deadline)
         path = prepared.request.path.removeprefix(f"/v{engine.api_version}")
         turn.emit(RequestSent(turn.position.key, prepared.request.method, unquote(path)))
         response = engine.send(prepared.request, deadline)
@@ -203,16 +204,16 @@ def perform(turn: Turn, scope: Scope, deadline: message.Deadline, begun: Begun) 
                 begun()
             reader = Reader(response, deadline, _bounds(turn.step, scope))
             try:
-                exchange.response = _read(turn, prepared, reader, tty=tty)
+                exchange.response = _read(turn, prepared, reader, tty=raw)
             except RunnerError:
                 exchange.response = reader.came
                 raise
         finally:
             response.close()
         exchange.in_band = _in_band(prepared, reader)
-        terminal.remember(prepared, exchange.response, turn.shared)
+        tty.remember(prepared, exchange.response, turn.shared)
         labels.remember(turn.shared, prepared.operation, prepared.body, exchange.response.body)
-        registries.conceal_token(prepared.operation, exchange.response, turn.shared)
+        registry_credentials.conceal_token(prepared.operation, exchange.response, turn.shared)
     except RunnerError as error:
         exchange.error = error
     return exchange
@@ -242,7 +243,7 @@ def _read(turn: Turn, prepared: Prepared, reader: Reader, *, tty: bool) -> Respo
     return reader.value()
 
 
-def _guess(response: message.Response, bounded: bool) -> Answer:
+def _guess(response: transport.Response, bounded: bool) -> Answer:
     """How to read the answer of a raw request: by its media type."""
     media_type = _media_type(response)
     if response.upgraded:
@@ -256,7 +257,7 @@ def _guess(response: message.Response, bounded: bool) -> Answer:
     return "json"
 
 
-def _media_type(response: message.Response) -> str:
+def _media_type(response: transport.Response) -> str:
     return response.headers.get("Content-Type", "").split(";")[0].strip()
 
 
@@ -264,7 +265,7 @@ def _download(reader: Reader, prepared: Prepared) -> ResponseRecord:
     tar = prepared.operation is not None or _media_type(reader.response) == "application/x-tar"
     if prepared.save is None:
         return reader.download(None, tar=tar)
-    from runner.executor.download import Download
+    from runner.executor.response.download import Download
 
     with Download(prepared.save) as target:
         return reader.download(target, tar=tar)
@@ -281,7 +282,7 @@ def _bounds(step: model.Step, scope: Scope) -> Bounds | None:
         def until(item: Any) -> bool:
             return bool(condition.evaluate({**scope, "item": item}))
 
-    return Bounds(take.items, message.Deadline.after(take.seconds), until)
+    return Bounds(take.items, transport.Deadline.after(take.seconds), until)
 
 
 def _in_band(prepared: Prepared, reader: Reader) -> str | None:

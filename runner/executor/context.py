@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from runner.executor.events import Event, StepKey
-from runner.executor.record import EMPTY, Phase
-from runner.executor.stop import EVERYTHING, STEPS, Stop
-from runner.scenario.template import Results
+from runner.executor.cancellation import EVERYTHING, STEPS, Stop
+from runner.results.events import Event, StepKey
+from runner.results.records import EMPTY, Phase
+from runner.scenario.expressions.expression import Results
 
 if TYPE_CHECKING:
-    from runner.engine.credentials import Credentials
+    from runner.engine.docker_config.credentials import Credentials
     from runner.engine.engine import Engine
     from runner.scenario.model import Scenario, Step
 

@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runner.engine.engine import Engine
-from runner.engine.message import Deadline, Request, Response
+from runner.engine.transport import Deadline, Request, Response
 from runner.errors import RunnerError, StepError
 from runner.executor import call
+from runner.executor.cancellation import Stop
 from runner.executor.context import Frame, Options, Shared
-from runner.executor.record import Phase, ResponseRecord, StepRecord
-from runner.executor.stop import Stop
 from runner.executor.variables import included_variables, initial_variables
+from runner.results.records import Phase, ResponseRecord, StepRecord
 from runner.scenario import duration, model
-from runner.scenario.template import Constant, Entries, Expression, Items, Text, Value, Whole
+from runner.scenario.expressions.expression import Constant, Entries, Expression, Items, Text, Value, Whole
 
 _NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*(\|\s*(?:short|string|trim)\s*)?\Z")
 _RESULT = re.compile(r"\s*steps\.([A-Za-z_]\w*)\.([\w.\[\]]+?)\s*(\|\s*(?:short|string|trim)\s*)?\Z")

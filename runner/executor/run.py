@@ -14,8 +14,17 @@ from typing import Any, NamedTuple
 
 from runner.engine.engine import Engine
 from runner.errors import RunnerError
+from runner.executor.cancellation import STEPS, Stop
 from runner.executor.context import Conceal, Frame, Options, Position, Shared
-from runner.executor.events import (
+from runner.executor.event_masking import EventMasker
+from runner.executor.event_queue import Outbox
+from runner.executor.requirements import unmet
+from runner.executor.steps.attempts import error_record
+from runner.executor.steps.flow import Flow
+from runner.executor.steps.kinds import worst
+from runner.executor.threads import side_by_side
+from runner.executor.variables import FromEnvironment, initial_variables
+from runner.results.events import (
     Event,
     RunFinished,
     RunStarted,
@@ -25,16 +34,7 @@ from runner.executor.events import (
     StepKey,
     StepStarted,
 )
-from runner.executor.flow import Flow
-from runner.executor.kinds import worst
-from runner.executor.masking import EventMasker
-from runner.executor.outbox import Outbox
-from runner.executor.record import EMPTY, EngineRecord, ErrorRecord, Phase, ScenarioRecord, Status, StepRecord
-from runner.executor.requires import unmet
-from runner.executor.side_by_side import side_by_side
-from runner.executor.step import error_record
-from runner.executor.stop import STEPS, Stop
-from runner.executor.variables import FromEnvironment, initial_variables
+from runner.results.records import EMPTY, EngineRecord, ErrorRecord, Phase, ScenarioRecord, Status, StepRecord
 from runner.scenario.model import Scenario
 
 
@@ -77,7 +77,7 @@ def execute(jobs: tuple[Job, ...], options: Options, stop: Stop) -> Generator[Ev
 
 def _load_what_the_end_needs() -> None:
     """While the engine is at work there is time for it."""
-    import runner.executor.cleanup  # noqa: F401
+    import runner.executor.cleanup.remove  # noqa: F401
 
 
 def _work(jobs: tuple[Job, ...], options: Options, stop: Stop, outbox: Outbox, conceal: Conceal) -> None:
@@ -185,7 +185,7 @@ class _ScenarioRun:
         steps = flow.resolve(entries)
         left: list[str] = []
         if self.shared.created:
-            from runner.executor.cleanup import clean_up
+            from runner.executor.cleanup.remove import clean_up
 
             cleanup, left = clean_up(self.shared)
             steps += self._numbered(cleanup, len(steps))

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import StepError, UsageError
-from runner.scenario.scalars import resolve
-from runner.scenario.template import Constant
+from runner.scenario.expressions.expression import Constant
+from runner.scenario.yaml.scalars import resolve
 
 if TYPE_CHECKING:
     from runner.executor.context import Frame
@@ -83,8 +83,8 @@ def plainly(text: str) -> Any:
 
 def _parsed(text: str, default: Any) -> Any:
     from runner.errors import InvalidScenario
-    from runner.scenario.loader import load
-    from runner.scenario.nodes import Source, plain
+    from runner.scenario.yaml.loader import load
+    from runner.scenario.yaml.nodes import Source, plain
 
     try:
         value = plain(load(Source.of("--var", text)))

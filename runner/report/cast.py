@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from runner.executor.record import Report, ScenarioRecord, StepRecord
 from runner.report.snippets.curl import UNFRAME, Script, needs_unframe
-from runner.report.told import answer_texts, cut, status_line, title_of
+from runner.report.wording import answer_texts, cut, status_line, title_of
+from runner.results.records import Report, ScenarioRecord, StepRecord
 from runner.text import visible
 
 WIDTH, HEIGHT = 100, 30

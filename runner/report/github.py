@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from runner.executor.record import ErrorRecord, Report, StepRecord
-from runner.report import told
+from runner.report import wording
+from runner.results.records import ErrorRecord, Report, StepRecord
 from runner.text import visible
 
 MOST = 10
@@ -36,7 +36,7 @@ def _of_steps(steps: Sequence[StepRecord]) -> Iterator[tuple[str, ErrorRecord]]:
         if inner:
             yield from inner
         elif step.error is not None:
-            yield told.title_of(step), step.error
+            yield wording.title_of(step), step.error
 
 
 def _line(title: str, error: ErrorRecord) -> str:
@@ -47,7 +47,7 @@ def _line(title: str, error: ErrorRecord) -> str:
 
 
 def _data(text: str) -> str:
-    lines = (told.cut(visible(line)) for line in text.split("\n"))
+    lines = (wording.cut(visible(line)) for line in text.split("\n"))
     return "%0A".join(line.replace("%", "%25") for line in lines)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner import __version__
-from runner.executor.record import (
+from runner.results.records import (
     EngineRecord,
     ErrorRecord,
     Expectation,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from runner.executor.record import ErrorRecord, Report, ScenarioRecord, StepRecord
+from runner.results.records import ErrorRecord, Report, ScenarioRecord, StepRecord
 from runner.text import visible
 
 MOST_OUTPUT = 64 * 1024

@@ -6,7 +6,9 @@ import codecs
 from pathlib import Path
 from typing import Any, TextIO
 
-from runner.executor.events import (
+from runner.report import json as report_json
+from runner.report import writers
+from runner.results.events import (
     Event,
     ItemArrived,
     OutputArrived,
@@ -19,9 +21,7 @@ from runner.executor.events import (
     StepKey,
     StepStarted,
 )
-from runner.executor.record import Report
-from runner.report import formats
-from runner.report import json as report_json
+from runner.results.records import Report
 
 
 def event_value(event: Event) -> dict[str, Any]:
@@ -91,10 +91,10 @@ class EventWriter:
             try:
                 self._stream = self._path.open("w", encoding="utf-8", newline="\n")
             except OSError as error:
-                raise formats.cannot_write(self._path, error) from None
+                raise writers.cannot_write(self._path, error) from None
         if isinstance(event, OutputArrived):
             event = self._whole_characters(event)
-        formats.write_stream(self._stream, render_event(event))
+        writers.write_stream(self._stream, render_event(event))
 
     def _whole_characters(self, event: OutputArrived) -> OutputArrived:
         """Output comes in pieces that may end in the middle of a character; the rest of it waits for the next one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runner.errors import Diagnostic, InvalidScenario
-from runner.scenario import nodes
+from runner.scenario.yaml import nodes
 
 MAX_FINDINGS = 50
 """More than this many helps nobody; a hostile file could have any number."""

@@ -1,7 +1,7 @@
 """A scenario as the executor sees it: frozen, typed, with nothing left to parse.
 
-Everything that can still change while it runs is a :data:`~runner.scenario.template.Value` or an
-:class:`~runner.scenario.template.Expression`, which know their place in the file.
+Everything that can still change while it runs is a :data:`~runner.scenario.expressions.expression.Value` or an
+:class:`~runner.scenario.expressions.expression.Expression`, which know their place in the file.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from runner.errors import Place
-from runner.scenario import nodes
-from runner.scenario.template import Expression, Value
+from runner.scenario.expressions.expression import Expression, Value
+from runner.scenario.yaml import nodes
 
 if TYPE_CHECKING:
-    from runner.engine.operations import Operation
+    from runner.api.operations import Operation
 
 EMPTY: Mapping[str, Any] = {}
 """Nobody writes to a model's mappings, so that all may share this one."""

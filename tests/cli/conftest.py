@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commanding import Command
+from tests.cli.helpers import Command
 from tests.engine.scripted import Peer, Server, ok, serving
 from tests.engines import Docker
 

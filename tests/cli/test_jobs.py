@@ -6,7 +6,7 @@ import json
 import signal
 import time
 
-from tests.cli.commanding import Command
+from tests.cli.helpers import Command
 from tests.cli.test_signals import read_until
 from tests.engines import Docker
 

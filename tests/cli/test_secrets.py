@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.report.formats import FORMATS
-from tests.cli.commanding import Command
+from runner.report.writers import FORMATS
+from tests.cli.helpers import Command
 from tests.test_masking import survivors
 
 SECRETS = {

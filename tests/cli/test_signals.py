@@ -14,7 +14,7 @@ from typing import IO
 
 import pytest
 
-from tests.cli.commanding import Command
+from tests.cli.helpers import Command
 from tests.engines import Docker
 
 LONG = """

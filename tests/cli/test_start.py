@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from runner import __version__
-from tests.cli.commanding import FAILS, PASSES, Command
+from tests.cli.helpers import FAILS, PASSES, Command
 
 HEAVY = ("yaml", "jinja2", "jsonschema", "requests", "urllib3", "rich", "ssl", "http.client", "asyncio")
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from runner.scenario import model
-from runner.scenario.opening import open_scenario
+from runner.scenario.open import open_scenario
 from schemas.language import DEFINITIONS, KINDS, MODIFIERS, TOP_LEVEL
 
 PAGE = (Path(__file__).parents[2] / "docs" / "format.md").read_text("utf-8")
@@ -64,7 +64,7 @@ def test_an_example_is_valid(text: str, tmp_path: Path) -> None:
 def test_the_filters_that_are_left_out_are_named() -> None:
     from jinja2.filters import FILTERS
 
-    from runner.scenario.filters import all_filters
+    from runner.scenario.expressions.filters import all_filters
 
     left_out = set(FILTERS) - set(all_filters())
     (line,) = re.findall(r"all others of Jinja2 but (.*?) \|", PAGE)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.engine.endpoint import Endpoint
+from runner.engine.docker_config.endpoint import Endpoint
 
 
 @dataclass

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.endpoint import parse
+from runner.api.operations import newest_api
+from runner.engine.docker_config.endpoint import parse
 from runner.engine.engine import Engine, connect
-from runner.engine.message import Deadline
-from runner.engine.operations import newest_api
+from runner.engine.transport import Deadline
 from runner.errors import EngineError
 from tests.engine.scripted import ok, replies, serving
 

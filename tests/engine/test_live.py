@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from runner.engine.dial import dialer
-from runner.engine.endpoint import TlsSettings, parse
+from runner.engine.docker_config.endpoint import TlsSettings, parse
 from runner.engine.engine import Engine, connect
-from runner.engine.http import HttpResponse, HttpTransport
-from runner.engine.message import Deadline, Request
-from runner.engine.stream import frames, json_values, pieces
-from runner.engine.tls import TlsDialer, make_context
+from runner.engine.http.client import HttpResponse, HttpTransport
+from runner.engine.sockets.dial import dialer
+from runner.engine.sockets.tls import TlsDialer, make_context
+from runner.engine.streams.decoders import frames, json_values, pieces
+from runner.engine.transport import Deadline, Request
 from runner.errors import EngineError, UsageError
 from tests.engines import make_certificates, start_docker_tls, start_sshd
 

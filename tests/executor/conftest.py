@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.engines import Docker, Engine, Podman
-from tests.executor.playing import Player
+from tests.executor.helpers import Player
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.executor.playing import Played, Player
+from tests.executor.helpers import Played, Player
 
 FAILURES = {
     "a failure": "check: ['1 == 2']",

@@ -12,9 +12,9 @@ from struct import pack
 
 import pytest
 
-from runner.executor.events import ItemArrived, OutputArrived
+from runner.results.events import ItemArrived, OutputArrived
 from tests.engine.scripted import Peer, Script, ok, serving
-from tests.executor.playing import Played, Player
+from tests.executor.helpers import Played, Player
 
 PING = ok(b"OK", "Api-Version: 1.41", "Server: Docker/20.10.24 (linux)")
 JSON = "Content-Type: application/json"

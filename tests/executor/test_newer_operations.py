@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from runner import __version__
-from runner.engine import operations
+from runner.api import operations
 from tests.engine.scripted import Server, ok, replies, serving
-from tests.executor.playing import Played, Player
+from tests.executor.helpers import Played, Player
 
 API = operations.newest_api()
 AGENT = f"User-Agent: engine-recipes/{__version__}"

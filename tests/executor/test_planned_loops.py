@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runner.executor.context import Options
 from runner.executor.plan import plan
-from tests.executor.playing import NO_ENGINE, Player
+from tests.executor.helpers import NO_ENGINE, Player
 
 LOOP = """
     vars: {names: [a, b]}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from runner.executor.variables import Text, coerced, plainly
-from tests.executor.playing import Player
+from tests.executor.helpers import Player
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commanding import Command
+from tests.cli.helpers import Command
 from tests.engines import Docker, Engine
 from tests.leftovers.everything import Inventory, written
 

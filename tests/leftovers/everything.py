@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tests.cli.commanding import Command
+from tests.cli.helpers import Command
 from tests.engines import Engine
 
 STEPS = """

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commanding import Command
+from tests.cli.helpers import Command
 from tests.cli.test_signals import read_until
 from tests.engines import Docker, Engine
 from tests.leftovers.everything import Inventory

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from tests.engines import Docker
-from tests.executor.playing import Player
+from tests.executor.helpers import Player
 
 ONE = """
     title: One container

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cli.commanding import Command
+from tests.cli.helpers import Command
 from tests.engines import Docker, Engine
 from tests.leftovers.everything import Inventory
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.live.running import Runs
+from tests.live.helpers import Runs
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.engines import Docker, Neighbour, Registry
-from tests.live.running import LIVE, ROOT, Runs
+from tests.live.helpers import LIVE, ROOT, Runs
 
 OUT_OF_REACH = {
     "image.attestations": "needs API 1.55; tests/executor/test_newer_operations.py has it on the wire",

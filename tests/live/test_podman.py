@@ -13,7 +13,7 @@ import yaml
 
 from tests.engines import Docker, Engine, Podman, Registry, start_registry
 from tests.engines.packages import Unavailable
-from tests.live.running import LIVE, ROOT, Runs
+from tests.live.helpers import LIVE, ROOT, Runs
 
 PAGE = ROOT / "docs" / "podman.md"
 SHARED = ("containers", "exec", "images", "networks", "volumes", "system", "registry")

@@ -13,11 +13,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.executor.record import EngineRecord, Report, RequestRecord, ResponseRecord, ScenarioRecord, StepRecord
 from runner.report.cast import LONGEST_WAIT, MOST_LINES, PAUSE, PROMPT, render
 from runner.report.snippets.curl import UNFRAME
-from tests.report.making import call, create
-from tests.scenarios.running import ROOT, start
+from runner.results.records import EngineRecord, Report, RequestRecord, ResponseRecord, ScenarioRecord, StepRecord
+from tests.report.factories import call, create
+from tests.scenarios.helpers import ROOT, start
 
 ENGINE = EngineRecord("docker", "20.10", "1.41", "unix:///var/run/docker.sock")
 START = RequestRecord("POST", "/v1.41/containers/abc/start")

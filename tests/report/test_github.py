@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from runner.executor.record import ErrorRecord
 from runner.report.github import MOST, render
+from runner.results.records import ErrorRecord
 from tests.engines import Docker
-from tests.report.making import NASTY, report, step
-from tests.scenarios.running import start
+from tests.report.factories import NASTY, report, step
+from tests.scenarios.helpers import start
 
 
 def test_each_failure_stands_at_its_place() -> None:

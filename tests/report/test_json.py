@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.executor.record import ErrorRecord, Expectation, Report
 from runner.report.json import dumps, render, report_value
-from tests.report.making import create, report, step
+from runner.results.records import ErrorRecord, Expectation, Report
+from tests.report.factories import create, report, step
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas/report.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)

@@ -15,10 +15,10 @@ import xmlschema
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.executor.record import ErrorRecord, Report, ResponseRecord, ScenarioRecord, Status, StepRecord
 from runner.report.junit import MOST_OUTPUT
 from runner.report.junit import render as render_xml
-from tests.report.making import NASTY
+from runner.results.records import ErrorRecord, Report, ResponseRecord, ScenarioRecord, Status, StepRecord
+from tests.report.factories import NASTY
 
 SCHEMA = xmlschema.XMLSchema(Path(__file__).with_name("junit-10.xsd"))
 

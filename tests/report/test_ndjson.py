@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import UsageError
-from runner.executor.events import Event, ItemArrived, OutputArrived, RunStarted, StepFinished, StepKey, StepStarted
 from runner.report.ndjson import EventWriter
+from runner.results.events import Event, ItemArrived, OutputArrived, RunStarted, StepFinished, StepKey, StepStarted
 from tests.engines import Docker
-from tests.report.making import ENGINE, NASTY, create, report
-from tests.scenarios.running import start
+from tests.report.factories import ENGINE, NASTY, create, report
+from tests.scenarios.helpers import start
 
 KEY = StepKey(0, (1,))
 

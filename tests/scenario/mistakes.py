@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from runner.errors import Diagnostic, InvalidScenario
-from runner.scenario.opening import open_scenario
+from runner.scenario.open import open_scenario
 
 GOLDEN = Path(__file__).with_suffix(".txt")
 

@@ -9,7 +9,7 @@ import pytest
 
 from runner.errors import InvalidScenario
 from runner.scenario import duration, model
-from runner.scenario.opening import open_scenario
+from runner.scenario.open import open_scenario
 
 GIVEN = ("names", "c", "n")
 

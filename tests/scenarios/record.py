@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.engines import Docker, make_certificates, start_docker, start_docker_tls, start_registry
-from tests.scenarios.running import ROOT, SCENARIOS, start
+from tests.scenarios.helpers import ROOT, SCENARIOS, start
 
 FOLDER = ROOT / "scenarios" / "recordings"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.engines import Docker
-from tests.scenarios.running import ROOT, SCENARIOS, start
+from tests.scenarios.helpers import ROOT, SCENARIOS, start
 
 README = (ROOT / "README.md").read_text()
 

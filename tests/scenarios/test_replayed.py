@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_replay import NO_SOCKET
-from tests.scenarios.running import ROOT, SCENARIOS
+from tests.cli.commands.test_replay import NO_SOCKET
+from tests.scenarios.helpers import ROOT, SCENARIOS
 
 NAMES = [path.stem for path in SCENARIOS]
 COOKBOOK = ROOT / "docs" / "cookbook"

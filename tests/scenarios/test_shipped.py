@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 from tests.engines import Certificates, Docker, Engine, Podman, Registry
-from tests.scenarios.running import ROOT, SCENARIOS, start
+from tests.scenarios.helpers import ROOT, SCENARIOS, start
 
 NAMES = [path.stem for path in SCENARIOS]
 ALONE = {"swarm-service"}

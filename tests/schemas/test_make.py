@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from runner.engine import operations
+from runner.api import operations
 from schemas import language, make, overlay, scenario, swagger, table, texts
 
-ENGINE = make.ENGINE
+API = make.API
 
 
 @cache
@@ -25,7 +25,7 @@ def descriptions() -> list[swagger.Description]:
 
 
 def committed(name: str) -> Any:
-    return json.loads((ENGINE / name).read_text())
+    return json.loads((API / name).read_text())
 
 
 def test_the_committed_files_are_what_the_descriptions_give() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from runner.engine.operations import all_operations, names
+from runner.api.operations import all_operations, names
 from schemas.make import SCHEMAS
 
 FILE = SCHEMAS / "scenario.schema.json"

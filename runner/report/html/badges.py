@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner.executor.record import Status
+from runner.results.records import Status
 
 MARKS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "·"}
 

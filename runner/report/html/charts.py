@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from runner.report import told
+from runner.report import wording
 from runner.report.html.escape import text
 from runner.report.stable.tokens import nanoseconds
 
@@ -34,7 +34,7 @@ def _ends(samples: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     first, last = (nanoseconds(str(sample.get("read"))) for sample in (samples[0], samples[-1]))
     if first is None or last is None or last <= first:
         return "sample 1", f"sample {len(samples)}"
-    return "0 s", told.duration((last - first) / 1e6)
+    return "0 s", wording.duration((last - first) / 1e6)
 
 
 def _cpu(sample: Mapping[str, Any]) -> float:

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from runner.report.told import cut
+from runner.report.wording import cut
 from runner.text import visible
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 from runner.report.html.escape import text
-from runner.report.told import cut
+from runner.report.wording import cut
 
 _INLINE = 72
 """Characters up to which a list or an object stands on one line."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runner.engine.operations import by_id
-from runner.executor.record import EngineRecord, ErrorRecord, ResponseRecord, ScenarioRecord, StepRecord
-from runner.report import told
+from runner.api.operations import by_id
+from runner.report import wording
 from runner.report.html.badges import badge
 from runner.report.html.charts import charts
 from runner.report.html.escape import inline, lines, output, prose, text
 from runner.report.html.jsonview import lines_of, view
-from runner.report.snippets import Languages
 from runner.report.snippets.curl import UNFRAME, needs_unframe
+from runner.report.snippets.languages import Languages
+from runner.results.records import EngineRecord, ErrorRecord, ResponseRecord, ScenarioRecord, StepRecord
 
 _FOLD = 60
 _MAX_LINES = 2000
@@ -40,7 +40,7 @@ class Steps:
         heading = min(level, 6)
         yield f'<article class="step {step.status} {step.phase}" id="{anchor}" aria-labelledby="{anchor}-title">'
         yield f'<h{heading} id="{anchor}-title"><span><span class="number">{number}</span> '
-        yield f"{inline(told.title_of(step))}</span> {badge(step.status)}</h{heading}>"
+        yield f"{inline(wording.title_of(step))}</span> {badge(step.status)}</h{heading}>"
         yield from self._facts(step)
         if step.about:
             yield f'<div class="prose">{prose(step.about)}</div>'
@@ -61,7 +61,7 @@ class Steps:
         if step.background:
             facts.append("<span>in the background</span>")
         if not self.stable and step.attempts:
-            facts.append(f"<span>{text(told.duration(step.duration_ms))}</span>")
+            facts.append(f"<span>{text(wording.duration(step.duration_ms))}</span>")
             if step.attempts > 1:
                 facts.append(f"<span>{step.attempts} tries</span>")
         if facts:
@@ -92,7 +92,7 @@ class Steps:
             yield from self._answer(step)
             return
         for index, one in enumerate(step.each[:_SHOWN_OF_A_LOOP], 1):
-            status = told.status_line(one.response) if one.response else one.status
+            status = wording.status_line(one.response) if one.response else one.status
             inner = "\n".join(self._answer(one))
             yield f"<details><summary>{index}: {text(status)}</summary>{inner}</details>"
         if len(step.each) > _SHOWN_OF_A_LOOP:
@@ -103,7 +103,7 @@ class Steps:
         if response is None:
             return
         if step.kind != "await":
-            yield f'<p class="status"><code>{text(told.status_line(response))}</code></p>'
+            yield f'<p class="status"><code>{text(wording.status_line(response))}</code></p>'
         if step.show == "all" and response.headers:
             yield _folded("Headers", "\n".join(f"{name}: {value}" for name, value in response.headers.items()))
         if step.background and step.id in self.awaited:
@@ -130,7 +130,7 @@ def tabs(snippets: dict[str, str], anchor: str) -> str:
 
 
 def _whole(step: StepRecord, response: ResponseRecord) -> Iterator[str]:
-    for word, content, language in told.answer_texts(step):
+    for word, content, language in wording.answer_texts(step):
         if word:
             yield f"<p>{text(word)}</p>"
         if language == "text":

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from runner.engine.operations import Operation, by_id, truth
-from runner.executor.record import RequestRecord, StepRecord
+from runner.api.operations import Operation, by_id, truth
+from runner.results.records import RequestRecord, StepRecord
 
 
 class Call(NamedTuple):

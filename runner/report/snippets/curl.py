@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from runner.engine.operations import Operation, by_id, truth
-from runner.executor.record import RequestRecord, StepRecord
+from runner.api.operations import Operation, by_id, truth
+from runner.report.pretty import pretty
 from runner.report.snippets import bash
 from runner.report.snippets.jq import jq_filter
-from runner.report.snippets.pretty import pretty
 from runner.report.snippets.variables import Part, Variable, Variables
+from runner.results.records import RequestRecord, StepRecord
 
 UNFRAME = (
     'unframe() { perl -e \'$|=1; while (read STDIN,$h,8) { ($s,$n)=unpack "CxxxN",$h; read STDIN,$d,$n;'

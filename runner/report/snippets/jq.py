@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from runner.report import paths
+from runner.report import result_paths
 
 _FILTERS = {"short": "[:12]", "first": "[0]", "last": "[-1]"}
 _BARE = re.compile(r"[A-Za-z_]\w*")
@@ -23,8 +23,8 @@ def jq_filter(source: str) -> str | None:
     left, _, pipe = (part.strip() for part in source.partition("|"))
     if left == "stdout" and pipe in ("", "trim"):
         return ""
-    path = paths.parse(left)
-    if path is None or path.root not in ("body", "items") or paths.EVERY in path.keys:
+    path = result_paths.parse(left)
+    if path is None or path.root not in ("body", "items") or result_paths.EVERY in path.keys:
         return None
     text = "".join(_key(key) for key in path.keys)
     if pipe in _FILTERS:

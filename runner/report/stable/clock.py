@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from runner.executor.record import StepRecord
+from runner.results.records import StepRecord
 
 TICK = 100.0
 """Milliseconds."""

@@ -1,0 +1,1 @@
+"""Describes the Engine API: operations, request bodies, and what each API version has."""

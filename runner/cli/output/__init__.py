@@ -1,0 +1,1 @@
+"""Prints to the terminal: diagnostics, progress, the live display, colours."""

@@ -1,0 +1,174 @@
+"""Progress on stderr: one line a step, a block for each failure, a summary."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from runner.cli.output import diagnostics
+from runner.cli.output.colours import paint
+from runner.cli.scenarios import count
+from runner.results.events import (
+    Event,
+    OutputArrived,
+    RunFinished,
+    ScenarioFinished,
+    ScenarioStarted,
+    StepFinished,
+    StepKey,
+)
+from runner.results.records import CONSEQUENCES, EngineRecord, StepRecord
+from runner.text import visible
+
+if TYPE_CHECKING:
+    from runner.cli.output.live import Live
+
+MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "error": ("✗", "red"), "skipped": ("-", "grey")}
+JUDGED = frozenset({"expectation", "unexpected-status"})
+"""The errors that the first of a step's failed expectations becomes."""
+NAMES = {"docker": "Docker Engine", "podman": "Podman"}
+NAME_WIDTH = 16
+REQUEST_WIDTH = 48
+MOST_UNFINISHED = 16 * 1024
+"""How much of a line without an end is held back, in characters."""
+_VERSION = re.compile(r"^/v[0-9]+\.[0-9]+(?=/)")
+
+
+class Progress:
+    """Shows events as they come; quiet, it shows only what went wrong. Where scenarios run side by side (``jobs``),
+    each line begins with the name of its scenario's file."""
+
+    def __init__(self, *, quiet: bool, follow: bool = False, jobs: int = 1) -> None:
+        self.quiet = quiet
+        self.jobs = jobs
+        self.owners: dict[int, str] = {}
+        self.follow = follow and not quiet
+        self.unfinished: dict[StepKey, str] = {}
+        self.steps = 0
+        self.live: Live | None = None
+        if not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+            from runner.cli.output.live import Live
+
+            self.live = Live(self.owners)
+
+    def show(self, event: Event) -> None:
+        if self.live is not None:
+            self.live.add(event)
+        if isinstance(event, ScenarioStarted):
+            self._own(event)
+            self._say(f"{paint(visible(event.title), 'bold')} · {_engine(event.engine)}", event.scenario)
+        elif isinstance(event, OutputArrived) and self.follow:
+            self._output(event)
+        elif isinstance(event, StepFinished):
+            self._output_end(event.key)
+            self._step(event)
+        elif isinstance(event, ScenarioFinished):
+            self._scenario(event)
+        elif isinstance(event, RunFinished):
+            self._summary(event)
+            self.steps = 0  # pages show one run after the other
+
+    def _own(self, event: ScenarioStarted) -> None:
+        if self.jobs > 1:
+            stem = Path(event.file).stem
+            self.owners[event.scenario] = event.file if stem in self.owners.values() else stem
+
+    def _say(self, line: str, scenario: int) -> None:
+        if not self.quiet:
+            diagnostics.say(self._owned(line, scenario))
+
+    def _owned(self, line: str, scenario: int) -> str:
+        owner = self.owners.get(scenario)
+        return f"{paint(f'{visible(owner)} │', 'grey')} {line}".rstrip() if owner else line
+
+    def _output(self, event: OutputArrived) -> None:
+        """A container's output as it comes, line by line."""
+        text = self.unfinished.pop(event.key, "") + event.data.decode("utf-8", "replace")
+        *lines, rest = text.split("\n")
+        for line in lines:
+            self._say(f"    {paint('│', 'grey')} {visible(line.rstrip(chr(13)))}", event.key.scenario)
+        if rest:
+            self.unfinished[event.key] = rest[-MOST_UNFINISHED:]
+
+    def _output_end(self, key: StepKey) -> None:
+        rest = self.unfinished.pop(key, "")
+        if rest:
+            self._say(f"    {paint('│', 'grey')} {visible(rest)}", key.scenario)
+
+    def _step(self, event: StepFinished) -> None:
+        record = event.record
+        depth = len(event.key.path)
+        if depth == 1:
+            self.steps += record.status != "skipped"
+        if self.quiet:
+            return
+        mark, colour = MARKS[record.status]
+        if record.phase != "steps" and record.status == "passed":
+            mark, colour = "·", "grey"
+        status = str(record.response.status) if record.response else ""
+        if record.awaits or record.each is not None:
+            status = ""
+        note = f"   ({record.phase})" if record.phase != "steps" else ""
+        time = f"{record.duration_ms:7.0f} ms" if record.status != "skipped" else f"   {record.reason or ''}"
+        name, request = _fit(record.id, NAME_WIDTH), _fit(_what(record), REQUEST_WIDTH)
+        line = f"{'  ' * depth}{paint(mark, colour)} {name} {request} {status:>3}{time}{paint(note, 'grey')}"
+        self._say(line.rstrip(), event.key.scenario)
+
+    def _scenario(self, event: ScenarioFinished) -> None:
+        record, number = event.record, event.scenario
+        if record.status == "skipped":
+            self._say(f"  {paint('-', 'grey')} skipped: {visible(record.reason or '')}", number)
+        if record.error is not None and not any(step.error for step in record.steps):
+            diagnostics.show_failure(record.error, "error")
+        for step in record.steps:
+            self._failure(step)
+        for line in record.left:
+            diagnostics.say(self._owned(f"  left: {visible(line)}", number))
+        if record.left and record.engine is not None:
+            command = f"run clean --host {record.engine.endpoint}"
+            diagnostics.say(
+                self._owned(f"  {paint('hint:', 'cyan')} '{visible(command)}' removes what is left", number)
+            )
+        self._say("", number)
+
+    def _failure(self, record: StepRecord) -> None:
+        inner = [*(record.each or ()), *(record.steps or ())]
+        if record.error and record.error.code not in CONSEQUENCES and not any(one.error for one in inner):
+            diagnostics.show_failure(record.error, record.status)
+            if record.error.code in JUDGED:
+                diagnostics.show_others([one for one in record.expectations if not one.passed][1:])
+        for one in inner:
+            self._failure(one)
+
+    def _summary(self, event: RunFinished) -> None:
+        total = sum(event.summary.values())
+        counts = [f"{event.summary[status]} {status}" for status in MARKS if event.summary.get(status)]
+        took = event.duration_ms / 1000
+        self._say(f"{count(total, 'scenario')}: {', '.join(counts)} · {count(self.steps, 'step')} in {took:.2f} s", -1)
+
+
+def _engine(engine: EngineRecord | None) -> str:
+    if engine is None:
+        return "no engine"
+    where = f"recorded {engine.recorded_at[:10]}" if engine.recorded_at else f"at {engine.endpoint}"
+    return visible(f"{NAMES.get(engine.name, engine.name)} {engine.version} (API {engine.api_version}) {where}")
+
+
+def _what(record: StepRecord) -> str:
+    if record.request is not None:
+        return f"{record.request.method:<6} {unquote(_VERSION.sub('', record.request.path))}"
+    if record.awaits:
+        return f"await {record.awaits}"
+    if record.each is not None:
+        return f"{record.kind}, {count(len(record.each), 'time')}"
+    return record.kind
+
+
+def _fit(text: str, width: int) -> str:
+    """The text in a column of that width, cut if it is longer; long ids are shortened first."""
+    shown = visible("/".join(part[:12] if len(part) == 64 else part for part in text.split("/")))
+    return f"{shown:<{width}}" if len(shown) <= width else f"{shown[: width - 1]}…"

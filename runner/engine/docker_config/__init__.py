@@ -1,0 +1,1 @@
+"""Finds the engine and the registry credentials that the docker CLI would use."""

@@ -1,0 +1,258 @@
+"""HTTP/1.1 to an engine: a pool of connections, and one exchange at a time on each.
+
+Nothing comes from the environment: no proxies, no redirects, no cookies, no credentials, no compression.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from runner import __version__
+from runner.engine.http.framing import BrokenBodyError, OpenBody
+from runner.engine.http.head import AnswerHead, read_head, request_head
+from runner.engine.http.sending import Sending
+from runner.engine.sockets.connection import Connection, Dial
+from runner.engine.transport import Deadline, Headers, Request, Response
+from runner.errors import DeadlineExceeded, EngineError, RunnerError, StepError
+
+CONNECT_TIMEOUT: Final = 10.0
+"""Seconds that opening a connection may take, whatever time the step has."""
+
+MOST_IDLE: Final = 32
+
+_INLINE_BODY: Final = 32 * 1024
+"""A body up to this size is sent together with the head; every socket's buffer takes that much at once."""
+
+_SAFE_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
+_USER_AGENT: Final = f"engine-recipes/{__version__}"
+
+
+class HttpTransport:
+    """A :class:`~runner.engine.transport.Transport` over the connections that ``dial`` opens. Thread-safe.
+
+    The sets below are changed only by single, atomic operations, so that :meth:`abort` may even be called from a
+    signal handler that interrupted this very code.
+    """
+
+    def __init__(self, dial: Dial, *, host: str = "localhost", connect_timeout: float = CONNECT_TIMEOUT) -> None:
+        self._dial = dial
+        self._host = host
+        self._connect_timeout = connect_timeout
+        self._idle: deque[Connection] = deque()
+        self._busy: set[Connection] = set()
+        self._aborts = 0
+
+    def send(self, request: Request, deadline: Deadline) -> Response:
+        if request.upgrade == "websocket":
+            from runner.engine.http.websocket import open_websocket
+
+            return open_websocket(self._send, request, deadline)
+        return self._send(request, deadline)
+
+    def _send(self, request: Request, deadline: Deadline) -> HttpResponse:
+        deadline.remaining()
+        head = request_head(request, self._host, _USER_AGENT)
+        aborts = self._aborts
+        connection = self._take(deadline)
+        if connection is not None:
+            try:
+                return self._exchange(connection, head, request, aborts)
+            except _NothingProcessedError:
+                pass
+        return self._exchange(self._connect(deadline), head, request, aborts)
+
+    def _take(self, deadline: Deadline) -> Connection | None:
+        """An idle connection that the engine has not closed meanwhile."""
+        while self._idle:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                break
+            if connection.idle():
+                connection.deadline = deadline
+                connection.received = 0
+                connection.reused = True
+                return connection
+            connection.close()
+        return None
+
+    def _connect(self, deadline: Deadline) -> Connection:
+        limit = Deadline.after(self._connect_timeout)
+        try:
+            return Connection(self._dial(deadline.sooner(limit)), deadline)
+        except (TimeoutError, DeadlineExceeded):
+            deadline.remaining()
+            raise EngineError(
+                "engine-unreachable",
+                f"no connection within {self._connect_timeout:g} s",
+                hint="is the address right, and does a firewall let it through?",
+            ) from None
+
+    def _exchange(self, connection: Connection, head: bytes, request: Request, aborts: int) -> HttpResponse:
+        self._busy.add(connection)
+        if aborts != self._aborts:
+            connection.interrupt()
+        try:
+            sending = _send(connection, head, request)
+            answer = _await_head(connection, request, sending)
+        except BaseException:
+            self._drop(connection)
+            raise
+        return HttpResponse(connection, answer, sending, request.upgrade is not None, self._release)
+
+    def _release(self, connection: Connection, reusable: bool) -> None:
+        """An exchange is over."""
+        if reusable and len(self._idle) < MOST_IDLE:
+            self._busy.discard(connection)
+            self._idle.append(connection)
+        else:
+            self._drop(connection)
+
+    def _drop(self, connection: Connection) -> None:
+        self._busy.discard(connection)
+        connection.close()
+
+    def share(self) -> HttpTransport:
+        other = HttpTransport(self._dial, host=self._host, connect_timeout=self._connect_timeout)
+        other._idle = self._idle
+        return other
+
+    def abort(self) -> None:
+        self._aborts += 1
+        for connection in tuple(self._busy):
+            connection.interrupt()
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+
+
+class _NothingProcessedError(Exception):
+    """An idle connection turned out to be dead before the engine could take the request from it."""
+
+
+def _send(connection: Connection, head: bytes, request: Request) -> Sending | EngineError | None:
+    """Send the request, a large body from a thread of its own, so that an engine which answers before it has read
+    everything is heard. A broken connection is returned, not raised: the answer may be there already."""
+    body = request.body
+    try:
+        if body is None or (isinstance(body, bytes) and len(body) <= _INLINE_BODY):
+            connection.send(head + body if body else head)
+            return None
+        connection.send(head)
+    except EngineError as error:
+        return error
+    return Sending(connection, body)
+
+
+def _await_head(connection: Connection, request: Request, sending: Sending | EngineError | None) -> AnswerHead:
+    try:
+        return read_head(connection, request.method)
+    except EngineError as error:
+        if error.code != "connection-broken":
+            raise
+        failed_to_send = isinstance(sending, EngineError)
+        fresh = not connection.reused or connection.received or connection.interrupted
+        if not fresh and (failed_to_send or (sending is None and request.method in _SAFE_METHODS)):
+            raise _NothingProcessedError from None
+        if isinstance(sending, Sending):
+            raise sending.failure() or error from None
+        raise (sending or error) from None
+
+
+class HttpResponse:
+    """An answer whose body is still in the connection; see :class:`~runner.engine.transport.Response`."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        head: AnswerHead,
+        sending: Sending | EngineError | None,
+        asked_upgrade: bool,
+        release: Callable[[Connection, bool], None],
+    ) -> None:
+        self.status: Final[int] = head.status
+        self.reason: Final[str] = head.reason
+        self.headers: Final[Headers] = head.headers
+        self.upgraded: Final[bool] = head.status == 101
+        self._connection = connection
+        self._body = head.body
+        self._keep = head.keep
+        self._sending = sending
+        self._writable = asked_upgrade and isinstance(head.body, OpenBody) and head.status < 300
+        self._release = release
+        self._released = False
+        self._broken: EngineError | None = None
+        if self._body.ended:
+            self._finish()
+
+    def read1(self) -> bytes:
+        body = self._body
+        if self._broken is not None:
+            raise self._broken
+        try:
+            while not body.ended:
+                data = self._connection.receive()
+                if data:
+                    out = body.feed(data)
+                else:
+                    out = b""
+                    self._meet_end()
+                if body.ended:
+                    self._finish()
+                if out:
+                    return out
+        except BrokenBodyError as error:
+            self.close()
+            self._broken = EngineError("connection-broken", f"the engine's answer is broken: {error}")
+            if error.before:
+                return error.before
+            raise self._broken from None
+        except RunnerError as error:
+            cause = self._sending.failure() if isinstance(self._sending, Sending) else None
+            self.close()
+            raise cause or error from None
+        return b""
+
+    def _meet_end(self) -> None:
+        missing = self._body.cut()
+        if missing is not None:
+            raise self._connection.broken(f"the engine closed the connection in the middle of an answer: {missing}")
+        self._body.ended = True
+
+    def _finish(self) -> None:
+        """The body is read to its end: the connection is free for another request, if all was sent."""
+        if self._released:
+            return
+        self._released = True
+        sent = self._sending is None or (isinstance(self._sending, Sending) and self._sending.done())
+        self._release(self._connection, self._keep and sent and not self._body.rest)
+
+    def until(self, deadline: Deadline) -> None:
+        if not self._released:
+            self._connection.deadline = deadline
+
+    def write(self, data: bytes) -> None:
+        if not self._writable:
+            raise StepError(
+                "not-upgraded",
+                f"the engine did not open the connection for input; it answered {self.status} {self.reason}",
+            )
+        try:
+            self._connection.send(data)
+        except DeadlineExceeded:
+            self.close()
+            raise
+
+    def close_write(self) -> None:
+        if self._writable and not self._released:
+            self._connection.half_close()
+
+    def close(self) -> None:
+        if not self._released:
+            self._released = True
+            self._release(self._connection, False)
+        if isinstance(self._sending, Sending):
+            self._sending.stop()

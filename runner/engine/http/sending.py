@@ -1,0 +1,99 @@
+"""A large request body on its way, sent by a thread of its own.
+
+An engine may answer while it still reads (``image load`` reports progress, a refused build context is refused at
+once). With the sending in another thread the answer is read as it comes, neither side blocks the other, and a pipe
+that breaks because the engine has heard enough never hides what it said.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Final
+
+from runner.engine.sockets.connection import Connection, reason
+from runner.engine.transport import Upload
+from runner.errors import RunnerError, StepError
+
+_PIECE: Final = 256 * 1024
+
+
+class Sending:
+    """Sends ``body`` over ``connection`` from now on."""
+
+    def __init__(self, connection: Connection, body: bytes | Upload) -> None:
+        self._connection = connection
+        self._body = body
+        self._failure: RunnerError | None = None
+        self._sent = False
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="upload", daemon=True)
+        self._thread.start()
+
+    def done(self) -> bool:
+        """Whether everything was sent. Asked when the answer is complete, when at most a moment is missing."""
+        self._thread.join(0.05)
+        return self._sent
+
+    def failure(self) -> RunnerError | None:
+        """Why the body could not be sent, if that was not the engine's doing."""
+        return self._failure
+
+    def stop(self) -> None:
+        """Give up; the connection is closed already. Waits a moment for the thread to let go of its files."""
+        self._stopped = True
+        self._thread.join(1.0)
+
+    def _run(self) -> None:
+        body = self._body
+        try:
+            if isinstance(body, bytes):
+                self._send_sized(_pieces(body), len(body))
+            elif body.size is None:
+                self._send_chunked(body)
+            else:
+                self._send_sized(body.chunks(), body.size)
+            self._sent = not self._stopped
+        except OSError as error:
+            self._fail(StepError("unreadable-body", f"the request's body can't be read: {reason(error)}"))
+        except StepError as error:
+            self._fail(error)
+        except RunnerError:
+            # The connection broke or the time is over: whoever reads the answer meets the same, and says so unless
+            # the answer came before.
+            return
+        except Exception as error:  # noqa: BLE001 - whatever its maker raises, the reader must hear of it
+            self._fail(StepError("unreadable-body", f"the request's body can't be made: {error!r}"))
+
+    def _send_sized(self, pieces: Iterator[bytes], size: int) -> None:
+        left = size
+        for piece in pieces:
+            if self._stopped:
+                return
+            left -= len(piece)
+            if left < 0:
+                break
+            self._connection.send(piece)
+        if left:
+            raise StepError(
+                "changed-body",
+                f"the request's body was to have {size} bytes and has {'more' if left < 0 else f'{size - left}'}",
+                hint="did the file change while it was sent?",
+            )
+
+    def _send_chunked(self, body: Upload) -> None:
+        for piece in body.chunks():
+            if self._stopped:
+                return
+            if piece:
+                self._connection.send(b"%x\r\n%b\r\n" % (len(piece), piece))
+        self._connection.send(b"0\r\n\r\n")
+
+    def _fail(self, failure: RunnerError) -> None:
+        """The body can't be completed: the request is void, so break the connection for the reader to notice."""
+        self._failure = failure
+        self._connection.interrupt()
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    return (body[start : start + _PIECE] for start in range(0, len(body), _PIECE))

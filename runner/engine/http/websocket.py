@@ -1,0 +1,124 @@
+"""Attach over WebSocket (RFC 6455): the frames are wsproto's business, the connection is the transport's.
+
+Output comes raw in binary messages, both streams in one, and stdin goes the same way; a close frame ends it. See
+https://docs.docker.com/reference/api/engine/version/v1.41/#operation/ContainerAttachWebsocket
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from wsproto import events
+from wsproto.connection import Connection, ConnectionType
+from wsproto.utilities import LocalProtocolError, RemoteProtocolError, generate_accept_token, generate_nonce
+
+from runner.engine.transport import Deadline, Headers, Request, Response
+from runner.errors import EngineError
+
+_VERSION: Final = "13"
+_GOOD_ENDS: Final = frozenset((1000, 1001, 1005))
+"""Close codes (RFC 6455, 7.4.1): done, going away, none given."""
+
+
+def open_websocket(send: Callable[[Request, Deadline], Response], request: Request, deadline: Deadline) -> Response:
+    """Shake hands by way of ``send``. An answer other than 101 is returned as it is: it says why not.
+
+    Raises:
+        EngineError: ``broken-websocket``, what answers does not know the handshake; and what ``send`` raises.
+    """
+    key = generate_nonce()
+    own = {"Sec-WebSocket-Version": _VERSION, "Sec-WebSocket-Key": key.decode("ascii")}
+    names = {name.lower() for name in own}
+    headers = tuple(pair for pair in request.headers if pair[0].lower() not in names)
+    response = send(request._replace(headers=(*headers, *own.items())), deadline)
+    if not response.upgraded:
+        return response
+    if response.headers.get("Sec-WebSocket-Accept", "").encode() != generate_accept_token(key):
+        response.close()
+        raise EngineError("broken-websocket", "the engine's answer to the WebSocket handshake is wrong")
+    return WebSocket(response)
+
+
+class WebSocket:
+    """The payload of a WebSocket, as a :class:`~runner.engine.transport.Response`. One thread may read while another
+    writes."""
+
+    def __init__(self, response: Response) -> None:
+        self.status: Final[int] = response.status
+        self.reason: Final[str] = response.reason
+        self.headers: Final[Headers] = response.headers
+        self.upgraded: Final = True
+        self.until = response.until
+        self.close = response.close
+        self._response = response
+        self._frames = Connection(ConnectionType.CLIENT)
+        self._lock = threading.Lock()
+        self._arrived: deque[bytes] = deque()
+        self._ended = False
+
+    def read1(self) -> bytes:
+        while not self._arrived and not self._ended:
+            data = self._response.read1()
+            if not data:
+                raise self._broken(
+                    "connection-broken", "the engine closed the connection without closing the WebSocket"
+                )
+            try:
+                with self._lock:
+                    self._frames.receive_data(data)
+                    received = list(self._frames.events())
+            except RemoteProtocolError as error:
+                raise self._broken("broken-websocket", f"the engine broke the WebSocket protocol: {error}") from None
+            for event in received:
+                self._take(event)
+        if self._arrived:
+            return self._arrived.popleft()
+        self.close()
+        return b""
+
+    def _take(self, event: events.Event) -> None:
+        if isinstance(event, events.BytesMessage):
+            self._keep(bytes(event.data))
+        elif isinstance(event, events.TextMessage):
+            self._keep(event.data.encode())
+        elif isinstance(event, events.Ping):
+            self._reply(event.response())
+        elif isinstance(event, events.CloseConnection):
+            self._ended = True
+            self._reply(event.response())
+            if event.code not in _GOOD_ENDS:
+                raise self._broken("broken-websocket", f"the WebSocket ended badly: {event.reason or event.code}")
+
+    def _keep(self, data: bytes) -> None:
+        if data:
+            self._arrived.append(data)
+
+    def write(self, data: bytes) -> None:
+        if not self._send(events.BytesMessage(data=data)):
+            raise EngineError("connection-broken", "the engine closed the WebSocket before everything was sent")
+
+    def close_write(self) -> None:
+        self._send(events.CloseConnection(code=1000))
+
+    def _reply(self, event: events.Event) -> None:
+        """Answer as the protocol wants it; a far side that is gone already does not wait for that."""
+        with contextlib.suppress(EngineError):
+            self._send(event)
+
+    def _send(self, event: events.Event) -> bool:
+        """Send a frame; False says that the protocol does not allow any more."""
+        with self._lock:
+            try:
+                data = self._frames.send(event)
+            except LocalProtocolError:
+                return False
+            self._response.write(data)
+        return True
+
+    def _broken(self, code: str, message: str) -> EngineError:
+        self.close()
+        return EngineError(code, message)

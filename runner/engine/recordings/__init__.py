@@ -1,0 +1,1 @@
+"""Records exchanges with an engine, stores them in a file, and replays them."""

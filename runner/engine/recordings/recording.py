@@ -1,0 +1,312 @@
+"""A recording: every request and answer of one scenario's run, and the file that keeps them.
+
+``schemas/recording.schema.json`` describes the file field by field. It is made to be read and to be compared in git:
+what fits stands on one line, everything else a field a line. Times are milliseconds from the beginning.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from runner import __version__
+from runner.engine.recordings.body_parts import Part
+from runner.errors import DeadlineExceeded, EngineError, Place, RunnerError, StepError, UsageError
+from runner.masking import Masker
+
+VERSION: Final = 1
+"""Rises when a field changes its meaning or goes."""
+LARGEST_FILE: Final = 128 * 1024 * 1024
+WIDTH: Final = 110
+
+_BROKEN = "make it again with --record"
+_ERRORS: Final[Mapping[str, type[RunnerError]]] = {"engine": EngineError, "step": StepError}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error that an exchange ended with; ``kind`` is ``engine``, ``step``, or ``deadline``: the time was over."""
+
+    kind: Literal["engine", "step", "deadline"]
+    code: str
+    message: str
+    hint: str | None = None
+
+    @classmethod
+    def of(cls, error: RunnerError) -> Failure:
+        if isinstance(error, DeadlineExceeded):
+            return cls("deadline", error.code, error.message, error.hint)
+        return cls("engine" if isinstance(error, EngineError) else "step", error.code, error.message, error.hint)
+
+    def masked(self, masker: Masker) -> Failure:
+        hint = masker.text(self.hint) if self.hint is not None else None
+        return Failure(self.kind, self.code, masker.text(self.message), hint)
+
+    def error(self) -> RunnerError:
+        """The error, to be raised again."""
+        if self.kind == "deadline":
+            return DeadlineExceeded(self.message, hint=self.hint)
+        return _ERRORS[self.kind](self.code, self.message, hint=self.hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request as it is kept and compared: without secrets and credentials.
+
+    ``body`` says in its only key what it is: ``json``, ``text``, ``base64``, or of a stream its ``upload`` (what it
+    is called) with ``size`` and ``sha256``.
+    """
+
+    method: str
+    target: str
+    upgrade: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    def value(self) -> dict[str, Any]:
+        found: dict[str, Any] = {"method": self.method, "target": self.target}
+        if self.upgrade is not None:
+            found["upgrade"] = self.upgrade
+        if self.headers:
+            found["headers"] = dict(self.headers)
+        return {**found, **self.body}
+
+    def key(self) -> str:
+        """Equal for requests that are the same."""
+        return json.dumps(self.value(), sort_keys=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``end`` is how its reading ended: at its proper end, because the reader left before, or with an error."""
+
+    at: float
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    upgraded: bool
+    body: tuple[Part, ...]
+    end: Literal["complete", "left"] | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What was written to an upgraded connection, and whether the writer then closed its side."""
+
+    parts: tuple[Part, ...]
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request, sent at ``at``, and what came of it."""
+
+    at: float
+    request: Sent
+    outcome: Answer | Failure
+    input: Input | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """``endpoint`` is where a reader would find such an engine; ``vars`` are the variables that were given from
+    outside, ``status`` is the recorded run's."""
+
+    recorded_at: str
+    name: str
+    version: str
+    api_version: str
+    endpoint: str
+    scenario: str
+    run_id: str
+    status: str
+    exchanges: tuple[Exchange, ...]
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    swarm: str | None = None
+
+
+def render(recording: Recording) -> str:
+    """The text of the file."""
+    engine = {
+        "name": recording.name,
+        "version": recording.version,
+        "api_version": recording.api_version,
+        "endpoint": recording.endpoint,
+    }
+    value = {
+        "recording_version": VERSION,
+        "tool": {"name": "engine-recipes", "version": __version__},
+        "recorded_at": recording.recorded_at,
+        "engine": {**engine, "swarm": recording.swarm} if recording.swarm is not None else engine,
+        "scenario": recording.scenario,
+        "vars": dict(recording.vars),
+        "run_id": recording.run_id,
+        "status": recording.status,
+        "exchanges": [_exchange_value(exchange) for exchange in recording.exchanges],
+    }
+    text = laid_out(value) + "\n"
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def read(path: Path) -> Recording:
+    """A recording from its file.
+
+    Raises:
+        UsageError: ``no-recording``, there is none; ``bad-recording``, it is cut, altered or of another version.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        hint = "make one with --record, on an engine"
+        raise UsageError("no-recording", f"there is no recording {path}", hint=hint) from None
+    except OSError as error:
+        raise UsageError("no-recording", f"{path} can't be read: {error.strerror}") from None
+    if len(data) > LARGEST_FILE:
+        raise _bad(path, f"it is larger than {LARGEST_FILE // 1024 // 1024} MiB")
+    value = _parsed(path, data)
+    if not isinstance(value, Mapping) or "recording_version" not in value:
+        raise _bad(path, "it is no recording")
+    version = value["recording_version"]
+    if version != VERSION or isinstance(version, bool):
+        raise _bad(path, f"it is of version {json.dumps(version)[:40]}, and this program reads {VERSION}")
+    _validate(path, value)
+    try:
+        return _recording(value)
+    except ValueError as error:
+        raise _bad(path, str(error)) from None
+
+
+def _bad(path: Path, why: str, place: Place | None = None) -> UsageError:
+    return UsageError("bad-recording", f"{path} can't be replayed: {why}", hint=_BROKEN, place=place)
+
+
+def _parsed(path: Path, data: bytes) -> Any:
+    try:
+        text = data.decode("utf-8-sig")
+        return json.loads(text)
+    except UnicodeDecodeError as error:
+        raise _bad(path, f"byte {error.start} is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        line = text.split("\n")[error.lineno - 1]
+        place = Place(str(path), error.lineno, error.colno, text=line)
+        raise _bad(path, f"it is cut or broken: {error.msg}", place) from None
+    except (RecursionError, ValueError) as error:
+        raise _bad(path, f"it is broken: {type(error).__name__}") from None
+
+
+def _validate(path: Path, value: Any) -> None:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    from runner.resources import schema_path
+
+    schema = json.loads(schema_path("recording.schema.json").read_text("utf-8"))
+    error = best_match(Draft202012Validator(schema).iter_errors(value))
+    if error is not None:
+        raise _bad(path, f"at {error.json_path} {error.message[:300]}")
+
+
+def _recording(value: Mapping[str, Any]) -> Recording:
+    engine = value["engine"]
+    return Recording(
+        recorded_at=value["recorded_at"],
+        name=engine["name"],
+        version=engine["version"],
+        api_version=engine["api_version"],
+        endpoint=engine["endpoint"],
+        swarm=engine.get("swarm"),
+        scenario=value["scenario"],
+        vars=value["vars"],
+        run_id=value["run_id"],
+        status=value["status"],
+        exchanges=tuple(_exchange(one) for one in value["exchanges"]),
+    )
+
+
+def _exchange(value: Mapping[str, Any]) -> Exchange:
+    fields = dict(value["request"])
+    request = Sent(
+        fields.pop("method"), fields.pop("target"), fields.pop("upgrade", None), fields.pop("headers", {}), fields
+    )
+    given = value.get("input")
+    return Exchange(
+        at=value["at"],
+        request=request,
+        outcome=Failure(**value["error"]) if "error" in value else _answer(value["response"]),
+        input=Input(_parts(given["sent"]), given["closed"]) if given else None,
+    )
+
+
+def _answer(value: Mapping[str, Any]) -> Answer:
+    end = value["end"]
+    return Answer(
+        at=value["at"],
+        status=value["status"],
+        reason=value["reason"],
+        headers=value["headers"],
+        upgraded=value.get("upgraded", False),
+        body=_parts(value["body"]),
+        end=Failure(**end) if isinstance(end, dict) else end,
+    )
+
+
+def _parts(values: list[dict[str, Any]]) -> tuple[Part, ...]:
+    parts = []
+    for value in values:
+        rest: dict[Any, Any] = dict(value)  # of forms that the schema knows
+        at, stream = rest.pop("at"), rest.pop("stream", None)
+        ((form, content),) = rest.items()
+        part = Part(at, form, content, stream)
+        part.data()
+        parts.append(part)
+    return tuple(parts)
+
+
+def _exchange_value(exchange: Exchange) -> dict[str, Any]:
+    value: dict[str, Any] = {"at": exchange.at, "request": exchange.request.value()}
+    if exchange.input is not None:
+        value["input"] = {"sent": _part_values(exchange.input.parts), "closed": exchange.input.closed}
+    outcome = exchange.outcome
+    if isinstance(outcome, Failure):
+        return {**value, "error": _failure_value(outcome)}
+    response: dict[str, Any] = {"at": outcome.at, "status": outcome.status, "reason": outcome.reason}
+    if outcome.upgraded:
+        response["upgraded"] = True
+    response["headers"] = dict(outcome.headers)
+    response["body"] = _part_values(outcome.body)
+    response["end"] = _failure_value(outcome.end) if isinstance(outcome.end, Failure) else outcome.end
+    return {**value, "response": response}
+
+
+def _failure_value(failure: Failure) -> dict[str, Any]:
+    value = {"kind": failure.kind, "code": failure.code, "message": failure.message}
+    return {**value, "hint": failure.hint} if failure.hint is not None else value
+
+
+def _part_values(parts: tuple[Part, ...]) -> list[dict[str, Any]]:
+    return [
+        {"at": part.at, **({"stream": part.stream} if part.stream else {}), part.form: part.content} for part in parts
+    ]
+
+
+def laid_out(value: Any, depth: int = 0, width: int = WIDTH) -> str:
+    """JSON in which whatever fits stands on one line."""
+    line = json.dumps(value, ensure_ascii=False)
+    if len(line) + 2 * depth <= width or not value or not isinstance(value, (dict, list)):
+        return line
+    inner, outer = "  " * (depth + 1), "  " * depth
+    if isinstance(value, dict):
+        rows = [
+            f"{inner}{json.dumps(key, ensure_ascii=False)}: {laid_out(one, depth + 1, width)}"
+            for key, one in value.items()
+        ]
+        return "{\n" + ",\n".join(rows) + f"\n{outer}}}"
+    return "[\n" + ",\n".join(f"{inner}{laid_out(one, depth + 1, width)}" for one in value) + f"\n{outer}]"

@@ -1,0 +1,236 @@
+"""Answers requests from a recording: no engine, no waiting, and nothing that was not recorded."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import threading
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
+
+from runner.engine.docker_config.endpoint import parse
+from runner.engine.engine import Engine
+from runner.engine.recordings.body_parts import Chunk, raw_parts
+from runner.engine.recordings.recorder import described
+from runner.engine.recordings.recording import Answer, Exchange, Failure, Input, Recording, Sent, laid_out
+from runner.engine.transport import Deadline, Headers, Request, Response
+from runner.errors import StepError
+from runner.masking import SHOWN, Masker
+
+OWN_LABELS: Final = "engine-recipes."
+"""How the names of the runner's own labels begin."""
+INPUT_PATIENCE: Final = 10.0
+"""Seconds that the end of a stream waits for the input that was sent before it."""
+_COMPARED: Final = 200
+_COMPARED_TEXT: Final = 2000
+"""Recorded requests, and characters of each, that are looked at for the nearest one."""
+
+
+class Replay:
+    """The exchanges of a recording that are still to come. Thread-safe.
+
+    Equal requests are answered in the order of the recording; different ones may come in any, as steps in the
+    background do.
+    """
+
+    def __init__(self, recording: Recording, secrets: Iterable[str]) -> None:
+        self.masker: Final = Masker((*secrets, SHOWN))
+        self._all = recording.exchanges
+        self._waiting: dict[str, deque[Exchange]] = {}
+        self._lock = threading.Lock()
+        for exchange in recording.exchanges:
+            self._waiting.setdefault(self._key(exchange.request), deque()).append(exchange)
+
+    def take(self, request: Request) -> Exchange:
+        """The exchange that was recorded for a request.
+
+        Raises:
+            StepError: ``not-recorded``; the details are what differs from the nearest recorded request.
+        """
+        sent = described(request, self.masker)
+        with self._lock:
+            waiting = self._waiting.get(self._key(sent))
+            if waiting:
+                return waiting.popleft()
+        if waiting is not None:
+            times = sum(self._key(one.request) == self._key(sent) for one in self._all)
+            raise _not_recorded(f"{sent.method} {sent.target} is in the recording {_times(times)} only")
+        raise _not_recorded(f"{sent.method} {sent.target} is not in the recording", self._difference(sent))
+
+    def unused(self) -> tuple[Sent, ...]:
+        """The recorded requests that were not made."""
+        with self._lock:
+            left = {id(exchange) for waiting in self._waiting.values() for exchange in waiting}
+        return tuple(exchange.request for exchange in self._all if id(exchange) in left)
+
+    def _key(self, sent: Sent) -> str:
+        """A secret that was written percent-encoded, and one that isn't known now, are the same."""
+        return self.masker.text(_as_asked(sent).key())
+
+    def _difference(self, sent: Sent) -> tuple[str, ...]:
+        """From the nearest recorded request, one not yet made if possible, to this one."""
+        candidates = (self.unused() or tuple(one.request for one in self._all))[:_COMPARED]
+        if not candidates:
+            return ()
+        wanted = _lines(sent)
+        path = sent.target.partition("?")[0]
+
+        def nearness(other: Sent) -> tuple[bool, float]:
+            same = (other.method, other.target.partition("?")[0]) == (sent.method, path)
+            old, new = (f"{one.target} {one.body}"[:_COMPARED_TEXT] for one in (other, sent))
+            return same, difflib.SequenceMatcher(None, old, new).ratio()
+
+        nearest = max(candidates, key=nearness)
+        diff = difflib.unified_diff(_lines(nearest), wanted, "recorded", "now", n=2, lineterm="")
+        return tuple(line for line in diff if not line.startswith("@@"))
+
+
+def _as_asked(sent: Sent) -> Sent:
+    """Without the labels that the runner adds: they belong to its version, not to the scenario."""
+    path, mark, query = sent.target.partition("?")
+    if OWN_LABELS in query:
+        pairs = [
+            (name, _without_own_in_text(value))
+            for name, value in parse_qsl(query, keep_blank_values=True)
+            if not value.startswith(f'LABEL "{OWN_LABELS}')
+        ]
+        sent = replace(sent, target=f"{path}{mark}{urlencode(pairs)}")
+    return replace(sent, body=_without_own(sent.body))
+
+
+def _without_own(value: Any) -> Any:
+    """The value without those labels, and without a mapping that held nothing else."""
+    if isinstance(value, Mapping):
+        kept = {key: (one, _without_own(one)) for key, one in value.items() if not key.startswith(OWN_LABELS)}
+        return {key: new for key, (old, new) in kept.items() if new != {} or old == {}}
+    return [_without_own(one) for one in value] if isinstance(value, list) else value
+
+
+def _without_own_in_text(text: str) -> str:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return json.dumps(_without_own(value)) if isinstance(value, dict) else text
+
+
+def _lines(sent: Sent) -> Sequence[str]:
+    return laid_out(_as_asked(sent).value(), width=0).splitlines()
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
+
+
+def _not_recorded(message: str, details: tuple[str, ...] = ()) -> StepError:
+    hint = "the scenario or its variables have changed since; record it again with --record"
+    return StepError("not-recorded", message, hint=hint, details=details)
+
+
+def replayed(recording: Recording, replay: Replay) -> Engine:
+    """The recorded engine, as it was met when the recording was made."""
+    return Engine(
+        endpoint=parse(recording.endpoint, source="a recording"),
+        transport=ReplayTransport(replay),
+        name=recording.name,
+        version=recording.version,
+        api_version=recording.api_version,
+        swarm=recording.swarm,
+        recorded_at=recording.recorded_at,
+    )
+
+
+class ReplayTransport:
+    """A :class:`~runner.engine.transport.Transport` to a recording."""
+
+    def __init__(self, replay: Replay) -> None:
+        self._replay = replay
+
+    def send(self, request: Request, deadline: Deadline) -> Response:
+        deadline.remaining()
+        exchange = self._replay.take(request)
+        if isinstance(exchange.outcome, Failure):
+            raise exchange.outcome.error()
+        return _ReplayedResponse(exchange.outcome, exchange.input, self._replay.masker)
+
+    def share(self) -> ReplayTransport:
+        return self
+
+    def abort(self) -> None:
+        """Nothing here ever waits for an engine."""
+
+    def close(self) -> None:
+        """There is no connection."""
+
+
+class _ReplayedResponse:
+    """A recorded answer. Its end comes only after the input that was sent in the recording has been sent again."""
+
+    def __init__(self, answer: Answer, given: Input | None, masker: Masker) -> None:
+        self.status: Final = answer.status
+        self.reason: Final = answer.reason
+        self.headers: Final = Headers(tuple(answer.headers.items()))
+        self.upgraded: Final = answer.upgraded
+        self._left = deque(answer.body)
+        self._end = answer.end
+        self._expected = given
+        self._masker = masker
+        self._written: list[Chunk] = []
+        self._writing = threading.Condition()
+        self._ended = False
+
+    def read1(self) -> bytes:
+        if self._left:
+            return self._left.popleft().data()
+        self._check_input()
+        if isinstance(self._end, Failure):
+            raise self._end.error()
+        if self._end == "left":
+            raise _not_recorded("the recording of this answer ends here: when it was made, nobody read on")
+        return b""
+
+    def _check_input(self) -> None:
+        """Wait until as much was written as in the recording, and compare."""
+        given = self._expected
+        if given is None:
+            if self._written:
+                raise _not_recorded("the recording of this call has no input")
+            return
+        expected = b"".join(part.data() for part in given.parts)
+
+        def same() -> bool:
+            """Where the recorded input had no end, more of it may follow."""
+            return self._input() == expected if given.closed else self._input().startswith(expected)
+
+        with self._writing:
+            self._writing.wait_for(lambda: self._ended or (not given.closed and same()), INPUT_PATIENCE)
+            written = self._input()
+        if not same():
+            old, new = (text.decode("utf-8", "replace").splitlines() for text in (expected, written))
+            diff = tuple(difflib.unified_diff(old, new, "recorded input", "input now", n=2, lineterm=""))
+            raise _not_recorded("the input of this call differs from the recorded one", diff)
+
+    def _input(self) -> bytes:
+        return b"".join(part.data() for part in raw_parts(self._written, self._masker))
+
+    def until(self, deadline: Deadline) -> None:
+        """Recorded answers don't wait."""
+
+    def write(self, data: bytes) -> None:
+        with self._writing:
+            self._written.append((0.0, data))
+            self._writing.notify_all()
+
+    def close_write(self) -> None:
+        self._end_input()
+
+    def close(self) -> None:
+        self._end_input()
+
+    def _end_input(self) -> None:
+        with self._writing:
+            self._ended = True
+            self._writing.notify_all()

@@ -1,0 +1,1 @@
+"""Opens byte channels to an engine: unix, tcp, TLS and ssh."""

@@ -1,0 +1,1 @@
+"""Decodes what engines stream: multiplexed output, JSON values, tar archives."""

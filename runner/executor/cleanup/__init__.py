@@ -1,0 +1,1 @@
+"""Finds and removes what runs left on an engine."""

@@ -1,0 +1,1 @@
+"""Prepares a step's request: labels, credentials, bodies from files and folders."""

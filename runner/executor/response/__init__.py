@@ -1,0 +1,1 @@
+"""Reads an engine's response: bodies, streams, downloads, error messages."""

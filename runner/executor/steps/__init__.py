@@ -1,0 +1,1 @@
+"""Runs steps: order, kinds, attempts, expectations."""

@@ -1,0 +1,1 @@
+"""Renders reports as Markdown pages and fills marked places of pages."""

@@ -1,0 +1,109 @@
+"""Pieces of Markdown that nothing inside them can break: GitHub, MkDocs and MyST read them alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from runner.report.wording import cut
+from runner.text import visible
+
+FOLD = 60
+"""Lines from which on a block is folded."""
+MAX_LINES = 1000
+"""What is longer is cut, and says so."""
+
+_SPECIAL = re.compile(r"[\\`*_{}\[\]#|~!$]")
+_OPENS_A_BLOCK = re.compile(r"\d{1,9}(?=[.)])|(?=[-+=])")
+_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+_OPENS_HTML = re.compile(r"<(?=[A-Za-z/!?])(?!(?:https?|mailto):[^\s<>]*>)")
+_FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
+
+
+def inline(text: str) -> str:
+    """Text that stands as it is in a line, except that code between backticks stays code."""
+    line = cut(" ".join(visible(part) for part in text.split()))
+    parts, end = [], 0
+    for match in _CODE_SPAN.finditer(line):
+        parts += [_escaped(line[end : match.start()]), match[0]]
+        end = match.end()
+    parts.append(_escaped(line[end:]))
+    shown = "".join(parts)
+    start = _OPENS_A_BLOCK.match(shown)
+    return shown if start is None else f"{start[0]}\\{shown[start.end() :]}"
+
+
+def code(text: str) -> str:
+    """A code span."""
+    line = cut(visible(text))
+    ticks = "`" * (_longest_run(line, "`") + 1)
+    padding = " " if line.startswith("`") or line.endswith("`") or not line.strip() else ""
+    return f"{ticks}{padding}{line}{padding}{ticks}"
+
+
+def block(text: str, language: str) -> str:
+    """A fenced block with what doesn't print made visible; overlong lines and texts are cut."""
+    lines = list(_lines(text))
+    more = len(lines) - MAX_LINES
+    if more > 0:
+        lines = [*lines[:MAX_LINES], f"… {more} more lines"]
+    body = "\n".join(lines)
+    ticks = "`" * max(3, _longest_run(body, "`") + 1)
+    return f"{ticks}{language}\n{body}\n{ticks}"
+
+
+def folded(content: str, summary: str) -> str:
+    """The block itself, or if it is long, behind a summary that opens it."""
+    lines = content.count("\n") - 1
+    if lines <= FOLD:
+        return content
+    return f"<details>\n<summary>{html_text(summary)} ({lines} lines)</summary>\n\n{content}\n\n</details>"
+
+
+def prose(text: str) -> str:
+    """An author's Markdown: HTML is shown rather than obeyed, and a fence left open is closed."""
+    lines: list[str] = []
+    fence = ""
+    for line in text.strip("\n").split("\n"):
+        match = _FENCE.match(line)
+        if fence:
+            if match and match[1].startswith(fence) and not line.strip().strip(fence[0]):
+                fence = ""
+            lines.append(visible(line))
+            continue
+        if match:
+            fence = match[1]
+        lines.append(visible(line) if fence else _without_html(visible(line)))
+    return "\n".join([*lines, fence] if fence else lines).rstrip()
+
+
+def html_text(text: str) -> str:
+    """Text inside of HTML."""
+    return visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+def slug(heading: str) -> str:
+    """The anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
+
+
+def _escaped(text: str) -> str:
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _SPECIAL.sub(r"\\\g<0>", text)
+
+
+def _without_html(line: str) -> str:
+    parts, end = [], 0
+    for match in _CODE_SPAN.finditer(line):
+        parts += [_OPENS_HTML.sub("&lt;", line[end : match.start()]), match[0]]
+        end = match.end()
+    return "".join([*parts, _OPENS_HTML.sub("&lt;", line[end:])])
+
+
+def _lines(text: str) -> Iterator[str]:
+    for line in text.removesuffix("\n").split("\n"):
+        yield cut(visible(line.removesuffix("\r")))
+
+
+def _longest_run(text: str, character: str) -> int:
+    return max((len(match[0]) for match in re.finditer(re.escape(character) + "+", text)), default=0)

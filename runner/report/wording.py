@@ -1,0 +1,104 @@
+"""What documents say of a step in words, the same in Markdown and HTML."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Literal
+
+from runner.api.operations import by_id
+from runner.report.pretty import pretty
+from runner.results.records import EngineRecord, ResponseRecord, StepRecord
+
+Language = Literal["json", "text"]
+MAX_COLUMNS = 2000
+"""What is longer is cut in documents, and says so: they are for reading, the JSON report has it all."""
+_SECOND = 1000
+_MINUTE = 60
+_WIDTH = 80
+"""Characters up to which a list or an object of an answer stands on one line."""
+_ENGINES = {"docker": "Docker Engine", "podman": "Podman"}
+
+
+def title_of(step: StepRecord) -> str:
+    """The step's title, or one made from its kind: ``container.create`` gives ``Container create``."""
+    if step.title:
+        return step.title
+    words = step.kind.replace(".", " ").replace("_", " ")
+    if step.kind == "await":
+        words = f"wait for {step.awaits or 'the background step'}"
+    return words[:1].upper() + words[1:]
+
+
+def engine_line(engine: EngineRecord) -> str:
+    """Which engine it was, as people call it, and when, if that was not now."""
+    name = _ENGINES.get(engine.name.lower(), engine.name)
+    version = engine.version.partition("+")[0]
+    date = f", on {engine.recorded_at[:10]}" if engine.recorded_at else ""
+    return f"{name} {version}, API {engine.api_version}{date}"
+
+
+def status_line(response: ResponseRecord) -> str:
+    """``201 Created``: with the standard's words, since engines have their own for some (``101 UPGRADED``)."""
+    standard = {status.value: status.phrase for status in HTTPStatus}
+    return f"{response.status} {standard.get(response.status, response.reason)}".strip()
+
+
+def duration(milliseconds: float) -> str:
+    """``41 ms``, ``1.5 s``, ``2 min 5 s``."""
+    if milliseconds < _SECOND:
+        return f"{milliseconds:.0f} ms"
+    seconds = milliseconds / _SECOND
+    return f"{seconds:.1f} s" if seconds < _MINUTE else f"{seconds // _MINUTE:.0f} min {seconds % _MINUTE:.0f} s"
+
+
+def cut(text: str) -> str:
+    """A line of at most :data:`MAX_COLUMNS` characters, and how many more there were."""
+    more = len(text) - MAX_COLUMNS
+    return text if more <= 0 else f"{text[:MAX_COLUMNS]}… {more} more characters"
+
+
+def value_text(value: Any) -> tuple[str, Language]:
+    """A value as a document shows it: text as it is, anything else as JSON that people read well."""
+    if isinstance(value, str):
+        return value, "text"
+    return pretty(value, _WIDTH), "json"
+
+
+def answer_texts(step: StepRecord) -> list[tuple[str | None, str, Language]]:
+    """The blocks that show an answer, each with a word on what it is where that isn't plain."""
+    response = step.response
+    if response is None:
+        return []
+    texts: list[tuple[str | None, str, Language]] = []
+    if response.stdout:
+        texts.append((None, response.stdout, "text"))
+    if response.stderr:
+        texts.append(("On stderr:", response.stderr, "text"))
+    if response.items:
+        texts.append((None, *_items_text(step, response.items)))
+    if response.body is not None and response.body != "":
+        texts.append((None, *value_text(response.body)))
+    return texts
+
+
+def progress_line(item: Any) -> str:
+    """One element of a progress stream as the docker CLI prints it, without its end of line."""
+    if not isinstance(item, Mapping):
+        return json.dumps(item, ensure_ascii=False, default=str)
+    if "stream" in item:
+        return str(item["stream"]).removesuffix("\n")
+    if "error" in item:
+        return f"error: {item['error']}"
+    if "status" in item:
+        line = f"{item['id']}: {item['status']}" if item.get("id") else str(item["status"])
+        return f"{line} {item['progress']}" if item.get("progress") else line
+    return json.dumps(item, ensure_ascii=False, default=str)
+
+
+def _items_text(step: StepRecord, items: Sequence[Any]) -> tuple[str, Language]:
+    operation = by_id(step.operation) if step.operation else None
+    if operation is not None and operation.answer == "progress":
+        return "\n".join(line for item in items if (line := progress_line(item))), "text"
+    return "\n".join(value_text(item)[0] for item in items), "json"

@@ -1,0 +1,1 @@
+"""Checks a valid scenario statically: names, combinations, body fields, API versions."""

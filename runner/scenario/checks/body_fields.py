@@ -1,0 +1,33 @@
+"""Fields of request bodies that the API does not know: engines silently ignore ``Comand``, so it is said here."""
+
+from __future__ import annotations
+
+from runner.scenario import model
+from runner.scenario.findings import Findings
+from runner.scenario.yaml import nodes
+
+
+def check_bodies(scenario: model.Scenario, findings: Findings) -> None:
+    """Warn of unknown fields in the bodies of operations, as far as there is room for more findings."""
+    for step in scenario.walk():
+        if findings.full:
+            return
+        if isinstance(step.kind, model.OperationCall) and step.kind.body is not None:
+            call = step.node.get(str(step.key.value))
+            body = call.get("body") if isinstance(call, nodes.Mapping) else None
+            if body is not None:
+                _check(step, step.kind, body, findings)
+
+
+def _check(step: model.Step, kind: model.OperationCall, body: nodes.Node, findings: Findings) -> None:
+    from runner.api.bodies import unknown_fields
+
+    for path, name, nearest in unknown_fields(kind.operation, nodes.plain(body)):
+        holder = nodes.node_at(body, path)
+        key = holder.key(name) if isinstance(holder, nodes.Mapping) else None
+        where = ".".join(str(part) for part in path)
+        message = f"the API knows no field '{name}' in {where or 'this body'}; engines ignore it"
+        hint = f"did you mean '{nearest}'?" if nearest else None
+        findings.warning("unknown-field", message, step.source, key or body, hint=hint)
+        if findings.full:
+            return

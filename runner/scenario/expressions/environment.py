@@ -1,0 +1,217 @@
+"""The Jinja2 environment: sandboxed, strict about undefined names, with the runner's filters.
+
+Only expressions are used, never statements: ``{%`` and ``{#`` are plain text in a scenario, as they are in the shell
+commands and format strings that scenarios hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from jinja2 import StrictUndefined, UndefinedError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import SandboxedEnvironment
+from jinja2.utils import missing
+
+from runner.nearest import did_you_mean
+from runner.scenario.expressions import limits
+from runner.scenario.expressions.expression import Results
+from runner.scenario.expressions.filters import all_filters, replace_size
+
+_MAPPING_METHODS = frozenset({"items", "keys", "values", "get"})
+_METHODS: dict[type, frozenset[str]] = {
+    str: frozenset(
+        (
+            "capitalize",
+            "casefold",
+            "count",
+            "endswith",
+            "find",
+            "index",
+            "isalnum",
+            "isalpha",
+            "isascii",
+            "isdecimal",
+            "isdigit",
+            "islower",
+            "isnumeric",
+            "isspace",
+            "istitle",
+            "isupper",
+            "join",
+            "lower",
+            "lstrip",
+            "partition",
+            "removeprefix",
+            "removesuffix",
+            "replace",
+            "rfind",
+            "rindex",
+            "rpartition",
+            "rsplit",
+            "rstrip",
+            "split",
+            "splitlines",
+            "startswith",
+            "strip",
+            "swapcase",
+            "title",
+            "upper",
+        )
+    ),
+    list: frozenset({"count", "index"}),
+    tuple: frozenset({"count", "index", "grouper", "list"}),
+}
+"""What can be asked of values besides their keys. ``grouper`` and ``list`` are what the filter ``groupby`` gives."""
+_ROUNDABOUT = {
+    **dict.fromkeys(("format", "format_map"), "write: '%s is %5.1f' | format(name, value)"),
+    **dict.fromkeys(("center", "ljust", "rjust", "zfill", "expandtabs"), "write: '%-10s' | format(value)"),
+    **dict.fromkeys(("append", "extend", "insert", "update"), "values can't be changed; add lists with +"),
+}
+
+
+class UndefinedValueError(UndefinedError):
+    """An expression used a name or a key that isn't there."""
+
+    def __init__(self, message: str, name: str, hint: str | None) -> None:
+        super().__init__(message)
+        self.name = name
+        self.hint = hint
+
+
+class Missing(StrictUndefined):
+    """What a missing name or key evaluates to; any use but ``is defined`` and ``default`` says what is missing."""
+
+    __slots__ = ()
+
+    def error(self) -> UndefinedValueError:
+        name = str(self._undefined_name)
+        owner = self._undefined_obj
+        if isinstance(owner, Results):
+            hint = did_you_mean(name, owner) or f"guard it: when: steps.{name} is defined"
+            return UndefinedValueError(f"the step '{name}' has not run, so it has no result", name, hint)
+        if isinstance(owner, Mapping):
+            keys = [str(key) for key in owner]
+            shown = ", ".join(keys[:8]) + (", …" if len(keys) > 8 else "")
+            hint = did_you_mean(name, keys) or (f"it has {shown}" if keys else "it is empty")
+            return UndefinedValueError(f"there is no '{name}' here", name, hint)
+        if owner is missing:
+            return UndefinedValueError(f"'{name}' is not defined", name, None)
+        return UndefinedValueError(f"{_type_name(owner)} has no '{name}'", name, None)
+
+    def refuse(self) -> None:
+        """Raises:
+        UndefinedValueError: always.
+        """
+        raise self.error()
+
+    def _fail_with_undefined_error(self, *_args: Any, **_kwargs: Any) -> Any:
+        raise self.error()
+
+    # The base class binds each operator to its own method, so each must be bound again to reach the one above.
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = (
+        _fail_with_undefined_error
+    )
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pos__ = __neg__ = __pow__ = __rpow__ = (
+        _fail_with_undefined_error
+    )
+    __call__ = __getitem__ = __lt__ = __le__ = __gt__ = __ge__ = __int__ = __float__ = __complex__ = (
+        _fail_with_undefined_error
+    )
+    __iter__ = __str__ = __len__ = __eq__ = __ne__ = __bool__ = __hash__ = __contains__ = _fail_with_undefined_error
+
+    def __getattr__(self, name: str) -> Any:
+        if name[:2] == "__":
+            raise AttributeError(name)
+        raise self.error()
+
+
+class Environment(SandboxedEnvironment):
+    """Keys of mappings come before Python's attributes, so that ``body.items`` is the key of that name.
+
+    Of attributes and methods only those in a list are there at all.
+    """
+
+    intercepted_binops = frozenset({"+", "-", "*", "/", "//", "**", "%"})
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, Mapping):
+            return self._entry(obj, attribute)
+        if isinstance(obj, Missing):  # `a.b.c` is what is missing as soon as `a.b` is: it may be asked `is defined`
+            return obj
+        known = next((known for kind, known in _METHODS.items() if isinstance(obj, kind)), ())
+        if attribute in known and hasattr(obj, attribute):
+            return getattr(obj, attribute)
+        if hasattr(obj, attribute):
+            hint = _ROUNDABOUT.get(attribute, "expressions see values, nothing of Python's own")
+            raise UnsafeError(f"'{attribute}' is out of reach for an expression", hint)
+        return self.undefined(obj=obj, name=attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        if isinstance(argument, str):
+            return self.getattr(obj, argument)
+        if isinstance(obj, Missing):
+            return obj
+        try:
+            return obj[argument]
+        except (TypeError, LookupError):
+            return self.undefined(obj=obj, name=argument)
+
+    def _entry(self, obj: Mapping[str, Any], name: str) -> Any:
+        if name in obj:
+            return obj[name]
+        if name in _MAPPING_METHODS:
+            return getattr(obj, name)
+        return self.undefined(obj=obj, name=name)
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        limits.check_operation(operator, left, right)
+        return super().call_binop(context, operator, left, right)
+
+    def call(__self, __context: Any, __obj: Any, *given: Any, **named: Any) -> Any:  # noqa: N805
+        """Call a method, which is asked for the size of its result before, or ``range``."""
+        owner = getattr(__obj, "__self__", None)
+        if isinstance(owner, str):
+            _check_method(owner, __obj.__name__, given)
+        return super().call(__context, __obj, *given, **named)
+
+
+class UnsafeError(SecurityError):
+    """An expression reached for something that it must not have."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def _check_method(owner: str, name: str, given: tuple[Any, ...]) -> None:
+    limits.charge(len(owner))
+    if name == "replace" and len(given) >= 2:
+        limits.refuse_size(replace_size(owner, *given))
+    elif name == "join" and given:
+        pieces = given[0]
+        limits.refuse_size(limits.weight(pieces) + len(owner) * (len(pieces) if limits.is_sized(pieces) else 0))
+
+
+def _type_name(value: Any) -> str:
+    if value is None:
+        return "null"
+    names = {str: "text", bool: "a boolean", int: "a number", float: "a number", list: "a list"}
+    return names.get(type(value), f"a {type(value).__name__}")
+
+
+@cache
+def environment() -> Environment:
+    """The one environment, made when the first expression needs it."""
+    env = Environment(
+        undefined=Missing,
+        autoescape=False,
+        # Constants are not computed while an expression is only read: `run check` must not run anything.
+        optimized=False,
+        cache_size=0,
+    )
+    env.globals = {"range": env.globals["range"]}
+    env.filters = all_filters()
+    return env

@@ -1,0 +1,1 @@
+"""Validates a scenario against its JSON Schema and words the messages."""

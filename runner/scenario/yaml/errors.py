@@ -1,0 +1,106 @@
+"""What libyaml complains of, in the words of somebody who knows what was meant."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from runner.errors import Diagnostic, InvalidScenario, Place
+from runner.scenario.yaml.nodes import Source
+
+_NOT_YAML = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TAB = "YAML is indented with spaces, never with tabs"
+_QUOTES = "put the value in quotes"
+_IN_BRACKETS = "put a text with brackets, braces or a quoted part in quotes: [\"body.Names == ['/web']\"]"
+
+_MESSAGES: tuple[tuple[str, str, str | None, bool], ...] = (
+    # libyaml's words, ours, what to do, whether the beginning of what it was reading is the better place
+    ("found unexpected end of stream", "this quote is never closed", "add the same quote at the end", True),
+    ("found unexpected document indicator", "this quote is never closed", "add the same quote at the end", True),
+    (
+        "mapping values are not allowed",
+        "a ': ' can't stand here",
+        "a value with ': ' in it needs quotes; or this line is indented too far",
+        False,
+    ),
+    (
+        "did not find expected '-' indicator",
+        "this line is not indented like the list around it",
+        "the keys of a step stand under its first key, two to the right of the '-'",
+        False,
+    ),
+    (
+        "did not find expected key",
+        "this line is not indented like the lines above it",
+        "keys that belong together stand in the same column; text after a closing quote is a mistake too",
+        False,
+    ),
+    ("did not find expected ',' or ']'", "a ',' or the closing ']' is missing before this", _IN_BRACKETS, False),
+    ("did not find expected ',' or '}'", "a ',' or the closing '}' is missing before this", _IN_BRACKETS, False),
+    (
+        "did not find expected alphabetic or numeric character",
+        "a value can't begin with '*' or '&': in YAML they mean something else",
+        _QUOTES,
+        True,
+    ),
+    ("could not find expected ':'", "this key has no ':' behind it", "or, if it is a text, indent it further", True),
+    (
+        "block sequence entries are not allowed",
+        "a list can't begin in the middle of a line",
+        "put its '- ' in a line of its own, or write [a, b]",
+        False,
+    ),
+    (
+        "found unknown escape character",
+        "'\\' begins an escape inside double quotes, and this is none",
+        "use single quotes, or write '\\\\'",
+        False,
+    ),
+    (
+        "did not find expected <document start>",
+        "the scenario has ended before this",
+        "a scenario is one mapping with 'title' and 'steps'",
+        False,
+    ),
+    ("tab character", "a tab can't indent a line", _TAB, False),
+    ("found undefined tag handle", "only !raw can stand here as a tag", _QUOTES, False),
+)
+
+
+def syntax_error(source: Source, error: Any) -> InvalidScenario:
+    """A ``yaml.MarkedYAMLError`` as a diagnostic."""
+    problem = str(error.problem or error.context or "not YAML")
+    place = _place(source, error.problem_mark or error.context_mark)
+    if "cannot start any token" in problem:
+        return _invalid(*_bad_start(place), place)
+    for words, message, hint, at_context in _MESSAGES:
+        if words in problem:
+            better = _place(source, error.context_mark) if at_context and error.context_mark else place
+            return _invalid(message, hint, better)
+    return _invalid(problem, None, place)
+
+
+def _bad_start(place: Place | None) -> tuple[str, str]:
+    sign = place.text[place.column - 1 : place.column] if place else ""
+    if sign == "\t":
+        return "a tab can't indent a line", _TAB
+    return f"a value can't begin with '{sign}'", _QUOTES
+
+
+def bad_character(source: Source, error: Any) -> InvalidScenario:
+    """A ``yaml.reader.ReaderError`` as a diagnostic."""
+    match = _NOT_YAML.search(source.text)
+    code = error.character if isinstance(error.character, int) else ord(str(error.character)[0])
+    place = None
+    if match:
+        code = ord(match.group())
+        place = source.place_at(match.start())
+    return _invalid(f"the character U+{code:04X} can't stand in a YAML file", "a scenario is text in UTF-8", place)
+
+
+def _place(source: Source, mark: Any) -> Place | None:
+    return source.place(mark.line + 1, mark.column + 1) if mark else None
+
+
+def _invalid(message: str, hint: str | None, place: Place | None) -> InvalidScenario:
+    return InvalidScenario((Diagnostic("yaml-syntax", message, place, hint),))

@@ -1,0 +1,43 @@
+"""Files to text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from runner.errors import Diagnostic, InvalidScenario
+from runner.scenario.yaml.nodes import Source
+
+MAX_BYTES = 4 * 1024 * 1024
+
+
+def read(path: Path, name: str | None = None) -> Source:
+    """The file's text.
+
+    Raises:
+        InvalidScenario: it isn't there, can't be read, is too large, or isn't UTF-8.
+    """
+    shown = name or str(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise _invalid("no-such-file", f"{shown}: there is no such file") from None
+    except IsADirectoryError:
+        raise _invalid("not-a-file", f"{shown} is a folder, not a scenario file") from None
+    except OSError as error:
+        raise _invalid("unreadable-file", f"{shown} can't be read: {error.strerror}") from None
+    if len(data) > MAX_BYTES:
+        raise _invalid("too-large", f"{shown} is larger than 4 MiB, the most that a scenario may have")
+    try:
+        text = data.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        before = Source.of(shown, data[: error.start].decode().removeprefix("\ufeff"))
+        place = before.place_at(len(before.text))
+        message = f"not UTF-8 text: byte 0x{data[error.start]:02x}"
+        diagnostic = Diagnostic("not-text", message, place, "a scenario is a YAML file in UTF-8")
+        raise InvalidScenario((diagnostic,)) from None
+    return Source.of(shown, text)
+
+
+def _invalid(code: str, message: str) -> InvalidScenario:
+    return InvalidScenario((Diagnostic(code, message),))

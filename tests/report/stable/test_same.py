@@ -1,0 +1,51 @@
+"""Two runs on a real engine give the same documents, byte for byte; so does the recording of an earlier one."""
+
+from __future__ import annotations
+
+import difflib
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.engines import Docker, Engine, Podman
+from tests.scenarios.helpers import SCENARIOS, start
+
+SUFFIXES = ("md", "html")
+ELSEWHERE = {"remote-engine", "tls-endpoint", "private-registry"}
+"""Recorded on an engine that is reached in another way, or has a registry beside it."""
+
+
+def started(folder: Path, scenario: Path, *words: str) -> subprocess.Popen[str]:
+    """A run that writes its documents into a folder."""
+    folder.mkdir()
+    outputs = [word for suffix in SUFFIXES for word in ("-o", str(folder / f"page.{suffix}"))]
+    return start(folder, scenario, "--format", "none", "--quiet", *words, *outputs)
+
+
+def same(one: Path, other: Path) -> None:
+    for suffix in SUFFIXES:
+        first, second = ((folder / f"page.{suffix}").read_text(encoding="utf-8") for folder in (one, other))
+        assert not list(
+            difflib.unified_diff(first.splitlines(), second.splitlines(), one.name, other.name, lineterm="")
+        )
+
+
+def finish(running: Sequence[subprocess.Popen[str]]) -> None:
+    for process in running:
+        _, stderr = process.communicate(timeout=120)
+        assert process.returncode == 0, stderr
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: path.stem)
+def test_documents_are_the_same_each_time(docker: Docker, podman: Podman, scenario: Path, tmp_path: Path) -> None:
+    """Both engines work at once: it is quicker, and their speed differs from one run to the other."""
+    engines: Sequence[Engine] = (docker, podman)
+    for time in ("first", "second"):
+        finish([started(tmp_path / f"{one.name}-{time}", scenario, "-H", one.url) for one in engines])
+    for one in engines:
+        same(tmp_path / f"{one.name}-first", tmp_path / f"{one.name}-second")
+    if scenario.stem not in ELSEWHERE:
+        finish([started(tmp_path / "replayed", scenario, "--replay")])
+        same(tmp_path / "docker-first", tmp_path / "replayed")
