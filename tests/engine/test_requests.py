@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.api.operations import Operation, all_operations, find
 from runner.api.missing import MISSING
+from runner.api.operations import Operation, all_operations, find
 from runner.engine.requests import build, build_raw
 from runner.engine.transport import Request
 from runner.errors import StepError
