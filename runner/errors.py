@@ -1,12 +1,48 @@
-"""Every way a run can go wrong, as one tree.
+"""The errors of the runner: one shape, one tree, one table of exit codes.
 
-Each class carries the exit code that the command ends with, so that only ``runner.cli`` needs to know about exit
-codes and everything else just raises.
+    RunnerError                what every expected failure is
+    ├── StepError              a step could not be carried out, or its result is not what was asked for
+    ├── DeadlineExceeded       a step's time is up
+    ├── UsageError             the command was called wrongly
+    ├── InvalidScenario        scenario files are wrong; nothing was sent
+    ├── EngineError            the engine is unreachable, speaks something else, or the connection broke
+    └── StaleDocument          a generated document differs from what a run gives
+
+An error becomes a :class:`Diagnostic`, which keeps its kind and its place in a file. Records, recordings, reports and
+the terminal all show that one shape, and :meth:`Diagnostic.exit_code` reads the exit code from its kind.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, NamedTuple
+from enum import IntEnum
+from typing import ClassVar, Final, Literal, NamedTuple
+
+ErrorKind = Literal["step", "deadline", "usage", "scenario", "engine", "document", "bug"]
+
+
+class ExitCode(IntEnum):
+    """How the command ends."""
+
+    PASSED = 0
+    FAILED = 1
+    USAGE = 2
+    INVALID = 3
+    ENGINE = 4
+    STALE = 5
+    BUG = 70
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+_EXIT_CODES: Final[dict[ErrorKind, ExitCode]] = {
+    "step": ExitCode.FAILED,
+    "deadline": ExitCode.FAILED,
+    "usage": ExitCode.USAGE,
+    "scenario": ExitCode.INVALID,
+    "engine": ExitCode.ENGINE,
+    "document": ExitCode.STALE,
+    "bug": ExitCode.BUG,
+}
 
 
 class Place(NamedTuple):
@@ -23,20 +59,26 @@ class Place(NamedTuple):
 
 
 class Diagnostic(NamedTuple):
-    """One finding about a scenario: what is wrong, where, and how to mend it."""
+    """One error or warning. ``code`` is a stable kebab-case name, ``hint`` says what to do, ``details`` are lines that
+    explain further, ``kind`` decides the exit code."""
 
     code: str
     message: str
     place: Place | None = None
     hint: str | None = None
     severity: Literal["error", "warning"] = "error"
+    kind: ErrorKind = "step"
+    details: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return _EXIT_CODES[self.kind]
 
 
 class RunnerError(Exception):
-    """The base of every expected failure: ``code`` is a stable kebab-case name, ``hint`` says what to do, ``details``
-    are lines that explain further."""
+    """The base of every expected failure; see :class:`Diagnostic` for the fields."""
 
-    exit_code: ClassVar[int] = 70
+    kind: ClassVar[ErrorKind] = "bug"
 
     def __init__(
         self,
@@ -54,23 +96,33 @@ class RunnerError(Exception):
         self.place = place
         self.details = details
 
+    @property
+    def exit_code(self) -> ExitCode:
+        return _EXIT_CODES[self.kind]
+
+    def diagnostic(self, place: Place | None = None, details: tuple[str, ...] = ()) -> Diagnostic:
+        """Return the error as a record: at its own place, or else at ``place``; ``details`` replace its own."""
+        return Diagnostic(
+            self.code, self.message, self.place or place, self.hint, kind=self.kind, details=details or self.details
+        )
+
 
 class StepError(RunnerError):
     """A step that could not be carried out, or whose result is not what was asked for."""
 
-    exit_code = 1
+    kind = "step"
 
 
 class UsageError(RunnerError):
     """The command was called wrongly: an unknown option, a value that makes no sense."""
 
-    exit_code = 2
+    kind = "usage"
 
 
 class InvalidScenario(RunnerError):
     """One or more scenario files are wrong; nothing was sent."""
 
-    exit_code = 3
+    kind = "scenario"
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         first = diagnostics[0]
@@ -81,19 +133,33 @@ class InvalidScenario(RunnerError):
 class EngineError(RunnerError):
     """The engine can't be reached, speaks something else, or the connection broke."""
 
-    exit_code = 4
+    kind = "engine"
 
 
 class DeadlineExceeded(RunnerError):
-    """The time that a step has is over. The connection that was in use is closed and never reused."""
+    """A step's time is up. The connection that was in use is closed and never reused."""
 
-    exit_code = 1
+    kind = "deadline"
 
-    def __init__(self, message: str = "the time for this step is over", *, hint: str | None = None) -> None:
+    def __init__(self, message: str = "the time for this step is up", *, hint: str | None = None) -> None:
         super().__init__("timeout", message, hint=hint)
 
 
 class StaleDocument(RunnerError):
-    """A generated document no longer says what a run says."""
+    """A generated document differs from what a run gives."""
 
-    exit_code = 5
+    kind = "document"
+
+
+def error_of(diagnostic: Diagnostic) -> RunnerError:
+    """Return an error that can be raised again from its record."""
+    if diagnostic.kind == "deadline":
+        return DeadlineExceeded(diagnostic.message, hint=diagnostic.hint)
+    error = EngineError if diagnostic.kind == "engine" else StepError
+    return error(
+        diagnostic.code,
+        diagnostic.message,
+        hint=diagnostic.hint,
+        place=diagnostic.place,
+        details=diagnostic.details,
+    )

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+SHORT_ID = 12
 MAX_SHOWN = 120
 """Longer values are cut when they are shown, in characters."""
 
@@ -35,3 +36,13 @@ def shown(value: Any, limit: int = MAX_SHOWN) -> str:
     except (TypeError, ValueError):
         text = str(value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 scenario``, ``2 scenarios``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def short_id(value: str) -> str:
+    """Return the first 12 characters of an id, without ``sha256:``, as the docker CLI shows it."""
+    return value.removeprefix("sha256:")[:SHORT_ID]

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from runner.errors import ExitCode
+
 if TYPE_CHECKING:
     from runner.cli.sources import Source
     from runner.executor.context import Options
     from runner.results.events import Event
     from runner.results.records import Report, ScenarioRecord, StepRecord
-
-INTERRUPTED = 130
-TERMINATED = 143
-CONNECTION_CODES = frozenset(
-    {"engine-unreachable", "connection-broken", "not-http", "broken-frame", "truncated-frame", "truncated-json"}
-)
 
 
 class Played(NamedTuple):
@@ -28,10 +24,11 @@ class Played(NamedTuple):
     def exit_code(self) -> int:
         """0, 1, 4 (a broken connection outranks a step that failed), or that of the signal."""
         if self.signal is not None:
-            return TERMINATED if self.signal == "SIGTERM" else INTERRUPTED
+            return ExitCode.TERMINATED if self.signal == "SIGTERM" else ExitCode.INTERRUPTED
         if self.report.status in ("passed", "skipped"):
-            return 0
-        return 4 if any(_lost_engine(scenario) for scenario in self.report.scenarios) else 1
+            return ExitCode.PASSED
+        lost = any(_lost_engine(scenario) for scenario in self.report.scenarios)
+        return ExitCode.ENGINE if lost else ExitCode.FAILED
 
 
 def play(source: Source, options: Options, *watchers: Callable[[Event], None]) -> Played:
@@ -52,12 +49,12 @@ def play(source: Source, options: Options, *watchers: Callable[[Event], None]) -
 
 
 def _lost_engine(scenario: ScenarioRecord) -> bool:
-    if scenario.error is not None and scenario.error.code in CONNECTION_CODES:
+    if scenario.error is not None and scenario.error.kind == "engine":
         return True
     return any(_broken(step) for step in scenario.steps)
 
 
 def _broken(step: StepRecord) -> bool:
-    if step.error is not None and step.error.code in CONNECTION_CODES and step.status == "error":
+    if step.error is not None and step.error.kind == "engine" and step.status == "error":
         return True
     return any(_broken(inner) for inner in (*(step.each or ()), *(step.steps or ())))

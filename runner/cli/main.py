@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from runner.cli.output import diagnostics
-from runner.errors import RunnerError, UsageError
+from runner.errors import ExitCode, RunnerError, UsageError
 
 VERBS = {
     "check": "runner.cli.commands.check",
@@ -19,8 +19,6 @@ VERBS = {
     "plan": "runner.cli.commands.plan",
     "operations": "runner.cli.commands.operations",
 }
-BUG = 70
-INTERRUPTED = 130
 FIRST_OWN = 3
 """The first descriptor that is not a standard stream."""
 
@@ -46,18 +44,18 @@ def run_command(arguments: list[str]) -> int:
         if debug:
             diagnostics.show_trace()
         diagnostics.say("interrupted")
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
     except RecursionError:
         if debug:
             diagnostics.show_trace()
         diagnostics.show_error(UsageError("too-deep", "the input is nested too deeply"))
-        return UsageError.exit_code
+        return ExitCode.USAGE
     except Exception as error:  # noqa: BLE001 - whatever it is, it becomes a message and an exit code
         if debug:
             diagnostics.show_trace()
         diagnostics.say(f"run: bug: {type(error).__name__}: {error}")
         diagnostics.say("  hint: run it again with --debug for the details; this should not happen, whatever the input")
-        return BUG
+        return ExitCode.BUG
 
 
 def _verb(arguments: list[str]) -> Callable[[list[str]], int]:

@@ -110,8 +110,3 @@ def _lacks(scenario: Scenario, api_version: str | None) -> tuple[Diagnostic, ...
 def _show(found: tuple[Diagnostic, ...]) -> None:
     for diagnostic in found:
         diagnostics.show_diagnostic(diagnostic)
-
-
-def count(number: int, noun: str) -> str:
-    """``1 scenario``, ``2 scenarios``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from runner.cli.connection import connect_as_asked
 from runner.cli.output import diagnostics
-from runner.cli.scenarios import count
 from runner.errors import Diagnostic, UsageError
 from runner.masking import SHOWN, Masker
+from runner.text import count
 
 if TYPE_CHECKING:
     from runner.engine.recordings.recorder import Recorder
@@ -99,7 +99,7 @@ def open_source(
         return Recordings(scenarios, recording_files("--replay", named, scenarios), options)
     if given.record is not None:
         files = recording_files("--record", given.record, scenarios)
-        from runner.report.writers import check_writable
+        from runner.files import check_writable
 
         for file in files:
             check_writable(file)
@@ -191,7 +191,7 @@ class Recording:
 
     def _write(self, file: Path, job: Job, recorder: Recorder, record: ScenarioRecord) -> None:
         from runner.engine.recordings import recording
-        from runner.report.writers import write_text
+        from runner.files import write_text
 
         engine = self._engine
         tcp = engine.endpoint.scheme == "tcp"

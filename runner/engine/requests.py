@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Literal
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from runner.api.missing import MISSING
@@ -71,6 +71,47 @@ def build(
         content,
         upgrade,
     )
+
+
+def typed_params(operation: Operation, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that :func:`build` sends, with the API's types, without registry credentials.
+
+    Raises:
+        StepError: ``bad-parameter``.
+    """
+    typed: dict[str, Any] = {}
+    for param in operation.params:
+        value = params.get(param.name)
+        if value is None and param.always:
+            value = param.default
+        if value is not None and param.type != "auth":
+            typed[param.name] = _typed(operation, param, value)
+    return typed
+
+
+def _typed(operation: Operation, param: Param, value: Any) -> Any:
+    if param.place != "query":
+        text = _text(param.name, value)
+        in_list = param.place == "path" and operation.path.startswith("/containers/")
+        return text.removeprefix("/") if in_list else text
+    texts = _query_values(param, value)
+    return texts if param.type == "array" else _TYPES.get(param.type, str)(texts[0])
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+_TYPES: Final[Mapping[str, Callable[[str], Any]]] = {
+    "boolean": lambda text: text == "1",
+    "integer": int,
+    "number": lambda text: float(text) if "." in text else int(text),
+    "filters": _parsed,
+    "json": _parsed,
+}
 
 
 def build_raw(

@@ -67,6 +67,7 @@ class Prepared(NamedTuple):
             stdin=self.stdin.decode("utf-8", "replace") if self.stdin is not None else None,
             folder=getattr(upload, "folder", None),
             save=self.save.name if self.save is not None else None,
+            params=requests.typed_params(self.operation, self.params) if self.operation else EMPTY,
         )
 
     def _sent_body(self) -> Any:

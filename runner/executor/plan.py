@@ -20,11 +20,15 @@ from runner.executor.cancellation import Stop
 from runner.executor.context import Frame, Options, Shared
 from runner.executor.variables import included_variables, initial_variables
 from runner.results.records import Phase, ResponseRecord, StepRecord
+from runner.results.result_path import ResultPath, Source
 from runner.scenario import duration, model
 from runner.scenario.expressions.expression import Constant, Entries, Expression, Items, Text, Value, Whole
+from runner.text import short_id
 
-_NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*(\|\s*(?:short|string|trim)\s*)?\Z")
-_RESULT = re.compile(r"\s*steps\.([A-Za-z_]\w*)\.([\w.\[\]]+?)\s*(\|\s*(?:short|string|trim)\s*)?\Z")
+_KEEPING = (None, "short", "string", "trim")
+"""Filters that leave a symbol what it is, or shorten it as an id."""
+_PARTS = 2
+"""Keys of a path into a step's result, at least: the step, and the part of its result."""
 
 
 class NoTransport:
@@ -66,9 +70,18 @@ def symbol(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
 
 
-def variable_for(step_id: str, path: str) -> str:
-    """The variable for a part of a step's result that the scenario reads without having captured it."""
-    return re.sub(r"\W+", "_", f"{step_id}_{path.removeprefix('body.')}").strip("_")
+def variable_for(step_id: str, path: ResultPath) -> str:
+    """Name the variable for a part of a step's result that the scenario reads without having captured it."""
+    keys = path.keys if path.root == "body" and path.keys else (path.root, *path.keys)
+    return re.sub(r"\W+", "_", "_".join(str(part) for part in (step_id, *keys))).strip("_")
+
+
+def _result_of(path: ResultPath | None) -> tuple[str, ResultPath] | None:
+    """Split ``steps.made.body.Id`` into the step's id and the path into its result."""
+    if path is None or path.root != "steps" or path.filter not in _KEEPING or len(path.keys) < _PARTS:
+        return None
+    step_id, root, *keys = path.keys
+    return str(step_id), ResultPath(str(root), tuple(keys))
 
 
 def plan(scenario: model.Scenario, engine: Engine, options: Options) -> Iterator[Planned]:
@@ -105,16 +118,17 @@ class _Planner:
     frame: Frame
     deferred: list[tuple[_Planner, model.Step, Mapping[str, Any]]]
     unknown: set[str] = field(default_factory=set)
-    read: dict[str, dict[str, str]] = field(default_factory=dict)
+    read: dict[str, dict[str, Source]] = field(default_factory=dict)
     """Of each step's result the paths that later steps read without a capture, by the variable for each."""
 
     def __post_init__(self) -> None:
         self.unknown.update(self.frame.scenario.secrets)
         for step in self.frame.scenario.walk():
             for expression in step.kind.expressions:
-                found = _RESULT.match(expression.text)
-                if found:
-                    self.read.setdefault(found[1], {})[variable_for(found[1], found[2])] = found[2]
+                result = _result_of(expression.origin.path)
+                if result is not None:
+                    step_id, path = result
+                    self.read.setdefault(step_id, {})[variable_for(step_id, path)] = Source(str(path), path)
 
     def sequence(self, todo: tuple[model.Step, ...], phase: Phase) -> Iterator[Planned]:
         for step in todo:
@@ -153,7 +167,7 @@ class _Planner:
         self.deferred += [(self, one, names) for names in seen for one in reversed(step.defer)]
 
     def _record(self, step: model.Step, phase: Phase, local: Mapping[str, Any]) -> StepRecord:
-        sources = {name: expression.text for name, expression in step.capture}
+        sources = {name: expression.origin for name, expression in step.capture}
         title = None
         if step.title is not None:
             try:
@@ -260,15 +274,17 @@ class _Planner:
 
 
 def _symbol_of(expression: Expression) -> str:
-    name = _NAME.match(expression.text)
-    result = _RESULT.match(expression.text)
-    if name:
-        found, pipe = symbol(name[1]), name[2]
-    elif result:
-        found, pipe = symbol(variable_for(result[1], result[2])), result[3]
+    path = expression.origin.path
+    if path is None or path.filter not in _KEEPING:
+        raise _UnknownError(expression)
+    result = _result_of(path)
+    if result is not None:
+        value = symbol(variable_for(*result))
+    elif not path.keys:
+        value = symbol(path.root)
     else:
         raise _UnknownError(expression)
-    return found[:12] if pipe and "short" in pipe else found
+    return short_id(value) if path.filter == "short" else value
 
 
 def record_names(step: model.Step) -> tuple[str, ...]:

@@ -13,13 +13,12 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from runner.engine.engine import Engine
-from runner.errors import RunnerError
+from runner.errors import Diagnostic, RunnerError
 from runner.executor.cancellation import STEPS, Stop
 from runner.executor.context import Conceal, Frame, Options, Position, Shared
 from runner.executor.event_masking import EventMasker
 from runner.executor.event_queue import Outbox
 from runner.executor.requirements import unmet
-from runner.executor.steps.attempts import error_record
 from runner.executor.steps.flow import Flow
 from runner.executor.steps.kinds import worst
 from runner.executor.threads import side_by_side
@@ -34,7 +33,7 @@ from runner.results.events import (
     StepKey,
     StepStarted,
 )
-from runner.results.records import EMPTY, EngineRecord, ErrorRecord, Phase, ScenarioRecord, Status, StepRecord
+from runner.results.records import EMPTY, EngineRecord, Phase, ScenarioRecord, Status, StepRecord
 from runner.scenario.model import Scenario
 
 
@@ -164,7 +163,7 @@ class _ScenarioRun:
             )
             record = self._run() if reason is None else self._record("skipped", reason=reason)
         except RunnerError as error:
-            record = self._record("error", error=error_record(error))
+            record = self._record("error", error=error.diagnostic())
         emit(ScenarioFinished(self.index, record))
         return record
 
@@ -195,7 +194,7 @@ class _ScenarioRun:
             try:
                 outputs = {name: one.evaluate(frame.scope()) for name, one in self.scenario.outputs.items()}
             except RunnerError as error:
-                status, error_found = "error", error_record(error)
+                status, error_found = "error", error.diagnostic()
         return self._record(status, steps=tuple(steps), outputs=outputs, left=tuple(left), error=error_found)
 
     def _at(self, phase: Phase) -> Position:
@@ -214,7 +213,7 @@ class _ScenarioRun:
         *,
         steps: tuple[StepRecord, ...] = (),
         outputs: dict[str, object] | None = None,
-        error: ErrorRecord | None = None,
+        error: Diagnostic | None = None,
         reason: str | None = None,
         left: tuple[str, ...] = (),
     ) -> ScenarioRecord:

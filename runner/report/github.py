@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from runner.errors import Diagnostic
 from runner.report import wording
-from runner.results.records import ErrorRecord, Report, StepRecord
+from runner.results.records import Report, StepRecord
 from runner.text import visible
 
 MOST = 10
@@ -21,7 +22,7 @@ def render(report: Report) -> str:
     return "".join(f"{line}\n" for line in lines[:MOST])
 
 
-def _errors(report: Report) -> Iterator[tuple[str, ErrorRecord]]:
+def _errors(report: Report) -> Iterator[tuple[str, Diagnostic]]:
     for scenario in report.scenarios:
         found = list(_of_steps(scenario.steps))
         if not found and scenario.error is not None:
@@ -29,7 +30,7 @@ def _errors(report: Report) -> Iterator[tuple[str, ErrorRecord]]:
         yield from found
 
 
-def _of_steps(steps: Sequence[StepRecord]) -> Iterator[tuple[str, ErrorRecord]]:
+def _of_steps(steps: Sequence[StepRecord]) -> Iterator[tuple[str, Diagnostic]]:
     """The innermost errors: a block's is that of one of its steps."""
     for step in steps:
         inner = list(_of_steps((*(step.each or ()), *(step.steps or ()))))
@@ -39,9 +40,11 @@ def _of_steps(steps: Sequence[StepRecord]) -> Iterator[tuple[str, ErrorRecord]]:
             yield wording.title_of(step), step.error
 
 
-def _line(title: str, error: ErrorRecord) -> str:
-    properties = {"file": error.file, "line": error.line, "col": error.column, "title": f"{title}: {error.code}"}
-    given = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items() if value is not None)
+def _line(title: str, error: Diagnostic) -> str:
+    place = error.place
+    where = {"file": place.file, "line": place.line, "col": place.column} if place else {}
+    properties = {**where, "title": f"{title}: {error.code}"}
+    given = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
     message = "\n".join([error.message, *error.details, *([error.hint] if error.hint else [])])
     return f"::error {given}::{_data(message)}"
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner import __version__
+from runner.errors import Diagnostic
 from runner.results.records import (
     EngineRecord,
-    ErrorRecord,
     Expectation,
     Report,
     RequestRecord,
@@ -192,14 +192,14 @@ def _expectation(expectation: Expectation) -> dict[str, Any]:
     return value
 
 
-def _error(error: ErrorRecord) -> dict[str, Any]:
+def _error(error: Diagnostic) -> dict[str, Any]:
     value: dict[str, Any] = {
         "code": error.code,
         "message": error.message,
         "hint": error.hint,
-        "file": error.file,
-        "line": error.line,
-        "column": error.column,
+        "file": error.place.file if error.place else None,
+        "line": error.place.line if error.place else None,
+        "column": error.place.column if error.place else None,
     }
     if error.details:
         value["details"] = list(error.details)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from runner.results.records import ErrorRecord, Report, ScenarioRecord, StepRecord
+from runner.errors import Diagnostic
+from runner.results.records import Report, ScenarioRecord, StepRecord
 from runner.text import visible
 
 MOST_OUTPUT = 64 * 1024
@@ -76,7 +77,7 @@ def _whole(scenario: ScenarioRecord) -> ET.Element:
     return case
 
 
-def _verdict(case: ET.Element, status: str, error: ErrorRecord | None, reason: str | None) -> None:
+def _verdict(case: ET.Element, status: str, error: Diagnostic | None, reason: str | None) -> None:
     if status == "skipped":
         ET.SubElement(case, "skipped", message=_plain(reason or ""))
     elif status in ("failed", "error") and error is not None:
@@ -85,8 +86,8 @@ def _verdict(case: ET.Element, status: str, error: ErrorRecord | None, reason: s
         found.text = _explained(error)
 
 
-def _explained(error: ErrorRecord) -> str:
-    where = f"{error.file}:{error.line}:{error.column}: " if error.file and error.line else ""
+def _explained(error: Diagnostic) -> str:
+    where = f"{error.place}: " if error.place else ""
     lines = [f"{where}{error.message}", *error.details]
     if error.hint:
         lines.append(f"hint: {error.hint}")

@@ -6,8 +6,8 @@ import codecs
 from pathlib import Path
 from typing import Any, TextIO
 
+from runner.files import cannot_write, write_stream
 from runner.report import json as report_json
-from runner.report import writers
 from runner.results.events import (
     Event,
     ItemArrived,
@@ -91,10 +91,10 @@ class EventWriter:
             try:
                 self._stream = self._path.open("w", encoding="utf-8", newline="\n")
             except OSError as error:
-                raise writers.cannot_write(self._path, error) from None
+                raise cannot_write(self._path, error) from None
         if isinstance(event, OutputArrived):
             event = self._whole_characters(event)
-        writers.write_stream(self._stream, render_event(event))
+        write_stream(self._stream, render_event(event))
 
     def _whole_characters(self, event: OutputArrived) -> OutputArrived:
         """Output comes in pieces that may end in the middle of a character; the rest of it waits for the next one."""

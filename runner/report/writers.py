@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TextIO
 
 from runner.errors import UsageError
+from runner.files import check_writable, write_stream, write_text
 from runner.results.events import RequestSent
 
 if TYPE_CHECKING:
@@ -124,38 +124,6 @@ def _load(name: str, stable: bool | None) -> tuple[Any, Callable[[Report], Repor
     return module, stabilise
 
 
-def write_text(path: Path, text: str) -> None:
-    """See :func:`write_bytes`; what UTF-8 can't hold becomes ``?``."""
-    write_bytes(path, text.encode("utf-8", "replace"))
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Replace a file, or leave it as it was: there is never half of one.
-
-    Raises:
-        UsageError: ``cannot-write``.
-    """
-    import tempfile
-
-    try:
-        handle, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-            Path(part).chmod(mode)
-            Path(part).replace(path)
-        except BaseException:
-            Path(part).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise cannot_write(path, error) from None
-
-
-def cannot_write(path: Path, error: OSError) -> UsageError:
-    return UsageError("cannot-write", f"{path} can't be written: {error.strerror}")
-
-
 class _Whole:
     """A format that is written when the run is over."""
 
@@ -177,47 +145,12 @@ class _Whole:
             write_stream(self.to, text)
 
 
-def write_stream(stream: TextIO, text: str) -> None:
-    """Text may hold what the stream's encoding lacks; that is shown as ``?`` rather than not at all.
-
-    Raises:
-        UsageError: ``cannot-write``.
-        BrokenPipeError: nobody reads any more, which is no error.
-    """
-    encoding = stream.encoding or "utf-8"
-    try:
-        stream.write(text.encode(encoding, "replace").decode(encoding))
-        stream.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise cannot_write(Path("the standard output"), error) from None
-
-
 def _writer(name: str, to: Path | TextIO, stable: bool | None) -> Writer:
     if name == "ndjson":
         from runner.report.ndjson import EventWriter
 
         return EventWriter(to)
     return _Whole(name, to, stable)
-
-
-def check_writable(path: Path) -> None:
-    """Say now what would otherwise be said when everything has run: by making a file there that has no name.
-
-    Raises:
-        UsageError: ``cannot-write``.
-    """
-    import tempfile
-
-    if not path.absolute().parent.is_dir():
-        raise UsageError("cannot-write", f"{path} can't be written: there is no folder {path.parent}")
-    if path.is_dir():
-        raise UsageError("cannot-write", f"{path} can't be written: it is a folder")
-    try:
-        tempfile.TemporaryFile(dir=path.parent).close()
-    except OSError as error:
-        raise cannot_write(path, error) from None
 
 
 def _format_of(file: str) -> str:
@@ -228,9 +161,3 @@ def _format_of(file: str) -> str:
     known_suffixes = " ".join(known.suffix for known in FORMATS.values())
     hint = f"the suffix chooses the format: {known_suffixes}"
     raise UsageError("unknown-format", f"'{file}' does not say which format it is to have", hint=hint)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

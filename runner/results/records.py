@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
+from runner.errors import Diagnostic
+from runner.results.result_path import ResultPath, Source
+
 EMPTY: Mapping[str, Any] = {}
 """Nobody writes to a record's mappings, so that all may share this one."""
 
@@ -17,6 +20,7 @@ CONSEQUENCES = frozenset({"interrupted", "awaited-step-failed"})
 
 Status = Literal["passed", "failed", "error", "skipped"]
 Phase = Literal["steps", "finally", "cleanup"]
+ShowWord = Literal["none", "request", "response", "all"]
 
 
 class RequestRecord(NamedTuple):
@@ -24,7 +28,8 @@ class RequestRecord(NamedTuple):
 
     ``body`` is the JSON value that was sent; a streamed upload leaves only its label (``@context.tar``) in
     ``upload``; ``folder`` names it where it was a folder, made into a tar on the way. ``save`` is the file that the
-    answer went to. ``stdin`` is what was written to a hijacked connection, as text.
+    answer went to. ``stdin`` is what was written to a hijacked connection, as text. ``params`` are an operation's
+    parameters of path, query and header by their API names, with the API's types, credentials left out.
     """
 
     method: str
@@ -36,6 +41,7 @@ class RequestRecord(NamedTuple):
     stdin: str | None = None
     folder: str | None = None
     save: str | None = None
+    params: Mapping[str, Any] = EMPTY
 
 
 class ResponseRecord(NamedTuple):
@@ -62,21 +68,6 @@ class Expectation(NamedTuple):
     details: tuple[str, ...] = ()
 
 
-class ErrorRecord(NamedTuple):
-    """Why a step did not pass. ``line`` and ``column`` count from 1; ``excerpt`` is the source line, ``width`` the
-    number of characters to mark in it; ``details`` explain further, a line each."""
-
-    code: str
-    message: str
-    hint: str | None = None
-    file: str | None = None
-    line: int | None = None
-    column: int | None = None
-    excerpt: str | None = None
-    width: int = 1
-    details: tuple[str, ...] = ()
-
-
 class StepRecord(NamedTuple):
     """One step, done. Times are milliseconds; ``started_ms`` counts from the scenario's start.
 
@@ -100,15 +91,15 @@ class StepRecord(NamedTuple):
     request: RequestRecord | None = None
     response: ResponseRecord | None = None
     captured: Mapping[str, Any] = EMPTY
-    capture_sources: Mapping[str, str] = EMPTY
+    capture_sources: Mapping[str, Source] = EMPTY
     expectations: tuple[Expectation, ...] = ()
-    error: ErrorRecord | None = None
+    error: Diagnostic | None = None
     reason: str | None = None
     background: bool = False
     awaits: str | None = None
-    show: str | None = None
+    show: ShowWord | Source | None = None
     shown: Any = None
-    volatile: tuple[str, ...] = ()
+    volatile: tuple[ResultPath, ...] = ()
     each: tuple[StepRecord, ...] | None = None
     steps: tuple[StepRecord, ...] | None = None
     outputs: Mapping[str, Any] | None = None
@@ -126,7 +117,7 @@ class ScenarioRecord(NamedTuple):
     vars: Mapping[str, Any] = EMPTY
     outputs: Mapping[str, Any] = EMPTY
     steps: tuple[StepRecord, ...] = ()
-    error: ErrorRecord | None = None
+    error: Diagnostic | None = None
     reason: str | None = None
     left: tuple[str, ...] = ()
     engine: EngineRecord | None = None

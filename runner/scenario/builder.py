@@ -109,7 +109,7 @@ class Builder:
             capture=tuple(self.parts.expressions(get("capture"))),
             defer=self._steps(get("defer"), f"{step_id}_defer_"),
             show=self.parts.show(get("show")),
-            volatile=tuple(str(path) for path in listed_in(get("volatile"))),
+            volatile=self.parts.volatile(get("volatile")),
         )
 
     def _collect_ids(self, node: Node) -> None:

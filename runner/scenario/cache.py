@@ -79,7 +79,7 @@ def _text(path: Path) -> str:
 
 
 def _diagnostic(fields: Sequence[Any]) -> Diagnostic:
-    code, message, place, hint, severity = fields
+    code, message, place, hint, severity, *_ = fields
     return Diagnostic(code, message, Place(*place) if place else None, hint, severity)
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, get_args
 
 from runner.errors import Place
+from runner.results.records import ShowWord
+from runner.results.result_path import ResultPath
 from runner.scenario.expressions.expression import Expression, Value
 from runner.scenario.yaml import nodes
 
@@ -35,7 +37,7 @@ RESULT_NAMES = (
 )
 """What a step's result has; in its own expressions these stand alone."""
 
-SHOW_WORDS = ("none", "request", "response", "all")
+SHOW_WORDS: tuple[ShowWord, ...] = get_args(ShowWord)
 """What ``show`` can be besides an expression."""
 
 RESERVED_NAMES = frozenset((*RESULT_NAMES, "steps", "engine"))
@@ -222,8 +224,8 @@ class Step(NamedTuple):
     expect: Expect | None = None
     capture: tuple[tuple[str, Expression], ...] = ()
     defer: tuple[Step, ...] = ()
-    show: str | Expression | None = None
-    volatile: tuple[str, ...] = ()
+    show: ShowWord | Expression | None = None
+    volatile: tuple[ResultPath, ...] = ()
 
     @property
     def place(self) -> Place:

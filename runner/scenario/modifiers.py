@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 
 from runner.errors import InvalidScenario
+from runner.results.records import ShowWord
+from runner.results.result_path import ResultPath
 from runner.scenario import duration, model
 from runner.scenario.expressions.expression import Constant, Expression, Value, Whole, expression_of, value_of
+from runner.scenario.expressions.paths import parse_path
 from runner.scenario.findings import Findings
 from runner.scenario.yaml.nodes import Mapping, Node, Scalar, Sequence, Source, plain
 
@@ -155,10 +158,21 @@ class Parts:
                 self.findings.error("bad-regex", message, self.source, inner, hint=_regex_hint(error))
         return model.TextCheck(mode, value, inner)
 
-    def show(self, node: Node | None) -> str | Expression | None:
-        if isinstance(node, Scalar) and node.value in model.SHOW_WORDS:
-            return str(node.value)
-        return self.expression(node)
+    def show(self, node: Node | None) -> ShowWord | Expression | None:
+        word = next((word for word in model.SHOW_WORDS if isinstance(node, Scalar) and node.value == word), None)
+        return word or self.expression(node)
+
+    def volatile(self, node: Node | None) -> tuple[ResultPath, ...]:
+        paths: list[ResultPath] = []
+        for text in map(str, listed_in(node)):
+            path = parse_path(text)
+            if path is not None and path.in_response:
+                paths.append(path)
+            elif node is not None:
+                hint = f"it begins with body, items, stdout, stderr or headers: body.{text}"
+                message = f"'{text}' is not a part of a result"
+                self.findings.error("wrong-value", message, self.source, node, hint=hint, word=text)
+        return tuple(paths)
 
 
 def value_in(node: Node | None) -> object:

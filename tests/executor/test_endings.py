@@ -208,7 +208,8 @@ def test_an_included_failure_fails_the_step_and_runs_both_endings(play: Player) 
     }  # fmt: skip
     error = played["part"].error
     assert error is not None
-    assert error.file == "inner.yaml"
+    assert error.place is not None
+    assert error.place.file == "inner.yaml"
 
 
 def test_a_background_step_of_an_included_scenario_ends_without_the_others(play: Player) -> None:

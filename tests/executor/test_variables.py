@@ -75,7 +75,8 @@ def test_a_variable_that_can_not_be_rendered(play: Player) -> None:
     assert played.status == "error"
     assert played.scenario.error is not None
     assert played.scenario.error.code == "undefined-name"
-    assert played.scenario.error.line == 2
+    assert played.scenario.error.place is not None
+    assert played.scenario.error.place.line == 2
     assert played.scenario.steps == ()
 
 

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runner.errors import Diagnostic, Place
 from runner.report.json import dumps, render, report_value
-from runner.results.records import ErrorRecord, Expectation, Report
+from runner.results.records import Expectation, Report
 from tests.report.factories import create, report, step
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas/report.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
-ERROR = ErrorRecord("expectation", "no", "a hint", "x.yaml", 3, 5, "  x", 2, ("a detail",))
+ERROR = Diagnostic("expectation", "no", Place("x.yaml", 3, 5, 2, "  x"), "a hint", details=("a detail",))
 
 
 def every_field() -> Report:

@@ -15,9 +15,10 @@ import xmlschema
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runner.errors import Diagnostic, Place
 from runner.report.junit import MOST_OUTPUT
 from runner.report.junit import render as render_xml
-from runner.results.records import ErrorRecord, Report, ResponseRecord, ScenarioRecord, Status, StepRecord
+from runner.results.records import Report, ResponseRecord, ScenarioRecord, Status, StepRecord
 from tests.report.factories import NASTY
 
 SCHEMA = xmlschema.XMLSchema(Path(__file__).with_name("junit-10.xsd"))
@@ -41,13 +42,15 @@ def report(*steps: StepRecord, **fields: Any) -> Report:
 
 
 def test_cases_and_their_verdicts() -> None:
-    error = ErrorRecord("expectation", "body does not match", "look again", "x.yaml", 3, 5, details=("State", "  no"))
+    error = Diagnostic(
+        "expectation", "body does not match", Place("x.yaml", 3, 5), "look again", details=("State", "  no")
+    )
     root = ET.fromstring(
         render(
             report(
                 step("good", title="It works", response=ResponseRecord(200, stdout="a\nb\x1b[0m\n")),
                 step("bad", "failed", error=error),
-                step("broken", "error", error=ErrorRecord("engine-unreachable", "gone")),
+                step("broken", "error", error=Diagnostic("engine-unreachable", "gone")),
                 step("late", "skipped", reason="when: false"),
             )
         )
@@ -96,7 +99,7 @@ def test_what_is_left_behind_is_told() -> None:
 
 @given(st.text() | NASTY)
 def test_any_text_makes_a_valid_document(text: str) -> None:
-    error = ErrorRecord("expectation", text, text, text, 1, 1, details=(text,))
+    error = Diagnostic("expectation", text, Place(text, 1, 1), text, details=(text,))
     made = report(step(text, "failed", title=text, error=error, response=ResponseRecord(200, stdout=text, stderr=text)))
     render(made._replace(scenarios=(made.scenarios[0]._replace(title=text, file=text, left=(text,)),)))
 

@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.errors import UsageError
+from runner.errors import Diagnostic, Place, UsageError
+from runner.files import check_writable, write_text
 from runner.report import wording, writers
-from runner.results.records import ErrorRecord, Report
-from tests.report.factories import NASTY, call, create, report
+from runner.results.records import Report
+from tests.report.factories import NASTY, call, create, report, sources
 from tests.scenarios.helpers import ROOT
 
 NAMES = [name for name in writers.FORMATS if name != "ndjson"]
@@ -29,11 +30,11 @@ MEGABYTE = 2**20
 
 def saying(words: str) -> Report:
     """A report that has the words wherever an engine, a container or a file can put some."""
-    error = ErrorRecord("expectation", words, words, "x.yaml", 3, 4, details=(words, words))
+    error = Diagnostic("expectation", words, Place("x.yaml", 3, 4), words, details=(words, words))
     response = {"stdout": words, "stderr": words, "items": [{"status": words}, words], "headers": {"X-A": words}}
     failed = call(
         "ContainerInspect", "GET", "/containers/x/json", {"Name": words, words: [words]}, title=words, show="all",
-        response=response, error=error, status="failed", captured={"name": words}, capture_sources={"name": words},
+        response=response, error=error, status="failed", captured={"name": words}, capture_sources=sources(name=words),
     )  # fmt: skip
     skipped = failed._replace(status="skipped", reason=words, error=None)
     return report(create(title=words), failed, skipped, title=words, status="failed", error=error, left=(words,))
@@ -90,7 +91,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     """A limit on the size of files fails a write in its middle, as a full disk does."""
     path = tmp_path / "report.html"
     path.write_text("old")
-    program = f"from runner.report.writers import *; write_text(Path({str(path)!r}), 'x' * {MEGABYTE})"
+    program = f"import pathlib; from runner.files import *; write_text(pathlib.Path({str(path)!r}), 'x' * {MEGABYTE})"
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
@@ -106,7 +107,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("folder", ["/proc", "/sys", "/nowhere"])
 def test_a_place_that_can_not_be_written_to_is_told(folder: str) -> None:
-    for action in (writers.check_writable, lambda path: writers.write_text(path, "x")):
+    for action in (check_writable, lambda path: write_text(path, "x")):
         with pytest.raises(UsageError) as caught:
             action(Path(folder) / "report.md")
         assert caught.value.code == "cannot-write"

@@ -6,8 +6,9 @@ import re
 
 from runner.cli import options as shared
 from runner.cli.output import colours, diagnostics
-from runner.cli.scenarios import count, open_all, scenario_files
-from runner.errors import UsageError
+from runner.cli.scenarios import open_all, scenario_files
+from runner.errors import ExitCode, UsageError
+from runner.text import count
 
 USAGE = "run check SCENARIO… [options]"
 DESCRIPTION = """\
@@ -19,7 +20,6 @@ examples:
   run check x.yaml --var image=alpine     a variable that the file does not define itself
   run check x.yaml --strict               warnings count as errors
   run check x.yaml --api 1.41             what it uses that this API version lacks"""
-INVALID = 3
 
 
 def main(arguments: list[str]) -> int:
@@ -41,6 +41,6 @@ def main(arguments: list[str]) -> int:
     _, invalid = open_all(files, values, environment, strict=given.strict, api_version=given.api)
     if invalid:
         diagnostics.say(f"{invalid} of {count(len(files), 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
-        return INVALID
+        return ExitCode.INVALID
     print(f"{count(len(files), 'scenario')}: nothing wrong")
     return 0

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from runner.cli import options as shared
 from runner.cli.connection import connect_as_asked
 from runner.cli.output import colours, diagnostics
-from runner.cli.scenarios import count
 from runner.errors import UsageError
-from runner.text import visible
+from runner.text import count, visible
 
 if TYPE_CHECKING:
     from runner.engine.engine import Engine

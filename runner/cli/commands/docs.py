@@ -15,18 +15,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from runner.cli import options as shared
 from runner.cli import sources
-from runner.cli.commands.run import INVALID
 from runner.cli.connection import configured_credentials
 from runner.cli.execution import play
 from runner.cli.output import colours, diagnostics
 from runner.cli.output.progress import Progress
-from runner.cli.scenarios import count, open_all
-from runner.errors import Diagnostic, InvalidScenario, StaleDocument, UsageError
+from runner.cli.scenarios import open_all
+from runner.errors import Diagnostic, ExitCode, InvalidScenario, StaleDocument, UsageError
 from runner.executor.context import Options
+from runner.files import check_writable, write_bytes
 from runner.masking import Masker
 from runner.report.markdown import slots
-from runner.report.writers import check_writable, write_bytes
-from runner.text import visible
+from runner.text import count, visible
 
 if TYPE_CHECKING:
     from runner.results.records import Report
@@ -100,7 +99,7 @@ def main(arguments: list[str]) -> int:
     scenarios, invalid = open_all(files, names, environment)
     if invalid:
         diagnostics.say(f"nothing was sent: {count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
-        return INVALID
+        return ExitCode.INVALID
     reports, code = _run_all(dict(zip(runs.values(), scenarios, strict=True)), values, secrets, given, environment)
     if code:
         diagnostics.say("no page was changed")

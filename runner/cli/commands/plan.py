@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from runner.cli import options as shared
-from runner.cli.commands.run import INVALID
 from runner.cli.connection import endpoint_as_asked
 from runner.cli.output import colours, diagnostics
-from runner.cli.scenarios import count, open_all, scenario_files
+from runner.cli.scenarios import open_all, scenario_files
 from runner.cli.sources import secret_names
+from runner.errors import ExitCode
 from runner.executor.context import Options
 from runner.executor.plan import NoTransport, plan, symbol
-from runner.text import visible
+from runner.text import count, visible
 
 if TYPE_CHECKING:
     from runner.executor.plan import Planned
@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
     scenarios, invalid = open_all(scenario_files(given.scenario), values, environment)
     if invalid:
         diagnostics.say(f"{count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
-        return INVALID
+        return ExitCode.INVALID
     endpoint = endpoint_as_asked(given, environment)
     version = given.api_version or environment.get("DOCKER_API_VERSION") or newest_api()
     engine = Engine(endpoint, NoTransport(), "docker", "", version)
@@ -96,7 +96,8 @@ def _step(planned: Planned, script: Script) -> Iterator[str]:
         return
     for name in record.captured:
         if command is None or not script.knows(record, name):
-            yield f"#   ${name} is: {_one_line(record.capture_sources.get(name, name))}"
+            source = record.capture_sources.get(name)
+            yield f"#   ${name} is: {_one_line(source.text if source else name)}"
             script.learn(name, symbol(name))
 
 

@@ -13,9 +13,10 @@ from runner.cli.connection import configured_credentials
 from runner.cli.execution import play
 from runner.cli.output import colours, diagnostics
 from runner.cli.output.progress import Progress
-from runner.cli.scenarios import count, open_all, scenario_files
-from runner.errors import InvalidScenario, UsageError
+from runner.cli.scenarios import open_all, scenario_files
+from runner.errors import ExitCode, InvalidScenario, UsageError
 from runner.executor.context import Options
+from runner.text import count
 
 if TYPE_CHECKING:
     from runner.executor.run import Job
@@ -46,7 +47,6 @@ examples:
 exit codes:
   0 passed · 1 a step failed · 2 wrong use · 3 invalid scenario, nothing sent
   4 engine unreachable or connection broken · 70 a bug · 130 interrupted · 143 terminated"""
-INVALID = 3
 
 
 def main(arguments: list[str]) -> int:
@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> int:
     scenarios, invalid = open_all(files, options.values, environment, strict=given.strict, quiet=given.quiet)
     if invalid:
         diagnostics.say(f"nothing was sent: {count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
-        return INVALID
+        return ExitCode.INVALID
     options = options._replace(secrets=sources.secrets_for(given, scenarios, options.secrets))
     source = sources.open_source(given, scenarios, options, environment)
     try:

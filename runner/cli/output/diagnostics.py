@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from runner.cli.output.colours import paint
 from runner.errors import Diagnostic, InvalidScenario, Place, RunnerError
 from runner.masking import Masker
-from runner.results.records import ErrorRecord, Expectation
+from runner.results.records import Expectation
 from runner.text import visible
 
 WIDEST = 160
@@ -51,7 +51,7 @@ def show_error(error: RunnerError) -> None:
         for diagnostic in error.diagnostics:
             show_diagnostic(diagnostic)
     else:
-        show_diagnostic(Diagnostic(error.code, error.message, error.place, error.hint))
+        show_diagnostic(error.diagnostic())
 
 
 def show_diagnostic(found: Diagnostic) -> None:
@@ -65,12 +65,10 @@ def show_diagnostic(found: Diagnostic) -> None:
         say(f"  {paint('hint:', 'cyan')} {visible(found.hint)}")
 
 
-def show_failure(error: ErrorRecord, status: str) -> None:
+def show_failure(error: Diagnostic, status: str) -> None:
     """Why a step did not pass."""
-    place = None
-    if error.file is not None and error.line is not None:
-        place = Place(error.file, error.line, error.column or 1, error.width, error.excerpt or "")
     say("")
+    place = error.place
     where = f"{place}: " if place else ""
     say(f"{paint(visible(where), 'bold')}{paint(f'{status}[{error.code}]', 'red')}: {visible(error.message)}")
     for line in (*excerpt(place), *(f"    {visible(detail)}" for detail in error.details)):

@@ -11,7 +11,6 @@ from urllib.parse import unquote
 
 from runner.cli.output import diagnostics
 from runner.cli.output.colours import paint
-from runner.cli.scenarios import count
 from runner.results.events import (
     Event,
     OutputArrived,
@@ -22,7 +21,7 @@ from runner.results.events import (
     StepKey,
 )
 from runner.results.records import CONSEQUENCES, EngineRecord, StepRecord
-from runner.text import visible
+from runner.text import count, visible
 
 if TYPE_CHECKING:
     from runner.cli.output.live import Live

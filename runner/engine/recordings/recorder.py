@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from runner.engine.recordings.body_parts import LARGEST, Chunk, part_of, parts_of, raw_parts
-from runner.engine.recordings.recording import Answer, Exchange, Failure, Input, Sent
+from runner.engine.recordings.recording import Answer, Exchange, Input, Sent
 from runner.engine.transport import Deadline, Headers, Request, Response, Transport, Upload
-from runner.errors import RunnerError, UsageError
+from runner.errors import Diagnostic, ErrorKind, RunnerError, UsageError
 from runner.masking import Masker
 
 CREDENTIALS: Final = frozenset({"authorization", "x-registry-auth", "x-registry-config"})
 """Headers that are never written."""
+_UNANSWERED: Final = Diagnostic("connection-broken", "the run ended before an answer came", kind="engine")
 _NOT_COMPARED: Final = CREDENTIALS | {"accept"}
 
 
@@ -55,11 +56,11 @@ class _Tape:
 
     at: float
     request: Sent
-    failure: Failure | None = None
+    failure: Diagnostic | None = None
     answered: float = 0.0
     head: tuple[int, str, Headers, bool] | None = None
     received: list[Chunk] = field(default_factory=list)
-    end: Literal["complete", "left"] | Failure = "left"
+    end: Literal["complete", "left"] | Diagnostic = "left"
     written: list[Chunk] = field(default_factory=list)
     wrote: bool = False
     closed: bool = False
@@ -109,8 +110,8 @@ class Recorder:
         mask = self._masker
         given = Input(raw_parts(tape.written, mask), tape.closed) if tape.wrote else None
         if tape.head is None:
-            failure = tape.failure or Failure("engine", "connection-broken", "the run ended before an answer came")
-            return Exchange(tape.at, tape.request, failure.masked(mask), given)
+            failure = tape.failure or _UNANSWERED
+            return Exchange(tape.at, tape.request, _masked(failure, mask), given)
         status, reason, headers, upgraded = tape.head
         answer = Answer(
             at=tape.answered,
@@ -119,7 +120,7 @@ class Recorder:
             headers={name: mask.text(value) for name, value in headers.items()},
             upgraded=upgraded,
             body=parts_of(tape.received, headers.get("Content-Type", ""), mask),
-            end=tape.end.masked(mask) if isinstance(tape.end, Failure) else tape.end,
+            end=_masked(tape.end, mask) if isinstance(tape.end, Diagnostic) else tape.end,
         )
         return Exchange(tape.at, tape.request, answer, given)
 
@@ -136,7 +137,7 @@ class RecordingTransport:
         try:
             response = self._inner.send(request, deadline)
         except RunnerError as error:
-            tape.failure = Failure.of(error)
+            tape.failure = _failure_of(error)
             raise
         tape.answered = self._recorder.now()
         tape.head = (response.status, response.reason, response.headers, response.upgraded)
@@ -168,7 +169,7 @@ class _RecordedResponse:
         try:
             data = self._inner.read1()
         except RunnerError as error:
-            self._tape.end = Failure.of(error)
+            self._tape.end = _failure_of(error)
             raise
         if data:
             self._recorder.keep(self._tape.received, data)
@@ -190,3 +191,15 @@ class _RecordedResponse:
 
     def close(self) -> None:
         self._inner.close()
+
+
+def _failure_of(error: RunnerError) -> Diagnostic:
+    """Return an error as a recording keeps it: of three kinds, without a place in a file."""
+    failure = error.diagnostic()
+    kind: ErrorKind = failure.kind if failure.kind in ("engine", "deadline") else "step"
+    return failure._replace(kind=kind, place=None, details=())
+
+
+def _masked(failure: Diagnostic, masker: Masker) -> Diagnostic:
+    hint = masker.text(failure.hint) if failure.hint is not None else None
+    return failure._replace(message=masker.text(failure.message), hint=hint)

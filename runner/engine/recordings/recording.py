@@ -14,8 +14,7 @@ from typing import Any, Final, Literal
 
 from runner import __version__
 from runner.engine.recordings.body_parts import Part
-from runner.errors import DeadlineExceeded, EngineError, Place, RunnerError, StepError, UsageError
-from runner.masking import Masker
+from runner.errors import Diagnostic, Place, UsageError
 
 VERSION: Final = 1
 """Rises when a field changes its meaning or goes."""
@@ -23,33 +22,6 @@ LARGEST_FILE: Final = 128 * 1024 * 1024
 WIDTH: Final = 110
 
 _BROKEN = "make it again with --record"
-_ERRORS: Final[Mapping[str, type[RunnerError]]] = {"engine": EngineError, "step": StepError}
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An error that an exchange ended with; ``kind`` is ``engine``, ``step``, or ``deadline``: the time was over."""
-
-    kind: Literal["engine", "step", "deadline"]
-    code: str
-    message: str
-    hint: str | None = None
-
-    @classmethod
-    def of(cls, error: RunnerError) -> Failure:
-        if isinstance(error, DeadlineExceeded):
-            return cls("deadline", error.code, error.message, error.hint)
-        return cls("engine" if isinstance(error, EngineError) else "step", error.code, error.message, error.hint)
-
-    def masked(self, masker: Masker) -> Failure:
-        hint = masker.text(self.hint) if self.hint is not None else None
-        return Failure(self.kind, self.code, masker.text(self.message), hint)
-
-    def error(self) -> RunnerError:
-        """The error, to be raised again."""
-        if self.kind == "deadline":
-            return DeadlineExceeded(self.message, hint=self.hint)
-        return _ERRORS[self.kind](self.code, self.message, hint=self.hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +61,7 @@ class Answer:
     headers: Mapping[str, str]
     upgraded: bool
     body: tuple[Part, ...]
-    end: Literal["complete", "left"] | Failure
+    end: Literal["complete", "left"] | Diagnostic
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +78,7 @@ class Exchange:
 
     at: float
     request: Sent
-    outcome: Answer | Failure
+    outcome: Answer | Diagnostic
     input: Input | None = None
 
 
@@ -240,7 +212,7 @@ def _exchange(value: Mapping[str, Any]) -> Exchange:
     return Exchange(
         at=value["at"],
         request=request,
-        outcome=Failure(**value["error"]) if "error" in value else _answer(value["response"]),
+        outcome=_failure(value["error"]) if "error" in value else _answer(value["response"]),
         input=Input(_parts(given["sent"]), given["closed"]) if given else None,
     )
 
@@ -254,8 +226,12 @@ def _answer(value: Mapping[str, Any]) -> Answer:
         headers=value["headers"],
         upgraded=value.get("upgraded", False),
         body=_parts(value["body"]),
-        end=Failure(**end) if isinstance(end, dict) else end,
+        end=_failure(end) if isinstance(end, dict) else end,
     )
+
+
+def _failure(value: Mapping[str, Any]) -> Diagnostic:
+    return Diagnostic(value["code"], value["message"], hint=value.get("hint"), kind=value["kind"])
 
 
 def _parts(values: list[dict[str, Any]]) -> tuple[Part, ...]:
@@ -275,18 +251,18 @@ def _exchange_value(exchange: Exchange) -> dict[str, Any]:
     if exchange.input is not None:
         value["input"] = {"sent": _part_values(exchange.input.parts), "closed": exchange.input.closed}
     outcome = exchange.outcome
-    if isinstance(outcome, Failure):
+    if isinstance(outcome, Diagnostic):
         return {**value, "error": _failure_value(outcome)}
     response: dict[str, Any] = {"at": outcome.at, "status": outcome.status, "reason": outcome.reason}
     if outcome.upgraded:
         response["upgraded"] = True
     response["headers"] = dict(outcome.headers)
     response["body"] = _part_values(outcome.body)
-    response["end"] = _failure_value(outcome.end) if isinstance(outcome.end, Failure) else outcome.end
+    response["end"] = _failure_value(outcome.end) if isinstance(outcome.end, Diagnostic) else outcome.end
     return {**value, "response": response}
 
 
-def _failure_value(failure: Failure) -> dict[str, Any]:
+def _failure_value(failure: Diagnostic) -> dict[str, Any]:
     value = {"kind": failure.kind, "code": failure.code, "message": failure.message}
     return {**value, "hint": failure.hint} if failure.hint is not None else value
 

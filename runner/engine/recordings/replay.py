@@ -15,9 +15,9 @@ from runner.engine.docker_config.endpoint import parse
 from runner.engine.engine import Engine
 from runner.engine.recordings.body_parts import Chunk, raw_parts
 from runner.engine.recordings.recorder import described
-from runner.engine.recordings.recording import Answer, Exchange, Failure, Input, Recording, Sent, laid_out
+from runner.engine.recordings.recording import Answer, Exchange, Input, Recording, Sent, laid_out
 from runner.engine.transport import Deadline, Headers, Request, Response
-from runner.errors import StepError
+from runner.errors import Diagnostic, StepError, error_of
 from runner.masking import SHOWN, Masker
 
 OWN_LABELS: Final = "engine-recipes."
@@ -152,8 +152,8 @@ class ReplayTransport:
     def send(self, request: Request, deadline: Deadline) -> Response:
         deadline.remaining()
         exchange = self._replay.take(request)
-        if isinstance(exchange.outcome, Failure):
-            raise exchange.outcome.error()
+        if isinstance(exchange.outcome, Diagnostic):
+            raise error_of(exchange.outcome)
         return _ReplayedResponse(exchange.outcome, exchange.input, self._replay.masker)
 
     def share(self) -> ReplayTransport:
@@ -186,8 +186,8 @@ class _ReplayedResponse:
         if self._left:
             return self._left.popleft().data()
         self._check_input()
-        if isinstance(self._end, Failure):
-            raise self._end.error()
+        if isinstance(self._end, Diagnostic):
+            raise error_of(self._end)
         if self._end == "left":
             raise _not_recorded("the recording of this answer ends here: when it was made, nobody read on")
         return b""

@@ -200,7 +200,13 @@ def exchange(
     finally:
         response.close()
     return (
-        RequestRecord(request.method, request.path, dict(request.query), dict(request.headers)),
+        RequestRecord(
+            request.method,
+            request.path,
+            dict(request.query),
+            dict(request.headers),
+            params=requests.typed_params(operation, params),
+        ),
         response.status,
         body,
     )

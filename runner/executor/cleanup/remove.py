@@ -18,7 +18,7 @@ from runner.errors import RunnerError, StepError
 from runner.executor.cancellation import EVERYTHING
 from runner.executor.cleanup.find import Leftover, exchange, find
 from runner.executor.response.errors import engine_message
-from runner.results.records import ErrorRecord, RequestRecord, ResponseRecord, StepRecord
+from runner.results.records import RequestRecord, ResponseRecord, StepRecord
 
 if TYPE_CHECKING:
     from runner.engine.engine import Engine
@@ -200,5 +200,5 @@ def _record(removal: Removal, number: int, now_ms: float) -> StepRecord:
         duration_ms=removal.seconds * 1000,
         request=removal.request,
         response=removal.response,
-        error=ErrorRecord(error.code, error.message, error.hint) if error else None,
+        error=error.diagnostic() if error else None,
     )

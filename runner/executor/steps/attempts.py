@@ -7,22 +7,21 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from runner.engine.transport import Deadline
-from runner.errors import DeadlineExceeded, Place, RunnerError, StepError
+from runner.errors import DeadlineExceeded, Diagnostic, RunnerError, StepError
 from runner.executor import call
 from runner.executor.cancellation import INTERRUPTED
 from runner.executor.context import Frame, Position, Turn
 from runner.executor.response.errors import refusal
 from runner.executor.steps import expectations, result
 from runner.results.events import StepFinished, StepStarted
-from runner.results.records import ErrorRecord, Expectation, ResponseRecord, Status, StepRecord
+from runner.results.records import Expectation, ResponseRecord, ShowWord, Status, StepRecord
+from runner.results.result_path import Source
 from runner.scenario import model
 from runner.scenario.expressions.expression import Expression, Reference, Scope, Text, Value
 from runner.scenario.yaml import nodes
 
 FAILURES = frozenset({"timeout", "unexpected-status", "in-band-error", "expectation"})
 """Errors that say no; any other says that the step could not be carried out."""
-
-NOWHERE = Place("", 0, 0)
 
 
 class Attempt:
@@ -41,7 +40,7 @@ class Attempt:
         extra: dict[str, Any] | None = None,
     ) -> None:
         self.status: Status = "passed"
-        self.error: ErrorRecord | None = None
+        self.error: Diagnostic | None = None
         self.exchange = exchange
         self.response = response
         self.expectations: list[Expectation] = []
@@ -155,7 +154,7 @@ def judge_condition(turn: Turn, attempt: Attempt, verdict: expectations.Verdict)
     if not found.passed and attempt.error is None:
         attempt.status = "failed"
         error = StepError("expectation", verdict.message, place=verdict.place)
-        attempt.error = error_record(error, turn.step, verdict.lines)
+        attempt.error = error.diagnostic(turn.step.place, verdict.lines)
 
 
 def _conditions(turn: Turn, attempt: Attempt) -> None:
@@ -167,13 +166,13 @@ def _conditions(turn: Turn, attempt: Attempt) -> None:
     if retry.fail_if is not None and _holds(retry.fail_if, scope):
         error = StepError("fail-if", f"fail_if became true: {retry.fail_if.text}", place=retry.fail_if.place())
         attempt.status, attempt.final = "failed", True
-        attempt.error = error_record(error, turn.step, expectations.parts(retry.fail_if, scope))
+        attempt.error = error.diagnostic(turn.step.place, expectations.parts(retry.fail_if, scope))
     elif attempt.status == "passed" and retry.until is not None:
         verdict = expectations.condition(retry.until, scope)
         if not verdict.expectation.passed:
             error = StepError("until", "'until' did not become true", place=verdict.place)
             attempt.status = "failed"
-            attempt.error = error_record(error, turn.step, verdict.lines)
+            attempt.error = error.diagnostic(turn.step.place, verdict.lines)
 
 
 def _holds(expression: Expression, scope: Scope) -> bool:
@@ -199,7 +198,7 @@ def _again(turn: Turn, attempt: Attempt, deadline: Deadline, tries: int) -> bool
     if deadline.at is not None and deadline.at - time.monotonic() <= retry.every:
         error = StepError("timeout", f"the step did not pass within {turn.timeout:g} s ({tries} tries)")
         last = (f"the last try: {attempt.error.message}", *attempt.error.details) if attempt.error else ()
-        attempt.status, attempt.error = "failed", error_record(error, turn.step, last)
+        attempt.status, attempt.error = "failed", error.diagnostic(turn.step.place, last)
         return False
     if turn.rest(retry.every):
         fail(turn, attempt, _cut_off(turn))
@@ -212,7 +211,7 @@ def fail(turn: Turn, attempt: Attempt, error: RunnerError) -> None:
     if isinstance(error, DeadlineExceeded):
         error = _timeout(turn, attempt)
     attempt.status = "failed" if error.code in FAILURES else "error"
-    attempt.error = error_record(error, turn.step)
+    attempt.error = error.diagnostic(turn.step.place)
 
 
 def _timeout(turn: Turn, attempt: Attempt) -> StepError:
@@ -222,22 +221,6 @@ def _timeout(turn: Turn, attempt: Attempt) -> StepError:
         return StepError("timeout", f"the stream did not end within {turn.timeout:g} s", hint=hint)
     message = f"no complete answer within {turn.timeout:g} s" if prepared else f"not done within {turn.timeout:g} s"
     return StepError("timeout", message, hint="give the step more time with 'timeout'")
-
-
-def error_record(error: RunnerError, step: model.Step | None = None, details: tuple[str, ...] = ()) -> ErrorRecord:
-    """An error as it stands in a report, at its own place or else at the step's, if it is one's."""
-    place = error.place or (step.place if step else NOWHERE)
-    return ErrorRecord(
-        code=error.code,
-        message=error.message,
-        hint=error.hint,
-        file=place.file or None,
-        line=place.line or None,
-        column=place.column or None,
-        excerpt=place.text or None,
-        width=place.length,
-        details=details or error.details,
-    )
 
 
 def _record(turn: Turn, attempt: Attempt, tries: int, started_ms: float) -> StepRecord:
@@ -259,12 +242,12 @@ def _record(turn: Turn, attempt: Attempt, tries: int, started_ms: float) -> Step
     return record._replace(**attempt.extra) if attempt.extra else record
 
 
-def _shown(turn: Turn, attempt: Attempt) -> tuple[str | None, Any]:
+def _shown(turn: Turn, attempt: Attempt) -> tuple[ShowWord | Source | None, Any]:
     show = turn.step.show
     if not isinstance(show, Expression):
         return show, None
     try:
-        return show.text, show.evaluate(turn.scope(attempt.captured, attempt.value))
+        return show.origin, show.evaluate(turn.scope(attempt.captured, attempt.value))
     except StepError:
         return None, None  # the step failed, or its answer lacks what was to be shown; all of it is shown instead
 
@@ -291,10 +274,10 @@ def skipped_record(turn: Turn, reason: str | None = None) -> StepRecord:
         about=_text(step.about, turn),
         operation=step.kind.operation.id if isinstance(step.kind, model.OperationCall) else None,
         started_ms=turn.shared.elapsed_ms(),
-        capture_sources={name: expression.text for name, expression in step.capture},
+        capture_sources={name: expression.origin for name, expression in step.capture},
         reason=reason,
         background=step.background,
-        show=step.show if isinstance(step.show, str) else None,
+        show=None if isinstance(step.show, Expression) else step.show,
         volatile=step.volatile,
     )
 

@@ -122,7 +122,7 @@ class Flow:
 
     def _broken(self, one: model.Step, position: Position, error: RunnerError) -> StepRecord:
         record = steps.skipped_record(Turn(one, self.frame, position))._replace(
-            status="error", error=steps.error_record(error, one)
+            status="error", error=error.diagnostic(one.place)
         )
         self.shared.emit(StepFinished(position.key, record))
         return record

@@ -6,15 +6,15 @@ import threading
 from typing import TYPE_CHECKING
 
 from runner.engine.transport import Deadline
-from runner.errors import DeadlineExceeded, StepError
+from runner.errors import DeadlineExceeded, Diagnostic, StepError
 from runner.executor import call
 from runner.executor.context import Frame, Position, Turn
 from runner.executor.steps import expectations, result
-from runner.executor.steps.attempts import Attempt, error_record, fail, judge_call, judge_condition, view_of
+from runner.executor.steps.attempts import Attempt, fail, judge_call, judge_condition, view_of
 from runner.executor.steps.background import Begun
 from runner.executor.threads import side_by_side
 from runner.executor.variables import included_variables
-from runner.results.records import CONSEQUENCES, ErrorRecord, Status, StepRecord
+from runner.results.records import CONSEQUENCES, Status, StepRecord
 from runner.scenario import duration, model
 from runner.scenario.expressions.expression import Scope
 
@@ -85,7 +85,7 @@ def _await(flow: Flow, step: model.Step, kind: model.Await) -> Attempt:
     if record.status in ("failed", "error"):
         said = record.error.message if record.error else None
         error = StepError("awaited-step-failed", f"the background step '{kind.step}' did not pass: {said}")
-        attempt.status, attempt.error = record.status, error_record(error, step)
+        attempt.status, attempt.error = record.status, error.diagnostic(step.place)
     return attempt
 
 
@@ -129,7 +129,7 @@ def _include(flow: Flow, kind: model.Include, at: Position, scope: Scope, attemp
         attempt.extra["outputs"] = outputs
 
 
-def worst(records: list[StepRecord]) -> tuple[Status, ErrorRecord | None]:
+def worst(records: list[StepRecord]) -> tuple[Status, Diagnostic | None]:
     """The status of a block: that of its first step that did not pass, with that step's error. What only follows from
     another failure counts where there is nothing else."""
     broken = [record for record in records if record.status in ("failed", "error")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runner.api.operations import by_id
+from runner.errors import Diagnostic
 from runner.report import wording
 from runner.report.html.badges import badge
 from runner.report.html.charts import charts
@@ -12,7 +13,8 @@ from runner.report.html.escape import inline, lines, output, prose, text
 from runner.report.html.jsonview import lines_of, view
 from runner.report.snippets.curl import UNFRAME, needs_unframe
 from runner.report.snippets.languages import Languages
-from runner.results.records import EngineRecord, ErrorRecord, ResponseRecord, ScenarioRecord, StepRecord
+from runner.results.records import EngineRecord, ResponseRecord, ScenarioRecord, StepRecord
+from runner.results.result_path import Source
 
 _FOLD = 60
 _MAX_LINES = 2000
@@ -111,7 +113,7 @@ class Steps:
         operation = self.operations.get(step.awaits) if step.awaits else step.operation
         if operation == "ContainerStats" and response.items:
             yield charts(response.items)
-        if step.show is not None and step.show not in ("response", "all"):
+        if isinstance(step.show, Source):
             yield _value(step.shown)
             return
         yield from _whole(step, response)
@@ -157,8 +159,8 @@ def _folded(name: str, content: str) -> str:
     return f"<details><summary>{text(name)} ({len(found)} lines)</summary>{block}</details>"
 
 
-def _failure(error: ErrorRecord) -> str:
-    place = f" <small>{text(error.file)}:{error.line}:{error.column}</small>" if error.file and error.line else ""
+def _failure(error: Diagnostic) -> str:
+    place = f" <small>{text(str(error.place))}</small>" if error.place else ""
     details = f"<pre>{output(chr(10).join(error.details))}</pre>" if error.details else ""
     hint = f"<p>{inline(error.hint)}</p>" if error.hint else ""
     return (

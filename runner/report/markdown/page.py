@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from runner.api.operations import by_id
+from runner.errors import Diagnostic
 from runner.report import wording
 from runner.report.markdown.markup import block, code, folded, inline, prose, slug
 from runner.report.snippets.curl import UNFRAME, needs_unframe
 from runner.report.snippets.languages import Languages, Snippets
-from runner.results.records import EngineRecord, ErrorRecord, Report, ScenarioRecord, StepRecord
+from runner.results.records import EngineRecord, Report, ScenarioRecord, StepRecord
+from runner.results.result_path import Source
 
 _SHOWN_OF_A_LOOP = 3
 
@@ -120,7 +122,7 @@ class _Page:
             yield block(headers, "http")
         if step.background and step.id in self.awaited:
             return  # shown where it is awaited
-        if step.show is not None and step.show not in ("response", "all"):
+        if isinstance(step.show, Source):
             yield _shown(*wording.value_text(step.shown))
             return
         for word, text, language in wording.answer_texts(step):
@@ -138,7 +140,7 @@ class _Page:
         if counted:
             yield ", ".join(code(status) + (f" ({times} times)" if times > 1 else "") for status, times in counted)
         for one in each[:_SHOWN_OF_A_LOOP]:
-            if one.show is not None and one.show not in ("response", "all"):
+            if isinstance(one.show, Source):
                 yield _shown(*wording.value_text(one.shown))
                 continue
             for _word, text, language in wording.answer_texts(one):
@@ -153,7 +155,7 @@ class _Page:
                 continue
             source = step.capture_sources.get(name)
             text, language = wording.value_text(value)
-            where = f", from {code(source)}" if source else ""
+            where = f", from {code(source.text)}" if source else ""
             if "\n" in text or len(text) > 80:
                 yield f"{code(name)}{where}:"
                 yield folded(block(text, language), name)
@@ -205,7 +207,7 @@ def _others(snippets: Snippets) -> str:
     return f"<details>\n<summary>With {' or '.join(found)}</summary>\n\n{blocks}\n\n</details>"
 
 
-def _failure(error: ErrorRecord) -> Iterator[str]:
+def _failure(error: Diagnostic) -> Iterator[str]:
     yield f"**Failed**: {inline(error.message)}"
     if error.details:
         yield block("\n".join(error.details), "text")

@@ -1,14 +1,11 @@
-"""A step's request taken apart again: which operation it is, and what it was given."""
+"""Looks at a step as a call of an operation, for languages that have a function or a command for it."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import unquote
 
-from runner.api.operations import Operation, by_id, truth
+from runner.api.operations import Operation, by_id
 from runner.results.records import RequestRecord, StepRecord
 
 
@@ -28,33 +25,7 @@ def call_of(step: StepRecord) -> Call | None:
     operation = by_id(step.operation) if step.operation else None
     if operation is None or step.request is None:
         return None
-    params: dict[str, Any] = _from_path(operation.path, step.request.path)
-    for name, value in step.request.query.items():
-        params[name] = _typed(operation, name, value)
-    return Call(operation, params, step.request.body, step.request, step)
-
-
-def _from_path(template: str, path: str) -> dict[str, Any]:
-    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(template))
-    match = re.fullmatch(rf"(?:/v[\d.]+)?{pattern}", path)
-    return {name: unquote(value) for name, value in match.groupdict().items()} if match else {}
-
-
-def _typed(operation: Operation, name: str, value: str | list[str]) -> Any:
-    param = operation.param(name)
-    kind = param.type if param is not None else "string"
-    if kind == "array" or isinstance(value, list):
-        return [value] if isinstance(value, str) else value
-    try:
-        if kind == "boolean":
-            return truth(value)
-        if kind == "integer":
-            return int(value)
-        if kind in ("filters", "json"):
-            return json.loads(value)
-    except ValueError:
-        return value
-    return value
+    return Call(operation, step.request.params, step.request.body, step.request, step)
 
 
 class Left(Exception):

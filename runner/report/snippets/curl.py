@@ -265,7 +265,7 @@ def _opened(name: str, append: bool) -> str:
 def _simple(step: StepRecord, name: str) -> str | None:
     """How a shell gets at a captured value: a ``jq`` command, or nothing more than the output (``""``)."""
     source = step.capture_sources.get(name)
-    return None if source is None else jq_filter(source)
+    return None if source is None else jq_filter(source.path)
 
 
 def _keeps_talking(request: RequestRecord, operation: Operation | None) -> bool:

@@ -86,16 +86,18 @@ class Session:
 
     def _reading(self, call: Call, name: str) -> str | None:
         """What the output goes through to become a captured value."""
-        source = call.step.capture_sources.get(name, "")
+        source = call.step.capture_sources.get(name)
+        path = source.path if source is not None else None
         row = COMMANDS.get(call.operation.id)
-        if row is None:
+        if row is None or path is None:
             return None
         if row.prints == "--quiet":
-            return row.prints if re.fullmatch(r"items\[-?\d+\]\.aux\.ID", source.strip()) else None
-        if row.prints is not None and source.partition("|")[0].strip() == row.prints:
+            return row.prints if path.root == "items" and path.keys[1:] == ("aux", "ID") and not path.filter else None
+        if row.prints is not None and str(path._replace(filter=None)) == row.prints:
             return ""
-        if row.json and source.startswith("body.") and (text := jq_filter(f"body[0]{source[4:]}")):
-            return f" | {text}"
+        if row.json and path.root == "body" and path.keys and isinstance(path.keys[0], str):
+            text = jq_filter(path._replace(keys=(0, *path.keys)))
+            return f" | {text}" if text else None
         return None
 
     def _chunks(self, call: Call, row: Command) -> list[str]:

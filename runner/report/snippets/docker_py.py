@@ -10,16 +10,17 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from runner.report import result_paths
 from runner.report.pretty import pretty
 from runner.report.snippets.calls import Call, Left, call_of, flattened
 from runner.report.snippets.docker_py_table import METHODS, Method
 from runner.report.snippets.variables import Variable, Variables
 from runner.results.records import StepRecord
+from runner.results.result_path import EVERY
+from runner.text import SHORT_ID
 
 _WIDTH = 100
 _DEFAULT = "unix:///var/run/docker.sock"
-_FILTERS = {"short": "[:12]", "first": "[0]", "last": "[-1]"}
+_FILTERS = {None: "", "short": f"[:{SHORT_ID}]", "first": "[0]", "last": "[-1]"}
 
 
 class Program:
@@ -270,17 +271,16 @@ def _inside(text: str) -> str:
 
 def _reading(step: StepRecord, name: str) -> str | None:
     """How Python gets from an answer to a captured value: ``["Id"]``."""
-    source, _, pipe = (part.strip() for part in step.capture_sources.get(name, "").partition("|"))
-    path = result_paths.parse(source)
-    if path is None or result_paths.EVERY in path.keys or (pipe and pipe not in _FILTERS):
+    source = step.capture_sources.get(name)
+    path = source.path if source is not None else None
+    if path is None or EVERY in path.keys or path.filter not in _FILTERS:
         return None
     call = call_of(step)
     wanted = "items" if call is not None and call.operation.answer in ("progress", "items") else "body"
     if path.root != wanted:
         return None
-    return "".join(f"[{key}]" if isinstance(key, int) else f'["{_inside(key)}"]' for key in path.keys) + _FILTERS.get(
-        pipe, ""
-    )
+    keys = (f"[{key}]" if isinstance(key, int) else f'["{_inside(key)}"]' for key in path.keys)
+    return "".join([*keys, _FILTERS[path.filter]])
 
 
 def _identifier(text: str) -> str:

@@ -5,26 +5,28 @@ from __future__ import annotations
 import json
 import re
 
-from runner.report import result_paths
+from runner.results.result_path import EVERY, ResultPath
 
 _FILTERS = {"short": "[:12]", "first": "[0]", "last": "[-1]"}
 _BARE = re.compile(r"[A-Za-z_]\w*")
 
 
-def jq_filter(source: str) -> str | None:
-    """The command that reads from an answer on its input what ``source`` reads from a result.
+def jq_filter(path: ResultPath | None) -> str | None:
+    """Return the command that reads from a response on its input what a path reads from a result.
 
     ``body.Id`` becomes ``jq -r .Id``; output that is taken as it is needs no command and gives ``""``. None for
-    whatever is not a path, at most with one of the filters ``short``, ``first``, ``last``, ``length`` behind it.
+    whatever is not a path into the body or the items, or has another filter than ``short``, ``first``, ``last`` or
+    ``length``.
 
-    >>> jq_filter("body[0].Names[0]")
+    >>> jq_filter(ResultPath("body", (0, "Names", 0)))
     "jq -r '.[0].Names[0]'"
     """
-    left, _, pipe = (part.strip() for part in source.partition("|"))
-    if left == "stdout" and pipe in ("", "trim"):
+    if path is None:
+        return None
+    pipe = path.filter
+    if path.root == "stdout" and not path.keys and pipe in (None, "trim"):
         return ""
-    path = result_paths.parse(left)
-    if path is None or path.root not in ("body", "items") or result_paths.EVERY in path.keys:
+    if path.root not in ("body", "items") or EVERY in path.keys:
         return None
     text = "".join(_key(key) for key in path.keys)
     if pipe in _FILTERS:

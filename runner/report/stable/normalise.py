@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any
 
-from runner.report import result_paths
 from runner.report.stable import host, streams
 from runner.report.stable.clock import timed
 from runner.report.stable.tokens import masked
 from runner.results.records import Report, RequestRecord, ResponseRecord, ScenarioRecord, StepRecord
+from runner.results.result_path import EVERY, ResultPath
 
 LABELS = "engine-recipes."
 HIDDEN = "…"
@@ -99,7 +99,16 @@ class _Shaper:
                 kept = str(self.versions.get(int(kept)))
             if kept is not None:
                 query[name] = kept
-        return request._replace(body=body, query=query)
+        return request._replace(body=body, query=query, params=dict(self._params(request.params)))
+
+    def _params(self, params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        for name, value in params.items():
+            if name == "version" and isinstance(value, int):
+                yield name, self.versions.get(value)
+                continue
+            kept = without_labels(value, sent=True)
+            if kept or not value:
+                yield name, kept
 
     def response(self, step: StepRecord, response: ResponseRecord) -> ResponseRecord:
         operation = step.operation or ""
@@ -203,11 +212,10 @@ def _without_labels_in_query(value: str | list[str]) -> str | list[str] | None:
     return json.dumps(cleaned, separators=(",", ":")) if cleaned else None
 
 
-def hidden(response: ResponseRecord, volatile: Iterable[str]) -> ResponseRecord:
+def hidden(response: ResponseRecord, volatile: Iterable[ResultPath]) -> ResponseRecord:
     """The response with what the scenario calls volatile replaced."""
-    for source in volatile:
-        path = result_paths.parse(source)
-        if path is not None and path.root != "status":
+    for path in volatile:
+        if path.root != "status":
             value = _hide(getattr(response, path.root), path.keys)
             response = response._replace(**{path.root: value})
     return response
@@ -217,14 +225,12 @@ def _hide(value: Any, keys: tuple[str | int, ...]) -> Any:
     if not keys:
         return None if value is None else HIDDEN
     key, rest = keys[0], keys[1:]
-    matches: Callable[[Any], bool] = lambda name: key in (name, result_paths.EVERY)  # noqa: E731
+    matches: Callable[[Any], bool] = lambda name: key in (name, EVERY)  # noqa: E731
     if isinstance(value, Mapping):
         return {name: _hide(part, rest) if matches(name) else part for name, part in value.items()}
     if isinstance(value, list):
         wanted = key + len(value) if isinstance(key, int) and key < 0 else key
-        return [
-            _hide(part, rest) if wanted in (index, result_paths.EVERY) else part for index, part in enumerate(value)
-        ]
+        return [_hide(part, rest) if wanted in (index, EVERY) else part for index, part in enumerate(value)]
     return value
 
 

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from runner.report import result_paths
+from runner.errors import Diagnostic
 from runner.report.stable.tokens import BASE, NANO, Tokens, nanoseconds
 from runner.results.records import (
     EngineRecord,
-    ErrorRecord,
     Expectation,
     Report,
     RequestRecord,
@@ -19,6 +18,7 @@ from runner.results.records import (
     ScenarioRecord,
     StepRecord,
 )
+from runner.results.result_path import Absent, ResultPath, Source, read
 
 STARTED = "2026-01-01T00:00:00Z"
 _SOCKET = "/var/run/docker.sock"
@@ -75,7 +75,7 @@ class _Replacer:
         for child in (*(step.each or ()), *(step.steps or ())):
             self._observe_step(child)
         for name, value in step.captured.items():
-            again = _NOTHING if response is None else _again(step.capture_sources.get(name, ""), response, _NOTHING)
+            again = _NOTHING if response is None else _again(step.capture_sources.get(name), response, _NOTHING)
             if again is _NOTHING:
                 self._observe(value, given=False)
                 again = value
@@ -149,7 +149,7 @@ class _Replacer:
         response = None if step.response is None else self.response(step.response)
         each = None if step.each is None else tuple(self.step(one) for one in step.each)
         shown = self.value(step.shown)
-        if step.show and response is not None:
+        if isinstance(step.show, Source) and response is not None:
             shown = _again(step.show, response, shown)
         return step._replace(
             title=self.maybe(step.title),
@@ -184,6 +184,7 @@ class _Replacer:
         return request._replace(
             path=self.text(request.path),
             query=self.value(request.query),
+            params=self.value(request.params),
             headers=self.value(request.headers),
             body=self.value(request.body),
             stdin=self.maybe(request.stdin),
@@ -205,7 +206,7 @@ class _Replacer:
         expression = self.text(expectation.expression)
         return expectation._replace(expression=expression, actual=self.value(expectation.actual), details=details)
 
-    def error(self, error: ErrorRecord | None) -> ErrorRecord | None:
+    def error(self, error: Diagnostic | None) -> Diagnostic | None:
         if error is None:
             return None
         details = tuple(self.text(line) for line in error.details)
@@ -239,21 +240,22 @@ class _Replacer:
         return self.tokens.replace(name) if isinstance(name, str) else name
 
 
-def _again(source: str, response: ResponseRecord, value: Any) -> Any:
+def _again(source: Source | None, response: ResponseRecord, value: Any) -> Any:
     """A value read again from the stable answer, if it is a plain path into it or a mapping of such."""
-    path = result_paths.parse(source)
-    if path is not None:
-        return _read(path, response, value)
-    members = result_paths.parse_mapping(source) if isinstance(value, Mapping) else None
-    if members is None or set(members) != set(value):
+    if source is None:
+        return value
+    if source.path is not None:
+        return _read(source.path, response, value)
+    members = source.members
+    if members is None or not isinstance(value, Mapping) or set(members) != set(value):
         return value
     return {name: _read(members[name], response, part) for name, part in value.items()}
 
 
-def _read(path: result_paths.ResultPath, response: ResponseRecord, value: Any) -> Any:
+def _read(path: ResultPath, response: ResponseRecord, value: Any) -> Any:
     try:
-        return result_paths.read(path, response)
-    except result_paths.Absent:
+        return read(path, response) if path.in_response else value
+    except Absent:
         return value
 
 

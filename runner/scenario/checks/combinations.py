@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from runner.scenario import model
@@ -12,7 +11,6 @@ from runner.scenario.yaml import nodes
 _STREAMED = ("output", "items", "progress", "upgrade")
 _CALLS = (model.OperationCall, model.RawRequest)
 _WITHOUT_ANSWER = (model.SetVariables, model.Check, model.Sleep, model.Parallel, model.Include)
-_VOLATILE = re.compile(r"\s*(body|items|stdout|stderr|headers|status)\b")
 
 
 def check_combination(step: model.Step, findings: Findings, *, deferred: bool) -> None:
@@ -27,7 +25,6 @@ def check_combination(step: model.Step, findings: Findings, *, deferred: bool) -
     _take(step, name, refuse)
     _expectations(step, name, findings)
     _bodies(step, findings)
-    _volatile(step, findings)
     _no_time(step, findings)
 
 
@@ -94,15 +91,6 @@ def _bodies(step: model.Step, findings: Findings) -> None:
             node = (call.key(second) if isinstance(call, nodes.Mapping) else None) or step.key
             message = f"'{first}' and '{second}' can't stand together"
             findings.error("cannot-combine", message, step.source, node, hint="keep one of them")
-
-
-def _volatile(step: model.Step, findings: Findings) -> None:
-    for path in step.volatile:
-        if not _VOLATILE.match(path):
-            message = f"'{path}' is no part of a result"
-            hint = f"it begins with body, items, stdout, stderr or headers: body.{path}"
-            node = step.node.get("volatile") or step.key
-            findings.error("wrong-value", message, step.source, node, hint=hint, word=path)
 
 
 def _no_time(step: model.Step, findings: Findings) -> None:

@@ -13,14 +13,14 @@ from typing import Any, NamedTuple, TypeAlias
 
 from runner.errors import Diagnostic, InvalidScenario, Place, StepError
 from runner.nearest import did_you_mean
+from runner.results.result_path import EVERY, Source
+from runner.scenario.expressions.paths import parse_path, parse_source
 from runner.scenario.expressions.template_text import UnclosedError, split_template
 from runner.scenario.yaml import nodes
 
 Scope: TypeAlias = Mapping[str, Any]
 
-_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z")
 _WHOLE_DOTTED = re.compile(r"\{\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\}\}\Z")
-_WORDS = {"true", "false", "none", "True", "False", "None", "not", "and", "or", "in", "is", "if", "else"}
 _MISSING = object()
 GLOBALS = frozenset({"range"})
 MAX_TEXT = 16 * 1024 * 1024
@@ -39,13 +39,14 @@ class Reference(NamedTuple):
 class Expression:
     """One expression, with its place. Equal texts share what was compiled, when one is first evaluated."""
 
-    __slots__ = ("_known", "node", "source", "text")
+    __slots__ = ("_known", "_origin", "node", "source", "text")
 
     def __init__(self, text: str, source: nodes.Source, node: nodes.Node) -> None:
         self.text = text
         self.source = source
         self.node = node
         self._known: _Compiled | None = None
+        self._origin: Source | None = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Expression) and self.text == other.text
@@ -65,6 +66,13 @@ class Expression:
     @property
     def references(self) -> tuple[Reference, ...]:
         return self._compiled.references
+
+    @property
+    def origin(self) -> Source:
+        """The text with the path, or the mapping of paths, that it is: what records keep of it."""
+        if self._origin is None:
+            self._origin = parse_source(self.text)
+        return self._origin
 
     def place(self, word: str | None = None) -> Place:
         return nodes.place_of(self.source, self.node, word)
@@ -114,15 +122,22 @@ def compiled(text: str) -> _Compiled:
     Raises:
         ExpressionSyntaxError: it isn't one, uses an unknown filter or test, or reaches for Python's internals.
     """
-    stripped = text.strip()
-    if _DOTTED.match(stripped):
-        parts = tuple(stripped.split("."))
-        if not _WORDS.intersection(parts) and not any(part.startswith("__") for part in parts):
-            return _dotted(parts)
+    parts = _dotted_parts(text)
+    if parts is not None:
+        return _dotted(parts)
     from runner.scenario.expressions.parser import compile_expression
 
     references, evaluate = compile_expression(text)
     return _Compiled(references, guarded(evaluate))
+
+
+def _dotted_parts(text: str) -> tuple[str, ...] | None:
+    """The names of an expression that is nothing but names with dots."""
+    path = parse_path(text)
+    if path is None or path.filter is not None or "[" in text:
+        return None
+    parts = (path.root, *map(str, path.keys))
+    return None if EVERY in parts or any(part.startswith("__") for part in parts) else parts
 
 
 def _dotted(parts: tuple[str, ...]) -> _Compiled:

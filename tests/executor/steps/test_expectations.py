@@ -128,10 +128,10 @@ def test_what_a_failure_shows(
     shown = [" ".join(line.replace("(", "").replace(")", "").split()) for line in step.error.details]
     assert shown[-len(details) :] == details
     if marked is not None:
-        assert step.error.excerpt is not None
-        assert step.error.column is not None
-        start = step.error.column - 1
-        assert step.error.excerpt[start : start + step.error.width].strip("'") == marked.strip("'")
+        place = step.error.place
+        assert place is not None
+        start = place.column - 1
+        assert place.text[start : start + place.length].strip("'") == marked.strip("'")
 
 
 def test_every_expectation_is_in_the_record(expecting: Any) -> None:
@@ -151,9 +151,8 @@ def test_a_status_that_was_not_expected_points_at_it(expecting: Any) -> None:
     error = played["asked"].error
     assert error is not None
     assert (error.code, error.message) == ("unexpected-status", "the engine answered 200 OK")
-    assert error.excerpt is not None
-    assert error.column is not None
-    assert error.excerpt[error.column - 1 :].startswith("404")
+    assert error.place is not None
+    assert error.place.text[error.place.column - 1 :].startswith("404")
 
 
 OUTPUT = """

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from runner.results.events import ScenarioFinished, ScenarioStarted, StepFinished, StepStarted
+from runner.results.result_path import ResultPath, Source
 from tests.executor.helpers import Player
 
 
@@ -65,9 +66,9 @@ def test_a_check_that_fails_shows_each_part(play: Player) -> None:
     assert played.statuses == {"fails": "failed", "set_2": "skipped"}
     error = played["fails"].error
     assert error is not None
-    assert (error.code, error.line, error.column) == ("expectation", 7, 9)
-    assert error.excerpt is not None
-    assert error.excerpt.strip() == "- made | length == 3"
+    assert error.place is not None
+    assert (error.code, error.place.line, error.place.column) == ("expectation", 7, 9)
+    assert error.place.text.strip() == "- made | length == 3"
     assert [" ".join(line.split()) for line in error.details] == [
         "made | length == 3 → false",
         "made | length → 2",
@@ -299,8 +300,8 @@ def test_show_and_volatile_are_in_the_record(play: Player) -> None:
             volatile: [body.Id]
           - {id: hidden, check: ["true"], show: none}
     """)
-    assert (played["shown"].show, played["shown"].shown) == ("ok", True)
-    assert played["shown"].volatile == ("body.Id",)
+    assert (played["shown"].show, played["shown"].shown) == (Source("ok", ResultPath("ok")), True)
+    assert played["shown"].volatile == (ResultPath("body", ("Id",)),)
     assert (played["hidden"].show, played["hidden"].shown) == ("none", None)
 
 

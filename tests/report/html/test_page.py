@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from playwright.sync_api import Browser, Page
 
+from runner.errors import Diagnostic, Place
 from runner.report.html.charts import charts
 from runner.report.html.jsonview import view
 from runner.report.html.page import render
-from runner.results.records import ErrorRecord, Expectation, Report
+from runner.results.records import Expectation, Report
 from tests.report.factories import LONG, NASTY, call, create, report, step
 
 VOID = {"meta", "input", "br", "hr", "img", "link", "polyline"}
@@ -83,7 +84,7 @@ def everything(words: str = "words", about: str = "Some *prose*.") -> Report:
     stats = call(
         "ContainerStats", "GET", f"/containers/{LONG}/stats", response={"items": [sample(1), sample(2), sample(3)]}
     )
-    error = ErrorRecord("expectation", words, words, "x.yaml", 3, 4, details=(words, "b"))
+    error = Diagnostic("expectation", words, Place("x.yaml", 3, 4), words, details=(words, "b"))
     failed = call(
         "ContainerTop", "GET", "/x", {}, status="failed", error=error, show="all", response={"headers": {"X": words}}
     )
@@ -182,7 +183,7 @@ def test_stats_in_the_background_have_their_charts_where_they_are_awaited() -> N
 
 
 def test_a_failure_stands_before_the_answer() -> None:
-    error = ErrorRecord("expectation", "does not match", details=("expected 1",))
+    error = Diagnostic("expectation", "does not match", details=("expected 1",))
     made = render(report(call("ContainerInspect", "GET", "/x", {"State": "odd"}, status="failed", error=error)))
     assert made.index("does not match") < made.index("odd")
 

@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given
 from markdown_it import MarkdownIt
 
+from runner.errors import Diagnostic
 from runner.report.markdown import markup
 from runner.report.markdown.page import render
 from runner.report.stable.stabilise import stabilise
-from runner.results.records import ErrorRecord, Expectation, StepRecord
+from runner.results.records import Expectation, ShowWord, StepRecord
+from runner.results.result_path import Source
+from runner.scenario.expressions.paths import parse_source
 from runner.text import visible
-from tests.report.factories import LONG, NASTY, call, create, report, step
+from tests.report.factories import LONG, NASTY, call, create, report, sources, step
 
 COMMONMARK = MarkdownIt("commonmark")
 
@@ -126,10 +129,10 @@ BODY = {"State": {"Status": "running"}, "Id": "x"}
         ("request", None, ["curl"], ["200 OK", '"Status"']),
         ("response", None, ["200 OK", '"Status"'], ["curl"]),
         ("none", None, ["1. Container inspect"], ["curl", "200 OK", '"Status"']),
-        ("body.State.Status", "running", ["curl", "200 OK", "```text\nrunning\n```"], ['"Status"']),
+        (parse_source("body.State.Status"), "running", ["curl", "200 OK", "```text\nrunning\n```"], ['"Status"']),
     ],
 )
-def test_show(show: str | None, shown: Any, has: list[str], lacks: list[str]) -> None:
+def test_show(show: ShowWord | Source | None, shown: Any, has: list[str], lacks: list[str]) -> None:
     inspect = call(
         "ContainerInspect",
         "GET",
@@ -149,10 +152,10 @@ def test_a_command_that_later_ones_need_stays() -> None:
 
 
 def test_a_failure_says_what_was_expected_and_what_came() -> None:
-    error = ErrorRecord(
+    error = Diagnostic(
         "expectation",
         "body does *not* match",
-        "look\nthere",
+        hint="look\nthere",
         details=("State.Status", "  expected  a", "  actual    b"),
     )
     page = render(report(call("ContainerInspect", "GET", "/x", BODY, status="failed", error=error), status="failed"))
@@ -181,8 +184,8 @@ def test_loops_blocks_and_checks() -> None:
 
 
 def test_captured_values_that_no_command_sets() -> None:
-    sources = {"count": "body | map('x') | length"}
-    page = render(report(call("ContainerList", "GET", "/x", [], captured={"count": 3}, capture_sources=sources)))
+    source = sources(count="body | map('x') | length")
+    page = render(report(call("ContainerList", "GET", "/x", [], captured={"count": 3}, capture_sources=source)))
     assert "`count` is `3`, from `body | map('x') | length`." in page
 
 
@@ -218,7 +221,7 @@ def test_a_diagram_has_an_end() -> None:
 
 @given(NASTY, NASTY, NASTY)
 def test_nothing_that_comes_from_outside_breaks_a_page(title: str, output: str, name: str) -> None:
-    error = ErrorRecord("x", output, hint=title, details=(output,))
+    error = Diagnostic("x", output, hint=title, details=(output,))
     logs = call(
         "ContainerLogs",
         "GET",
@@ -228,7 +231,9 @@ def test_nothing_that_comes_from_outside_breaks_a_page(title: str, output: str, 
         error=error,
         status="failed",
     )
-    inspect = call("ContainerInspect", "GET", "/y", {name: output}, captured={"c": output}, capture_sources={"c": name})
+    inspect = call(
+        "ContainerInspect", "GET", "/y", {name: output}, captured={"c": output}, capture_sources=sources(c=name)
+    )
     last: StepRecord = step(kind="check", title="The last")
     for made in (report(logs, inspect, last, title=title, left=(output,)), report(stabilise_all(logs, inspect, last))):
         page = render(made)

@@ -13,7 +13,8 @@ from runner.report.snippets.curl import Script
 from runner.report.snippets.jq import jq_filter
 from runner.report.snippets.variables import Part, Variable, Variables
 from runner.results.records import StepRecord
-from tests.report.factories import LONG, call, create, step
+from runner.scenario.expressions.paths import parse_path
+from tests.report.factories import LONG, call, create, sources, step
 
 SOCKET = "unix:///var/run/docker.sock"
 READABLE = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=30)
@@ -87,7 +88,7 @@ def test_words(parts: list[Part], word: str) -> None:
     ],
 )
 def test_jq(source: str, command: str | None) -> None:
-    assert jq_filter(source) == command
+    assert jq_filter(parse_path(source)) == command
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_jq(source: str, command: str | None) -> None:
     [("body.A.B", {"A": {"B": "x"}}), ("body[1]['a b']", [0, {"a b": "x"}]), ("body['q\"']", {'q"': "x"})],
 )
 def test_jq_finds_the_value(source: str, body: Any) -> None:
-    assert in_bash(f"{jq_filter(source)} <<'EOF'\n{json.dumps(body)}\nEOF") == "x\n"
+    assert in_bash(f"{jq_filter(parse_path(source))} <<'EOF'\n{json.dumps(body)}\nEOF") == "x\n"
 
 
 def test_variables_are_found_whole_and_only_where_they_stand_alone() -> None:
@@ -130,9 +131,9 @@ def test_a_captured_id_flows_as_a_variable() -> None:
 
 
 def test_two_captures_share_one_call() -> None:
-    sources = {"a": "body.Id", "b": "body.Name"}
+    given = sources(a="body.Id", b="body.Name")
     (command,) = commands(
-        call("ContainerInspect", "GET", "/x", {}, captured=dict.fromkeys(sources, "v"), capture_sources=sources)
+        call("ContainerInspect", "GET", "/x", {}, captured=dict.fromkeys(given, "v"), capture_sources=given)
     )
     assert command is not None
     assert command.splitlines()[1:] == ['a=$(jq -r .Id <<<"$response")', 'b=$(jq -r .Name <<<"$response")']
@@ -141,10 +142,10 @@ def test_two_captures_share_one_call() -> None:
 def test_a_loop_fills_an_array() -> None:
     ids = [LONG, LONG[::-1]]
     elements = tuple(
-        create(id=f"c[{number}]", captured={"c": one}, capture_sources={"c": "body.Id"})
+        create(id=f"c[{number}]", captured={"c": one}, capture_sources=sources(c="body.Id"))
         for number, one in enumerate(ids)
     )
-    loop = create(each=elements, captured={"c": ids}, capture_sources={"c": "body.Id"})
+    loop = create(each=elements, captured={"c": ids}, capture_sources=sources(c="body.Id"))
     remove = call("ContainerDelete", "DELETE", f"/containers/{ids[1]}")
     made, removed = commands(loop, remove)
     assert made is not None

@@ -17,7 +17,7 @@ from runner.report.snippets.docker_cli_table import COMMANDS, Command
 from runner.report.snippets.docker_py import Program
 from runner.report.snippets.docker_py_table import METHODS, Method
 from runner.results.records import StepRecord
-from tests.report.factories import LONG, call, create, step
+from tests.report.factories import LONG, call, create, sources, step
 
 SOCKET = "unix:///var/run/docker.sock"
 
@@ -185,7 +185,7 @@ def test_names_that_python_has_already() -> None:
         captured={
             "client": LONG,
         },
-        capture_sources={"client": "body.Id"},
+        capture_sources=sources(client="body.Id"),
     )
     found = python(made, call("ContainerStart", "POST", f"/containers/{LONG}/start"))
     assert "\nclient_ = client.create" in (found[0] or "")
@@ -249,7 +249,7 @@ def test_exec_is_two_calls_in_one() -> None:
     exec_ = call(
         "ContainerExec", "POST", f"/containers/{LONG}/exec", {"Id": LONG[::-1]},
         request={"body": {"Cmd": ["sort", "-n"], "AttachStdin": True, "User": "nobody"}},
-        captured={"exec": LONG[::-1]}, capture_sources={"exec": "body.Id"},
+        captured={"exec": LONG[::-1]}, capture_sources=sources(exec="body.Id"),
     )  # fmt: skip
     start = call("ExecStart", "POST", f"/exec/{LONG[::-1]}/start", request={"stdin": "2\n1\n"})
     found = cli(create(), exec_, start)

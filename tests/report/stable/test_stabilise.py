@@ -9,12 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.report.json import render
-from runner.report.result_paths import Absent, parse, parse_mapping, read
 from runner.report.stable.stabilise import stabilise
 from runner.results.records import EngineRecord, Report, ResponseRecord, StepRecord
-from tests.report.factories import ENGINE, LONG, OTHER, call, create, report, step
+from runner.results.result_path import Absent, ResultPath, read
+from runner.scenario.expressions.paths import parse_path, parse_source
+from tests.report.factories import ENGINE, LONG, OTHER, call, create, report, sources, step
 
 HEX = "0123456789abcdef"
+
+
+def paths(*texts: str) -> tuple[ResultPath, ...]:
+    return tuple(path for text in texts if (path := parse_path(text)) is not None)
 
 
 def answer_of(made: Report, number: int = -1) -> Any:
@@ -138,10 +143,10 @@ def steps(draw: st.DrawFn) -> StepRecord:
         background=draw(st.booleans()),
         duration_ms=draw(st.floats(0, 5000)),
         captured={"x": draw(VALUES)},
-        capture_sources={"x": draw(st.sampled_from(["body.Id", "body[0]", "body.x | length"]))},
+        capture_sources=sources(x=draw(st.sampled_from(["body.Id", "body[0]", "body.x | length"]))),
         show="body.Id",
         shown=draw(VALUES),
-        volatile=draw(st.sampled_from([(), ("body.Id",), ("body.*.x", "items[0]")])),
+        volatile=draw(st.sampled_from([(), paths("body.Id"), paths("body.*.x", "items[0]")])),
     )
 
 
@@ -263,8 +268,11 @@ def test_stats_have_the_figures_of_a_quiet_container_even_where_they_were_captur
         "cpu_stats": {"cpu_usage": {"total_usage": 29_911_458, "percpu_usage": [1, 2, 3]}},
         "pids_stats": {"current": 3},
     }
-    fields: dict[str, Any] = {"captured": {"cpu": 29_911_458}, "capture_sources": {"cpu": "body.cpu_stats | f"}}
-    stats = call("ContainerStats", "GET", "/x", sample, show="{'a': body.x}", shown={"a": 29_911_458}, **fields)
+    fields: dict[str, Any] = {"captured": {"cpu": 29_911_458}, "capture_sources": sources(cpu="body.cpu_stats | f")}
+    fields["show"] = parse_source("{'a': body.x}")
+    stats = call(
+        "ContainerStats", "GET", "/x", sample, show=parse_source("{'a': body.x}"), shown={"a": 29_911_458}, **fields
+    )
     (stable,) = stabilise(report(stats)).scenarios[0].steps
     assert stable.response is not None
     usage = stable.response.body["cpu_stats"]["cpu_usage"]
@@ -276,7 +284,7 @@ def test_stats_have_the_figures_of_a_quiet_container_even_where_they_were_captur
 def test_a_shown_mapping_of_paths_is_read_again() -> None:
     """Small numbers and facts of the host can't be recognised by their value."""
     body = {"Name": "vm", "NCPU": 2, "Driver": "vfs"}
-    show = "{'Name': body.Name, 'Processors': body.NCPU, 'Missing': body.x}"
+    show = parse_source("{'Name': body.Name, 'Processors': body.NCPU, 'Missing': body.x}")
     shown = {"Name": "vm", "Processors": 2, "Missing": "y"}
     (stable,) = stabilise(report(call("SystemInfo", "GET", "/info", body, show=show, shown=shown))).scenarios[0].steps
     assert stable.shown == {"Name": "host", "Processors": 4, "Missing": "y"}
@@ -289,7 +297,7 @@ def test_an_idle_container_has_the_same_figures_as_a_busy_one() -> None:
             "cpu_stats": {"cpu_usage": {"total_usage": 29_911_458}},
             "precpu_stats": {"cpu_usage": {"total_usage": before}},
         }
-        captured = {"captured": {"cpu": 29_911_458}, "capture_sources": {"cpu": "body.cpu_stats | f"}}
+        captured = {"captured": {"cpu": 29_911_458}, "capture_sources": sources(cpu="body.cpu_stats | f")}
         (stable,) = stabilise(report(call("ContainerStats", "GET", "/x", sample, **captured))).scenarios[0].steps
         assert stable.captured == {"cpu": 20_000_000}
 
@@ -411,7 +419,7 @@ def test_time_passes_step_by_step_and_what_overlapped_still_does() -> None:
 
 def test_volatile_parts_are_hidden() -> None:
     body = {"a": {"b": 1, "c": 2}, "list": [{"x": 1}, {"x": 2}], "none": None}
-    hidden = seen(body, volatile=("body.a.b", "body.list[*].x", "body.none", "body.missing.y"))
+    hidden = seen(body, volatile=paths("body.a.b", "body.list[*].x", "body.none", "body.missing.y"))
     assert hidden == {"a": {"b": "…", "c": 2}, "list": [{"x": "…"}, {"x": "…"}], "none": None}
 
 
@@ -440,27 +448,37 @@ def test_the_report_is_otherwise_as_it_was() -> None:
     [("body.a[0].b", 1), ("body['a'][-1]", {"b": 1}), ("status", 200), ("body", {"a": [{"b": 1}]})],
 )
 def test_paths(source: str, value: Any) -> None:
-    path = parse(source)
+    path = parse_path(source)
     assert path is not None
     assert read(path, ResponseRecord(200, body={"a": [{"b": 1}]})) == value
 
 
-@pytest.mark.parametrize("source", ["body.a + 1", "steps.x.body", "body.a()", "body.a | first", "bodyx", ""])
-def test_what_is_no_path(source: str) -> None:
-    assert parse(source) is None
+@pytest.mark.parametrize("source", ["body.a + 1", "body.a()", "body.a | first | last", "body.", "true", "1", ""])
+def test_what_is_not_a_path(source: str) -> None:
+    assert parse_path(source) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "member"),
+    [("{'a': body.a[0]}", "body[a][0]"), ("""{ "a" : body['a'] , "b": status }""", "body[a]")],
+)
+def test_a_mapping_of_paths(source: str, member: str) -> None:
+    members = parse_source(source).members
+    assert members is not None
+    assert str(members["a"]) == member.replace("[a]", ".a")
 
 
 @pytest.mark.parametrize(
     "source",
     ["{'a': body.a + 1}", "{'a': body.a, **body}", "{body.a: 'a'}", "[body.a]", "{", "{'a': \x00}", "-" * 9**5],
 )
-def test_what_is_no_mapping_of_paths(source: str) -> None:
-    assert parse_mapping(source) is None
+def test_what_is_not_a_mapping_of_paths(source: str) -> None:
+    assert parse_source(source).members is None
 
 
 @pytest.mark.parametrize("source", ["body.b", "body[0]", "body.a[3]", "items[0]", "body.a.b"])
 def test_what_is_absent(source: str) -> None:
-    path = parse(source)
+    path = parse_path(source)
     assert path is not None
     with pytest.raises(Absent):
         read(path, ResponseRecord(200, body={"a": [1]}))
