@@ -6,10 +6,7 @@ The scenario's model parses them, once; records carry them on to the documents.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-if TYPE_CHECKING:
-    from runner.results.records import ResponseRecord
+from typing import Any, Final, NamedTuple
 
 EVERY: Final = "*"
 """The key that means every element."""
@@ -49,8 +46,8 @@ class Absent(LookupError):
     """There is nothing at the path."""
 
 
-def read(path: ResultPath, response: ResponseRecord) -> Any:
-    """Return the value at a path.
+def read(path: ResultPath, response: object) -> Any:
+    """Return the value at a path into a response (:class:`~runner.results.records.ResponseRecord`).
 
     Raises:
         Absent: there is none.

@@ -58,8 +58,9 @@ def params_of(operation_id: str, path: str, sent: Mapping[str, Any]) -> dict[str
 def _typed(kind: str, value: Any) -> Any:
     if isinstance(value, list) or kind == "array":
         return value if isinstance(value, list) else [value]
-    decode: Callable[[Any], Any]
-    decode = {"boolean": truth, "integer": int, "filters": json.loads, "json": json.loads}.get(kind, str)
+    decoders: dict[str, Callable[[Any], Any]]
+    decoders = {"boolean": truth, "integer": int, "filters": json.loads, "json": json.loads}
+    decode = decoders.get(kind, str)
     try:
         return decode(value)
     except ValueError:
