@@ -77,6 +77,38 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     "ServiceCreate": {"labels": "body.Labels"},
 }
 
+TTY = {
+    "ContainerCreate": "creates",
+    "ContainerExec": "creates",
+    "ExecStart": "body",
+    "ContainerAttach": "container",
+    "ContainerLogs": "container",
+    "ContainerAttachWebsocket": "always",
+}
+"""Where it is decided whether output comes from a terminal, and so is raw; see ``Operation.tty``."""
+
+REGISTRY: dict[str, dict[str, Any]] = {
+    "SystemAuth": {"registry": "login"},
+    "ImageBuild": {"registry": "all"},
+    "ImageCreate": {"registry": "reference", "image": "query.fromImage"},
+    "ImagePush": {"registry": "reference", "image": "path.name"},
+    "DistributionInspect": {"registry": "reference", "image": "path.name"},
+    "GetPluginPrivileges": {"registry": "reference", "image": "query.remote"},
+    "PluginPull": {"registry": "reference", "image": "query.remote"},
+    "PluginUpgrade": {"registry": "reference", "image": "query.remote"},
+    "PluginPush": {"registry": "reference", "image": "path.name"},
+    "ServiceCreate": {"registry": "reference", "image": "body.TaskTemplate.ContainerSpec.Image"},
+    "ServiceUpdate": {
+        "registry": "reference",
+        "image": "body.TaskTemplate.ContainerSpec.Image",
+        "keeps_credentials": ["registryAuthFrom", "rollback"],
+    },
+}
+"""Which registry's credentials an operation needs; see ``Operation.registry``."""
+
+BUILD_CONTEXT = {"ImageBuild"}
+"""What is sent a tar with a Dockerfile in it."""
+
 SLOW = {
     "ImageCreate",
     "ImagePush",

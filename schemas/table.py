@@ -62,10 +62,13 @@ def _row(descriptions: Sequence[Description], key: Key) -> dict[str, Any]:
         **_body(operation),
         **own,
         "slow": operation_id in overlay.SLOW,
+        "tty": overlay.TTY.get(operation_id),
+        **overlay.REGISTRY.get(operation_id, {}),
+        "build_context": operation_id in overlay.BUILD_CONTEXT,
         "since": since,
     }
-    defaults = {"aliases": [], "params": [], "success": [200], "answer": "none", "slow": False}
-    defaults["since"] = descriptions[0].version
+    defaults = {"aliases": [], "params": [], "success": [200], "answer": "none", "slow": False, "tty": None}
+    defaults |= {"build_context": False, "since": descriptions[0].version}
     return {fact: value for fact, value in row.items() if fact not in defaults or value != defaults[fact]}
 
 

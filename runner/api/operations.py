@@ -16,8 +16,10 @@ from typing import Any, Literal, NamedTuple
 ParamPlace = Literal["path", "query", "header"]
 ParamType = Literal["string", "integer", "number", "boolean", "array", "filters", "json", "auth"]
 BodyKind = Literal["json", "tar"]
-Answer = Literal["none", "json", "text", "tar", "output", "items", "progress", "upgrade"]
+AnswerKind = Literal["none", "json", "text", "tar", "output", "items", "progress", "upgrade"]
 Upgrade = Literal["tcp", "websocket", "h2c"]
+TtyFact = Literal["creates", "body", "container", "always"]
+RegistryFact = Literal["login", "all", "reference"]
 
 REFERENCE = "https://docs.docker.com/reference/api/engine/version"
 
@@ -54,6 +56,14 @@ class Operation(NamedTuple):
     answer does not end by itself, or with a ``!`` the parameter without which it does not. ``labels`` is where the
     runner's labels go (``body.Labels``, ``query.labels``, ``query.changes``). ``slow`` operations have ten minutes
     instead of one.
+
+    ``tty`` is how a terminal comes in, which makes output raw: the operation ``creates`` what has one if the body's
+    ``Tty`` is true; the ``body`` of this very call has ``Tty``; the ``container`` of the parameter ``id`` must be
+    inspected (``Config.Tty``); or the output is ``always`` raw. ``registry`` is whose credentials the call needs: it is
+    a ``login`` that brings its own; ``all`` registries', since a build may pull from any; or the one of the
+    ``reference`` at ``image`` (``query.fromImage``, ``path.name``, ``body.TaskTemplate.ContainerSpec.Image``), see
+    :meth:`image_reference`. With one of the parameters ``keeps_credentials`` the engine takes those that it has. A
+    ``build_context`` is a tar whose Dockerfile and ``.dockerignore`` are sent whatever is ignored.
     """
 
     name: str
@@ -63,7 +73,7 @@ class Operation(NamedTuple):
     aliases: tuple[str, ...] = ()
     params: tuple[Param, ...] = ()
     success: tuple[int, ...] = (200,)
-    answer: Answer = "none"
+    answer: AnswerKind = "none"
     body: BodyKind | None = None
     body_required: bool = False
     empty_body: bool = False
@@ -73,6 +83,11 @@ class Operation(NamedTuple):
     endless: str | None = None
     labels: str | None = None
     slow: bool = False
+    tty: TtyFact | None = None
+    registry: RegistryFact | None = None
+    image: str | None = None
+    keeps_credentials: tuple[str, ...] = ()
+    build_context: bool = False
     since: str = "1.25"
 
     @property
@@ -134,7 +149,7 @@ class Operation(NamedTuple):
         given = params.get(self.endless)
         return truth(param.default if given is None and param else given)
 
-    def answer_for(self, params: Mapping[str, Any], body: Any = None) -> Answer:
+    def answer_for(self, params: Mapping[str, Any], body: Any = None) -> AnswerKind:
         """What a success brings with these parameters and this body.
 
         ``stats`` with ``stream: false`` is a single value; an exec that is started detached has no output.
@@ -148,6 +163,16 @@ class Operation(NamedTuple):
     def upgrade_for(self, body: Any = None) -> Upgrade | None:
         """The protocol to ask for; a detached exec asks for none."""
         return None if self.answer_for({}, body) == "none" else self.upgrade
+
+    def image_reference(self, params: Mapping[str, Any], body: Any = None) -> str | None:
+        """Return the image or plugin whose registry the call needs; None where it needs none, or knows none yet."""
+        if self.image is None or any(params.get(name) for name in self.keeps_credentials):
+            return None
+        place, *path = self.image.split(".")
+        value: Any = body if place == "body" else params
+        for name in path:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        return str(value) if value else None
 
     def labels_for(self, params: Mapping[str, Any]) -> str | None:
         """Where labels go with these parameters: an image that is pulled takes none, one that is imported does."""
@@ -233,7 +258,7 @@ def from_row(row: Mapping[str, Any], oldest: str) -> Operation:
     """A row of ``operations.json`` as an operation; a row without ``since`` is as old as the oldest version."""
     since = row.get("since", oldest)
     facts = dict(row, since=since)
-    for name in ("aliases", "success"):
+    for name in ("aliases", "success", "keeps_credentials"):
         if name in row:
             facts[name] = tuple(row[name])
     facts["params"] = tuple(

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
 
 from runner.api.missing import MISSING
-from runner.api.operations import Answer, Operation, version_key
+from runner.api.operations import AnswerKind, Operation, version_key
 from runner.engine import requests, transport
 from runner.errors import RunnerError, StepError
 from runner.executor.context import Frame, Turn
@@ -46,7 +46,7 @@ class Prepared(NamedTuple):
         return (*((101,) if self.request.upgrade else ()), *range(200, 300))
 
     @property
-    def answer(self) -> Answer:
+    def answer(self) -> AnswerKind:
         """What a success brings."""
         return self.operation.answer_for(self.params, self.body) if self.operation else "json"
 
@@ -244,7 +244,7 @@ def _read(turn: Turn, prepared: Prepared, reader: Reader, *, tty: bool) -> Respo
     return reader.value()
 
 
-def _guess(response: transport.Response, bounded: bool) -> Answer:
+def _guess(response: transport.Response, bounded: bool) -> AnswerKind:
     """How to read the answer of a raw request: by its media type."""
     media_type = _media_type(response)
     if response.upgraded:

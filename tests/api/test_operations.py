@@ -126,6 +126,52 @@ def test_where_labels_go(name: str, params: dict[str, Any], place: str | None) -
     assert known(name).labels_for(params) == place
 
 
+def test_where_a_terminal_comes_in() -> None:
+    facts = {one.name: one.tty for one in operations.all_operations() if one.tty}
+    assert facts == {
+        "container.create": "creates",
+        "container.exec": "creates",
+        "exec.start": "body",
+        "container.attach": "container",
+        "container.logs": "container",
+        "container.attach_websocket": "always",
+    }
+
+
+def test_whatever_takes_credentials_says_of_which_registry() -> None:
+    for operation in operations.all_operations():
+        takes_credentials = any(param.type == "auth" for param in operation.params)
+        assert takes_credentials == (operation.registry in ("all", "reference")), operation.name
+        assert (operation.image is not None) == (operation.registry == "reference"), operation.name
+    assert {one.name for one in operations.all_operations() if one.registry == "login"} == {"system.auth"}
+    assert {one.name for one in operations.all_operations() if one.build_context} == {"image.build"}
+
+
+SERVICE = {"TaskTemplate": {"ContainerSpec": {"Image": "registry.test/web:1"}}}
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "body", "reference"),
+    [
+        ("image.pull", {"fromImage": "alpine"}, None, "alpine"),
+        ("image.import", {"fromSrc": "-"}, None, None),
+        ("image.push", {"name": "registry.test/web"}, None, "registry.test/web"),
+        ("plugin.pull", {"remote": "vieux/sshfs", "name": "sshfs"}, [], "vieux/sshfs"),
+        ("image.build", {"remote": "https://example.org/x.git"}, None, None),
+        ("service.create", {}, SERVICE, "registry.test/web:1"),
+        ("service.create", {}, {"TaskTemplate": None}, None),
+        ("service.update", {"id": "web", "version": 1}, SERVICE, "registry.test/web:1"),
+        ("service.update", {"id": "web", "version": 1, "registryAuthFrom": "spec"}, SERVICE, None),
+        ("service.update", {"id": "web", "version": 1, "rollback": "previous"}, SERVICE, None),
+        ("start", {"id": "web"}, None, None),
+    ],
+)
+def test_the_reference_that_names_the_registry(
+    name: str, params: dict[str, Any], body: Any, reference: str | None
+) -> None:
+    assert known(name).image_reference(params, body) == reference
+
+
 def test_what_pulls_pushes_builds_loads_or_saves_has_more_time() -> None:
     slow = {one.name for one in operations.all_operations() if one.slow}
     assert slow == {
