@@ -20,7 +20,6 @@ from runner.executor.event_masking import EventMasker
 from runner.executor.event_queue import Outbox
 from runner.executor.requirements import unmet
 from runner.executor.steps.flow import Flow
-from runner.executor.steps.kinds import worst
 from runner.executor.threads import side_by_side
 from runner.executor.variables import FromEnvironment, initial_variables
 from runner.results.events import (
@@ -34,6 +33,7 @@ from runner.results.events import (
     StepStarted,
 )
 from runner.results.records import EMPTY, EngineRecord, Phase, ScenarioRecord, Status, StepRecord
+from runner.results.statuses import first_failure
 from runner.scenario.model import Scenario
 
 
@@ -188,7 +188,7 @@ class _ScenarioRun:
 
             cleanup, left = clean_up(self.shared)
             steps += self._numbered(cleanup, len(steps))
-        status, error_found = worst(steps)
+        status, error_found = first_failure(steps)
         outputs: dict[str, object] = {}
         if status == "passed":
             try:

@@ -1,26 +1,19 @@
-"""Events of a run, collected into a :class:`Report` that can be read at any time."""
+"""Collects the events of a run into a :class:`Report` that can be read at any time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from runner.results.events import Event, RunFinished, RunStarted, ScenarioFinished, ScenarioStarted, StepFinished
-from runner.results.records import Report, ScenarioRecord, Status, StepRecord
-
-_RANK: dict[Status, int] = {"skipped": 0, "passed": 1, "failed": 2, "error": 3}
-
-
-def worst(statuses: Iterable[Status]) -> Status:
-    """The status of a whole from those of its parts: one that went wrong outweighs the rest, and a whole of which
-    something ran was not skipped. Of nothing: ``passed``."""
-    return max(statuses, key=_RANK.__getitem__, default="passed")
+from runner.results.records import Report, ScenarioRecord, StepRecord
+from runner.results.statuses import most_severe
 
 
 class Collector:
-    """Takes the events of one run in any order that a run can have, and gives the report so far.
+    """Collects the events of one run, and returns the report so far.
 
-    Steps stand in the order of the file, although one in the background ends after steps that follow it. Until a
-    scenario is finished its record holds the steps that are; afterwards it is the executor's own record.
+    Steps are in the order of the file, although a background step finishes after steps that follow it. Until a
+    scenario is finished, its record holds the finished steps; afterwards it is the executor's own record.
     """
 
     def __init__(self) -> None:
@@ -30,7 +23,7 @@ class Collector:
         self._steps: dict[int, dict[tuple[int, ...], StepRecord]] = {}
 
     def add(self, event: Event) -> None:
-        """Take the next event; those that only matter while a run is watched are passed over."""
+        """Add the next event; events that only serve live progress are ignored."""
         match event:
             case StepFinished(key=key, record=record):
                 self._steps.setdefault(key.scenario, {})[key.path] = record
@@ -44,10 +37,10 @@ class Collector:
                 self._end = event
 
     def report(self) -> Report:
-        """The report of what has happened so far; of a run that never began, an empty one."""
+        """Return the report so far; of a run that never began, an empty one."""
         scenarios = tuple(self._scenario(index) for index in sorted(self._scenarios))
         return Report(
-            status=worst(scenario.status for scenario in scenarios),
+            status=most_severe(scenario.status for scenario in scenarios),
             started_at=self._start.started_at if self._start else "",
             duration_ms=self._end.duration_ms if self._end else 0.0,
             engine=self._start.engine if self._start else None,
@@ -58,15 +51,15 @@ class Collector:
         record = self._scenarios[index]
         if record.steps:
             return record
-        # Elements of a for_each and children of a block come with the record of their parent.
+        # The record of a loop or a block holds those of its elements and children.
         finished = self._steps.get(index, {})
         steps = tuple(finished[path] for path in sorted(finished) if len(path) == 1)
-        status = worst((record.status, *(step.status for step in steps)))
+        status = most_severe((record.status, *(step.status for step in steps)))
         return record._replace(steps=steps, status=status)
 
 
 def collect(events: Iterable[Event]) -> Report:
-    """The report of a run whose events are at hand."""
+    """Return the report of a finished stream of events."""
     collector = Collector()
     for event in events:
         collector.add(event)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from runner.results.collector import Collector, collect, worst
+from runner.results.collector import Collector, collect
 from runner.results.events import (
     Event,
     RequestSent,
@@ -59,9 +59,3 @@ def test_scenarios_stand_in_the_order_in_which_they_were_given() -> None:
 def test_a_run_that_never_began_has_a_report() -> None:
     report = collect([])
     assert (report.status, report.scenarios, report.started_at) == ("passed", (), "")
-
-
-def test_worst() -> None:
-    assert worst(["passed", "skipped"]) == "passed"
-    assert worst(["skipped"]) == "skipped"
-    assert worst(["error", "failed"]) == "error"

@@ -15,6 +15,7 @@ from runner.executor.steps.background import Background, Begun
 from runner.executor.threads import side_by_side
 from runner.results.events import StepFinished, StepStarted
 from runner.results.records import Phase, StepRecord
+from runner.results.statuses import first_failure
 from runner.scenario import model
 from runner.text import shown
 
@@ -186,7 +187,7 @@ class Flow:
             for index, local in enumerate({one.for_each.name: element} for element in elements)
         ]
         each = self._elements_run(jobs, one, gate, width or one.for_each.parallel)
-        status, error_found = kinds.worst(each)
+        status, error_found = first_failure(each)
         record = steps.skipped_record(Turn(one, self.frame, position))._replace(
             status=status,
             error=error_found,
@@ -232,7 +233,7 @@ class Flow:
             return side_by_side(run, jobs, min(width, len(jobs)))
         records: list[StepRecord] = []
         for job in jobs:
-            if kinds.worst(records[-1:])[1] is not None and not self._goes_on(job[1]):
+            if first_failure(records[-1:])[1] is not None and not self._goes_on(job[1]):
                 reason = "an earlier element did not pass"
                 rest = jobs[len(records) :]
                 return records + [steps.skip(element, self.frame, at, reason) for element, at in rest]

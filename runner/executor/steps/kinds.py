@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from runner.engine.transport import Deadline
-from runner.errors import DeadlineExceeded, Diagnostic, StepError
+from runner.errors import DeadlineExceeded, StepError
 from runner.executor import call
 from runner.executor.context import Frame, Position, Turn
 from runner.executor.steps import expectations, result
@@ -14,7 +14,7 @@ from runner.executor.steps.attempts import Attempt, fail, judge_call, judge_cond
 from runner.executor.steps.background import Begun
 from runner.executor.threads import side_by_side
 from runner.executor.variables import included_variables
-from runner.results.records import CONSEQUENCES, Status, StepRecord
+from runner.results.statuses import first_failure
 from runner.scenario import duration, model
 from runner.scenario.expressions.expression import Scope
 
@@ -108,7 +108,7 @@ def _parallel(flow: Flow, kind: model.Parallel, at: Position, attempt: Attempt) 
     entries = side_by_side(lambda job: flow.run(job[1], at.child(job[0])), jobs, len(jobs))
     records = flow.resolve(entries)
     attempt.extra["steps"] = tuple(records)
-    attempt.status, attempt.error = worst(records)
+    attempt.status, attempt.error = first_failure(records)
 
 
 def _include(flow: Flow, kind: model.Include, at: Position, scope: Scope, attempt: Attempt) -> None:
@@ -122,18 +122,8 @@ def _include(flow: Flow, kind: model.Include, at: Position, scope: Scope, attemp
     inner.end_background()
     records = inner.resolve(entries)
     attempt.extra["steps"] = tuple(records)
-    attempt.status, attempt.error = worst(records)
+    attempt.status, attempt.error = first_failure(records)
     if attempt.status == "passed":
         outputs = {name: one.evaluate(frame.scope()) for name, one in kind.scenario.outputs.items()}
         attempt.value = result.view(None, ok=True, outputs=outputs)
         attempt.extra["outputs"] = outputs
-
-
-def worst(records: list[StepRecord]) -> tuple[Status, Diagnostic | None]:
-    """The status of a block: that of its first step that did not pass, with that step's error. What only follows from
-    another failure counts where there is nothing else."""
-    broken = [record for record in records if record.status in ("failed", "error")]
-    if not broken:
-        return "passed", None
-    first = next((one for one in broken if one.error and one.error.code not in CONSEQUENCES), broken[0])
-    return first.status, first.error

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import runner
 from tests.engine.scripted import Peer, Script, ok, serving
 from tests.executor.test_faults import PING
 
@@ -32,7 +33,7 @@ def meets(then: Callable[[Peer], None]) -> Script:
 def peak_memory(folder: Path, step: str, script: Script) -> int:
     """Run one step with the command; the most memory that its process had, in bytes."""
     (folder / "large.yaml").write_text(f"title: Large\nsteps:\n  - {step}\n")
-    root = Path(__file__).parent.parent.parent
+    root = Path(runner.__file__).parent.parent
     stopwatch = [sys.executable, str(root / "tests" / "benchmarks" / "stopwatch.py"), "measured.json"]
     with serving(script) as server:
         run = [sys.executable, "-m", "runner", "large.yaml", "-q", "--format", "none", "-H", server.endpoint.url]
