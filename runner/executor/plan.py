@@ -163,7 +163,7 @@ class _Planner:
             yield Planned(record, (*notes, f"depends on what a run brings: {error.text}"))
         except RunnerError as error:
             yield Planned(record, (*notes, error.message))
-        self.unknown |= {name for name in record_names(step) if name not in self.frame.variables}
+        self.unknown |= {name for name in step.sets if name not in self.frame.variables}
         self.deferred += [(self, one, names) for names in seen for one in reversed(step.defer)]
 
     def _record(self, step: model.Step, phase: Phase, local: Mapping[str, Any]) -> StepRecord:
@@ -285,9 +285,3 @@ def _symbol_of(expression: Expression) -> str:
     else:
         raise _UnknownError(expression)
     return short_id(value) if path.filter == "short" else value
-
-
-def record_names(step: model.Step) -> tuple[str, ...]:
-    """The variables that a step brings."""
-    names = tuple(name for name, _ in step.capture)
-    return (*names, *step.kind.values_by_name) if isinstance(step.kind, model.SetVariables) else names

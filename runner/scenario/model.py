@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, get_args
 from runner.errors import Place
 from runner.results.records import ShowWord
 from runner.results.result_path import ResultPath
-from runner.scenario.expressions.expression import Expression, Value
+from runner.scenario.expressions.expression import Expression, Reference, Value
 from runner.scenario.yaml import nodes
 
 if TYPE_CHECKING:
@@ -236,6 +236,31 @@ class Step(NamedTuple):
     def children(self) -> tuple[Step, ...]:
         """The steps inside this one, its deferred ones apart."""
         return self.kind.steps if isinstance(self.kind, Parallel) else ()
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """The variables that the step sets when it passes."""
+        captured = tuple(name for name, _ in self.capture)
+        return (*captured, *self.kind.values_by_name) if isinstance(self.kind, SetVariables) else captured
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """The names that the step's kind needs before it can run."""
+        return tuple(reference for expression in self.kind.expressions for reference in expression.references)
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """Every expression of the step, except those of its inner and deferred steps."""
+        values = (self.title, self.about, self.for_each.elements if self.for_each else None)
+        retry = (self.retry.until, self.retry.fail_if) if self.retry else ()
+        single = (self.when, self.show, *retry, self.take.until if self.take else None)
+        return (
+            *_of(value for value in values if value is not None),
+            *self.kind.expressions,
+            *(self.expect.expressions if self.expect else ()),
+            *(expression for _, expression in self.capture),
+            *(expression for expression in single if isinstance(expression, Expression)),
+        )
 
     def walk(self) -> Iterator[Step]:
         """This step and every one below it in the same file."""

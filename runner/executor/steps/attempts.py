@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from runner.engine.transport import Deadline
@@ -17,7 +17,7 @@ from runner.results.events import StepFinished, StepStarted
 from runner.results.records import Expectation, ResponseRecord, ShowWord, Status, StepRecord
 from runner.results.result_path import Source
 from runner.scenario import model
-from runner.scenario.expressions.expression import Expression, Reference, Scope, Text, Value
+from runner.scenario.expressions.expression import Expression, Scope, Text, Value
 from runner.scenario.yaml import nodes
 
 FAILURES = frozenset({"timeout", "unexpected-status", "in-band-error", "expectation"})
@@ -299,15 +299,3 @@ def view_of(record: StepRecord) -> dict[str, Any]:
         each=[view_of(one) for one in record.each] if record.each is not None else None,
         outputs=record.outputs,
     )
-
-
-def names_set_by(step: model.Step) -> tuple[str, ...]:
-    """The variables that a step sets when it passes."""
-    captured = tuple(name for name, _ in step.capture)
-    return (*captured, *step.kind.values_by_name) if isinstance(step.kind, model.SetVariables) else captured
-
-
-def references_of(step: model.Step) -> Iterator[Reference]:
-    """The names that a step needs before it can run."""
-    for expression in step.kind.expressions:
-        yield from expression.references

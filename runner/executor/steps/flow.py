@@ -47,7 +47,7 @@ class Flow:
         self.shared = frame.shared
         self.deferred = deferred
         self.background: dict[str, Background] = {}
-        self.settable = {name for one in frame.scenario.walk() for name in steps.names_set_by(one)}
+        self.settable = {name for one in frame.scenario.walk() for name in one.sets}
 
     def inside(self, frame: Frame) -> Flow:
         """The flow of an included scenario."""
@@ -147,7 +147,7 @@ class Flow:
     def _never_set(self, one: model.Step, position: Position) -> str | None:
         """A name that a cleanup needs and that no step came to set: there is nothing to clean up then."""
         scope = self.frame.scope(position.local)
-        for reference in steps.references_of(one):
+        for reference in one.references:
             if reference.optional:
                 continue
             if reference.name in self.unset or (reference.name in self.settable and reference.name not in scope):
@@ -167,7 +167,7 @@ class Flow:
 
     def _defer(self, one: model.Step, record: StepRecord, position: Position) -> None:
         if one.defer and record.attempts:
-            unset = frozenset(steps.names_set_by(one)).difference(record.captured)
+            unset = frozenset(one.sets).difference(record.captured)
             local = {**position.local, **record.captured}
             self.deferred.append(Deferred(position.key.path, one.defer, self.frame, local, unset))
 
@@ -195,10 +195,7 @@ class Flow:
             attempts=1,
             started_ms=started_ms,
             duration_ms=self.shared.elapsed_ms() - started_ms,
-            captured={
-                name: [record.captured[name] for record in each if name in record.captured]
-                for name in steps.names_set_by(one)
-            },
+            captured={name: [record.captured[name] for record in each if name in record.captured] for name in one.sets},
             each=tuple(each),
         )
         self.shared.emit(StepFinished(position.key, record))

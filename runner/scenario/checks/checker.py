@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from runner.nearest import did_you_mean
 from runner.scenario import model
 from runner.scenario.checks.combinations import check_combination
-from runner.scenario.checks.names import ALWAYS, Names, names_set_by, names_used_by
+from runner.scenario.checks.names import ALWAYS, Names, names_used_by
 from runner.scenario.checks.scope import Known, Origin, State
 from runner.scenario.expressions.expression import Expression, Value
 from runner.scenario.findings import Findings
@@ -212,7 +212,7 @@ class _Checker:
         """After the step: its names and its id are known."""
         origin = self._origin(step, "pending" if step.background else "maybe" if _may_be_skipped(step) else "set")
         known.steps[step.id] = origin
-        names = names_set_by(step)
+        names = step.sets
         for name in names:
             node = _key_of(step, name)
             self._reserved(name, node)

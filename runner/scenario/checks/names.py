@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Set
 
 from runner.nearest import did_you_mean, nearest
 from runner.scenario import model
@@ -43,7 +43,7 @@ class Names:
         self.steps = {step.id: step for step in scenario.walk()}
         self.setters: dict[str, model.Step] = {}
         for step in scenario.walk():
-            for name in names_set_by(step):
+            for name in step.sets:
                 self.setters.setdefault(name, step)
         self.variables = scenario.vars
         self.used: set[str] = set()
@@ -201,12 +201,6 @@ class Names:
             self._error("unknown-output", f"{file} has no output '{rest[0]}'", at, rest[0], hint)
 
 
-def names_set_by(step: model.Step) -> tuple[str, ...]:
-    """The variables that a step sets."""
-    names = tuple(name for name, _ in step.capture)
-    return (*names, *step.kind.values_by_name) if isinstance(step.kind, model.SetVariables) else names
-
-
 def names_used_by(scenario: model.Scenario) -> set[str]:
     """Every name that an expression of the scenario uses."""
     found = {
@@ -214,18 +208,5 @@ def names_used_by(scenario: model.Scenario) -> set[str]:
     }
     found |= {reference.name for one in scenario.outputs.values() for reference in one.references}
     for step in scenario.walk():
-        found |= {reference.name for one in expressions_of(step) for reference in one.references}
+        found |= {reference.name for one in step.expressions for reference in one.references}
     return found
-
-
-def expressions_of(step: model.Step) -> Iterator[Expression]:
-    """Every expression of a step, its deferred and inner steps apart."""
-    for value in (step.title, step.about, step.for_each.elements if step.for_each else None):
-        yield from value.expressions if value is not None else ()
-    yield from step.kind.expressions
-    yield from step.expect.expressions if step.expect else ()
-    yield from (expression for _, expression in step.capture)
-    retry = (step.retry.until, step.retry.fail_if) if step.retry else ()
-    for one in (step.when, step.show, *retry, step.take.until if step.take else None):
-        if isinstance(one, Expression):
-            yield one
