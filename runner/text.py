@@ -10,21 +10,35 @@ SHORT_ID = 12
 MAX_SHOWN = 120
 """Longer values are cut when they are shown, in characters."""
 
-# Control characters (a terminal would obey them), and marks that turn the reading direction or take no room.
+# Control characters, which a terminal obeys, and characters that turn the reading direction or are invisible.
 _HIDDEN = {
     *range(0x20),
     *range(0x7F, 0xA0),
+    0x061C,
+    0x180E,
     *range(0x200B, 0x2010),
     *range(0x2028, 0x202F),
     *range(0x2060, 0x2070),
     0xFEFF,
+    *range(0xFFF9, 0xFFFC),
+    *range(0xE0000, 0xE0080),
 } - {0x09}
-_TABLE = {code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" for code in _HIDDEN} | {0x0A: "\\n", 0x0D: "\\r"}
+_NAMED = {0x0A: "\\n", 0x0D: "\\r"}
+_TABLE = {
+    code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    for code in _HIDDEN
+} | _NAMED
+_JSON_TABLE = {code: json.dumps(chr(code))[1:-1] for code in _HIDDEN if code >= 0x7F} | {0x7F: "\\u007f"}
 
 
 def visible(text: str) -> str:
     """The text on one line, with what a terminal would obey, or an eye would miss, written as an escape."""
     return text if text.isascii() and text.isprintable() else text.translate(_TABLE)
+
+
+def visible_json(text: str) -> str:
+    """Return JSON text with what a terminal would obey, or an eye would miss, written as JSON's own escapes."""
+    return text if text.isascii() and "\x7f" not in text else text.translate(_JSON_TABLE)
 
 
 def shown(value: Any, limit: int = MAX_SHOWN) -> str:

@@ -22,6 +22,7 @@ from runner.results.records import (
     ScenarioRecord,
     StepRecord,
 )
+from runner.text import visible_json
 
 REPORT_VERSION = 1
 """Rises when a field changes its meaning or goes; new fields don't change it."""
@@ -46,7 +47,7 @@ def render(report: Report) -> str:
 
 
 def dumps(value: Any) -> str:
-    """One value as JSON text on one line, characters kept as they are."""
+    """Return one value as JSON text on one line; what doesn't print is written as an escape."""
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
     except (TypeError, ValueError):
@@ -55,7 +56,7 @@ def dumps(value: Any) -> str:
         text.encode()
     except UnicodeEncodeError:
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+    return visible_json(text)
 
 
 def _scenarios(report: Report) -> Iterator[ScenarioRecord]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -63,13 +65,23 @@ def _of_step(
             return "step_finished", {"record": report_json.step_value(event.record)}
 
 
-_OTHER_LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
-"""Characters that JSON may hold as they are, and at which many a reader of lines begins a new one."""
-
-
 def render_event(event: Event) -> str:
     """An event as one line."""
-    return report_json.dumps(event_value(event)).translate(_OTHER_LINE_ENDS) + "\n"
+    return report_json.dumps(event_value(event)) + "\n"
+
+
+def render(report: Report) -> str:
+    """Return a finished run as events: its scenarios with their steps, without what only happens meanwhile."""
+    return "".join(render_event(event) for event in _events(report))
+
+
+def _events(report: Report) -> Iterator[Event]:
+    yield RunStarted(report.started_at, report.engine, len(report.scenarios))
+    for index, scenario in enumerate(report.scenarios):
+        yield ScenarioStarted(index, scenario.file, scenario.title, len(scenario.steps), scenario.engine)
+        yield from (StepFinished(StepKey(index, (number,)), step) for number, step in enumerate(scenario.steps))
+        yield ScenarioFinished(index, scenario)
+    yield RunFinished(report.duration_ms, Counter(scenario.status for scenario in report.scenarios))
 
 
 class EventWriter:

@@ -1,53 +1,21 @@
-"""The formats of a report, and where each one goes."""
+"""Chooses the writers of a run's reports: what stdout gets, and each file."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from importlib import import_module
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from runner.errors import UsageError
-from runner.files import check_writable, write_stream, write_text
-from runner.results.events import RequestSent
+from runner.files import check_writable
+from runner.report.formats import FORMATS, Format, Writer
 
 if TYPE_CHECKING:
     from runner.results.events import Event
     from runner.results.records import Report
 
-
-class Format(NamedTuple):
-    """One format: the suffix of its files, and the module whose ``render(report)`` makes its text.
-
-    ``document`` formats are for readers, and have the stable form unless they are asked for what really came. Modules
-    are loaded when they are needed, because most runs need one.
-    """
-
-    suffix: str
-    module: str
-    document: bool = False
-
-
-FORMATS = {
-    "markdown": Format(".md", "runner.report.markdown.page", document=True),
-    "json": Format(".json", "runner.report.json"),
-    "ndjson": Format(".ndjson", "runner.report.ndjson"),
-    "junit": Format(".xml", "runner.report.junit"),
-    "html": Format(".html", "runner.report.html.page", document=True),
-    "cast": Format(".cast", "runner.report.cast", document=True),
-}
 DEFAULT = "markdown"
 NONE = "none"
-
-
-class Writer(Protocol):
-    """Takes the events of a run as they happen, and the report when it is over."""
-
-    def add(self, event: Event) -> None: ...
-
-    def write(self, report: Report) -> None: ...
 
 
 class Writers:
@@ -71,93 +39,51 @@ class Writers:
 
 
 def chosen(name: str | None, files: Sequence[str], stdout: TextIO, *, stable: bool | None = None) -> Writers:
-    """The writers for ``--format``, which goes to ``stdout``, and for each ``-o``.
+    """Return the writers for ``--format``, which goes to ``stdout``, and for each ``-o``.
 
-    stdout gets Markdown unless ``--format`` says otherwise. ``stable`` chooses the form; None leaves that to each
-    format.
+    stdout gets Markdown unless ``--format`` names another format. ``stable`` chooses the form; None leaves that to
+    each format.
 
     Raises:
-        UsageError: an unknown format or suffix, or a folder that isn't there; nothing has run yet.
+        UsageError: an unknown format or suffix, or a folder that doesn't exist; nothing has run yet.
     """
     writers: list[Writer] = []
     name = name or DEFAULT
     if name != NONE:
-        if name not in FORMATS:
-            known = ", ".join((*FORMATS, NONE))
-            raise UsageError("unknown-format", f"there is no format '{name}'", hint=f"known are {known}")
-        writers.append(_writer(name, stdout, stable))
+        writers.append(format_named(name).writer(stdout, stable=stable))
     for file in files:
-        format_name = _format_of(file)
+        format_of_file = _format_of(file)
         check_writable(Path(file))
-        writers.append(_writer(format_name, Path(file), stable))
+        writers.append(format_of_file.writer(Path(file), stable=stable))
     return Writers(writers)
 
 
+def format_named(name: str) -> Format:
+    """Return the format of that name.
+
+    Raises:
+        UsageError: ``unknown-format``.
+    """
+    if name not in FORMATS:
+        known = ", ".join((*FORMATS, NONE))
+        raise UsageError("unknown-format", f"there is no format '{name}'", hint=f"known are {known}")
+    return FORMATS[name]
+
+
 def render(name: str, report: Report, *, stable: bool | None = None) -> str:
-    """A report as the text of a format."""
-    module, stabilise = _load(name, stable)
-    with _room_for_nesting():
-        text: str = module.render(stabilise(report) if stabilise else report)
-    return text
+    """Return a report as the text of the format of that name.
+
+    Raises:
+        UsageError: ``unknown-format``.
+    """
+    return format_named(name).render(report, stable=stable)
 
 
-@contextmanager
-def _room_for_nesting() -> Iterator[None]:
-    """An answer may be nested as deeply as ``json`` reads it, nearly a thousand levels; writing takes several calls
-    for each of them."""
-    usual = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(usual, 10_000))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(usual)
-
-
-def _load(name: str, stable: bool | None) -> tuple[Any, Callable[[Report], Report] | None]:
-    """The module that writes a format, and what gives a report the stable form first, if it is to have that."""
-    chosen_format = FORMATS[name]
-    module = import_module(chosen_format.module)
-    if not (chosen_format.document if stable is None else stable):
-        return module, None
-    from runner.report.stable.stabilise import stabilise
-
-    return module, stabilise
-
-
-class _Whole:
-    """A format that is written when the run is over."""
-
-    def __init__(self, name: str, to: Path | TextIO, stable: bool | None) -> None:
-        self.name, self.to, self.stable = name, to, stable
-        self._loaded = False
-
-    def add(self, event: Event) -> None:
-        """Nothing is written before the end; but while the engine is at work, there is time to load what writes."""
-        if not self._loaded and isinstance(event, RequestSent):
-            self._loaded = True
-            _load(self.name, self.stable)
-
-    def write(self, report: Report) -> None:
-        text = render(self.name, report, stable=self.stable)
-        if isinstance(self.to, Path):
-            write_text(self.to, text)
-        else:
-            write_stream(self.to, text)
-
-
-def _writer(name: str, to: Path | TextIO, stable: bool | None) -> Writer:
-    if name == "ndjson":
-        from runner.report.ndjson import EventWriter
-
-        return EventWriter(to)
-    return _Whole(name, to, stable)
-
-
-def _format_of(file: str) -> str:
+def _format_of(file: str) -> Format:
     suffix = Path(file).suffix.lower()
-    for name, known in FORMATS.items():
-        if known.suffix == suffix:
-            return name
-    known_suffixes = " ".join(known.suffix for known in FORMATS.values())
-    hint = f"the suffix chooses the format: {known_suffixes}"
-    raise UsageError("unknown-format", f"'{file}' does not say which format it is to have", hint=hint)
+    for row in FORMATS.values():
+        if row.suffix is not None and row.suffix == suffix:
+            return row
+    suffixes = " ".join(row.suffix for row in FORMATS.values() if row.suffix)
+    hint = f"the suffix chooses the format: {suffixes}"
+    raise UsageError("unknown-format", f"can't tell the format of '{file}' from its suffix", hint=hint)

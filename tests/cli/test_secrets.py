@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.report.writers import FORMATS
+from runner.report.formats import FORMATS
 from tests.cli.helpers import Command
 from tests.test_masking import survivors
 

@@ -87,9 +87,9 @@ def main(arguments: list[str]) -> int:
 
 def _annotate(report: Report) -> None:
     """What went wrong, beside the line where it did. GitHub reads stderr too, and stdout may be piped elsewhere."""
-    from runner.report import github
+    from runner.report.writers import render
 
-    for line in github.render(report).splitlines():
+    for line in render("github", report).splitlines():
         diagnostics.say(line)
 
 

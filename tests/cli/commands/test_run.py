@@ -109,7 +109,7 @@ WRONG = {
     "a similar file": (["x.yml"], "did you mean 'x.yaml'?"),
     "a folder without scenarios": (["empty"], "empty: no scenarios in this folder"),
     "an unknown format": (["x.yaml", "--format", "pdf"], "there is no format 'pdf'"),
-    "a suffix that says nothing": (["x.yaml", "-o", "report"], "does not say which format"),
+    "a suffix that says nothing": (["x.yaml", "-o", "report"], "can't tell the format of 'report' from its suffix"),
     "a folder that is not there": (["x.yaml", "-o", "none/report.md"], "there is no folder none"),
     "a report in the place of a folder": (["x.yaml", "-o", "folder.md"], "folder.md"),
     "a bad duration": (["x.yaml", "--timeout", "soon"], "--timeout"),
