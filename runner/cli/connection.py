@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.cli.output import diagnostics
@@ -41,9 +40,9 @@ def endpoint_as_asked(given: argparse.Namespace, environment: Mapping[str, str])
     Raises:
         UsageError: none is named well.
     """
-    from runner.engine.docker_config.resolve import resolve
+    from runner.engine.docker_config.resolve import EngineOptions, resolve
 
-    return resolve(
+    options = EngineOptions(
         host=given.host,
         context=given.context,
         tls=given.tls,
@@ -51,9 +50,8 @@ def endpoint_as_asked(given: argparse.Namespace, environment: Mapping[str, str])
         tlscacert=given.tlscacert,
         tlscert=given.tlscert,
         tlskey=given.tlskey,
-        env=environment,
-        home=Path(environment.get("HOME") or "/"),
     )
+    return resolve(options, environment)
 
 
 def configured_credentials(environment: Mapping[str, str]) -> Callable[[], Credentials]:
@@ -61,9 +59,9 @@ def configured_credentials(environment: Mapping[str, str]) -> Callable[[], Crede
 
     @cache
     def credentials() -> Credentials:
+        from runner.engine.docker_config.config import config_folder
         from runner.engine.docker_config.credentials import Credentials
 
-        home = Path(environment.get("HOME") or "/")
-        return Credentials(Path(environment.get("DOCKER_CONFIG") or home / ".docker"), environment)
+        return Credentials(config_folder(environment), environment)
 
     return credentials

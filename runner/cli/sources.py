@@ -177,7 +177,7 @@ class Recording:
         self._at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         transports = (RecordingTransport(engine.transport.share(), recorder) for recorder in self._recorders)
         self.jobs = tuple(
-            Job.new(scenario, engine._replace(transport=transport), masker.add)
+            Job.new(scenario, engine.through(transport), masker.add)
             for scenario, transport in zip(scenarios, transports, strict=True)
         )
 

@@ -48,8 +48,18 @@ class Deadline(NamedTuple):
     at: float | None = None
 
     @classmethod
+    def never(cls) -> Deadline:
+        return cls(None)
+
+    @classmethod
     def after(cls, seconds: float | None) -> Deadline:
+        """Return the deadline ``seconds`` from now; None never comes."""
         return cls(None if seconds is None else time.monotonic() + seconds)
+
+    @classmethod
+    def at_monotonic(cls, seconds: float) -> Deadline:
+        """Return the deadline at a value of :func:`time.monotonic`."""
+        return cls(seconds)
 
     def remaining(self) -> float | None:
         """Seconds left, for a socket's timeout.

@@ -1,15 +1,15 @@
-"""The docker CLI's contexts: named engines in its configuration folder.
+"""Reads the docker CLI's contexts: named engines in its configuration folder.
 
-Layout: ``contexts/meta/<sha256 of the name>/meta.json`` and ``contexts/tls/<the same>/docker/{ca,cert,key}.pem``
+Layout: ``contexts/meta/<sha256 of the name>/meta.json`` and ``contexts/tls/<same>/docker/{ca,cert,key}.pem``
 (https://docs.docker.com/engine/manage-resources/contexts/).
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from runner.engine.docker_config.config import bad_config, config_file, read_object
 from runner.engine.docker_config.endpoint import Endpoint, TlsSettings, parse
 from runner.errors import UsageError
 from runner.nearest import did_you_mean
@@ -19,14 +19,21 @@ DEFAULT = "default"
 
 
 def current(folder: Path) -> str | None:
-    """The context that ``docker context use`` chose."""
-    path = folder / "config.json"
-    name = _read(path, "the docker CLI's configuration").get("currentContext") if path.exists() else None
+    """Return the name of the context that ``docker context use`` chose.
+
+    Raises:
+        UsageError: ``bad-context``, the configuration can't be read.
+    """
+    path = config_file(folder)
+    try:
+        name = read_object(path).get("currentContext")
+    except ValueError as error:
+        raise bad_config(path, str(error)) from None
     return name if isinstance(name, str) and name else None
 
 
 def load(folder: Path, name: str, *, source: str) -> Endpoint:
-    """The engine of a named context.
+    """Return the engine of a named context.
 
     Raises:
         UsageError: ``unknown-context`` or ``bad-context``.
@@ -36,23 +43,31 @@ def load(folder: Path, name: str, *, source: str) -> Endpoint:
     digest = hashlib.sha256(name.encode()).hexdigest()
     path = folder / "contexts" / "meta" / digest / "meta.json"
     if not path.exists():
-        known = _names(folder)
+        names = _names(folder)
         raise UsageError(
             "unknown-context",
             f"there is no context {name!r} in {folder} (from {source})",
-            hint=did_you_mean(name, known) or f"there are: {', '.join([DEFAULT, *known])}",
+            hint=did_you_mean(name, names) or f"there are: {', '.join([DEFAULT, *names])}",
         )
-    endpoints = _read(path, f"the context {name!r}").get("Endpoints")
-    engine = endpoints.get("docker") if isinstance(endpoints, dict) else None
-    host = engine.get("Host") if isinstance(engine, dict) else None
-    if not isinstance(engine, dict) or not isinstance(host, str):
-        raise _bad(path, f"the context {name!r}", "it names no address of a docker endpoint")
+    engine = _docker_endpoint(path, name)
     tls = _tls(folder / "contexts" / "tls" / digest / "docker", skip_verify=engine.get("SkipTLSVerify") is True)
-    return parse(host, source=source, tls=tls)
+    return parse(engine["Host"], source=source, tls=tls)
+
+
+def _docker_endpoint(path: Path, name: str) -> dict[str, Any]:
+    """Return a context's ``docker`` endpoint, which has a ``Host``."""
+    try:
+        endpoints = read_object(path).get("Endpoints")
+    except ValueError as error:
+        raise _bad_context(path, name, str(error)) from None
+    engine = endpoints.get("docker") if isinstance(endpoints, dict) else None
+    if not isinstance(engine, dict) or not isinstance(engine.get("Host"), str):
+        raise _bad_context(path, name, "it names no address of a docker endpoint")
+    return engine
 
 
 def _tls(folder: Path, *, skip_verify: bool) -> TlsSettings | None:
-    """What a context says of TLS; None, if it says nothing of it."""
+    """Return a context's TLS settings; None if it has none."""
     ca, cert, key = (path if path.exists() else None for path in (folder / f"{part}.pem" for part in _PARTS))
     if not (ca or cert or key or skip_verify):
         return None
@@ -63,30 +78,17 @@ _PARTS = ("ca", "cert", "key")
 
 
 def _names(folder: Path) -> list[str]:
-    found = []
+    names = []
     for path in sorted((folder / "contexts" / "meta").glob("*/meta.json")):
         try:
-            name = _read(path, "a context").get("Name")
-        except UsageError:
+            name = read_object(path).get("Name")
+        except ValueError:
             continue
         if isinstance(name, str):
-            found.append(name)
-    return found
+            names.append(name)
+    return names
 
 
-def _read(path: Path, what: str) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_bytes())
-    except OSError as error:
-        raise _bad(path, what, error.strerror or "it can't be read") from None
-    except (ValueError, RecursionError) as error:
-        raise _bad(path, what, f"it is not JSON ({error})") from None
-    if not isinstance(value, dict):
-        raise _bad(path, what, "it is not a JSON object")
-    return value
-
-
-def _bad(path: Path, what: str, why: str) -> UsageError:
-    return UsageError(
-        "bad-context", f"{what} can't be used: {path}: {why}", hint="mend the file, or name an engine with -H"
-    )
+def _bad_context(path: Path, name: str, why: str) -> UsageError:
+    hint = "fix the file, or select an engine with -H"
+    return UsageError("bad-context", f"the context {name!r} can't be used: {path}: {why}", hint=hint)

@@ -1,12 +1,14 @@
-"""Where an engine is: an address, how to trust it, and who said so."""
+"""Parses the address of an engine, and keeps how to trust it and what named it."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
+from runner.api.engines import DEFAULT_SOCKET
+from runner.engine.docker_config.config import HeaderPairs
 from runner.errors import UsageError
 
 Scheme = Literal["unix", "tcp", "ssh"]
@@ -20,7 +22,8 @@ _USER = re.compile(r"[0-9A-Za-z_.][0-9A-Za-z_.@\\+-]*")
 
 
 class TlsSettings(NamedTuple):
-    """How to speak TLS. Without ``ca`` the system's authorities are trusted; ``verify`` covers chain and host name."""
+    """Certificates for TLS. Without ``ca`` the system's certificate authorities are trusted; ``verify`` covers the
+    chain and the host name."""
 
     ca: Path | None = None
     cert: Path | None = None
@@ -29,9 +32,10 @@ class TlsSettings(NamedTuple):
 
 
 class Endpoint(NamedTuple):
-    """An engine's address. ``url`` is for people and holds no credentials; ``source`` names the flag, variable or
-    context it came from. ``path`` belongs to ``unix`` (and to ``ssh``: the socket over there), ``host`` and ``port``
-    to the others."""
+    """An engine's address. ``url`` is shown to people and holds no credentials; ``source`` names the option, variable
+    or context that it is from. ``path`` belongs to ``unix`` (and to ``ssh``: the socket on the remote host), ``host``
+    and ``port`` to the others. ``prefix`` comes before the path of every request (``/engines/1``, of a reverse proxy);
+    ``headers`` are sent with every request and may hold credentials: see :attr:`secrets`."""
 
     url: str
     scheme: Scheme
@@ -41,15 +45,22 @@ class Endpoint(NamedTuple):
     port: int | None = None
     user: str | None = None
     tls: TlsSettings | None = None
+    prefix: str = ""
+    headers: HeaderPairs = ()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values that must not be shown."""
+        return tuple(value for _, value in self.headers if value)
 
     @property
     def exposed(self) -> bool:
-        """Plain tcp to another machine: whoever can listen in can take over the engine."""
+        """Whether this is plain tcp to another machine, where anyone on the way can take over the engine."""
         return self.scheme == "tcp" and self.tls is None and not _is_loopback(self.host)
 
     @property
     def host_header(self) -> str:
-        """What stands in each request's Host header."""
+        """The value of each request's Host header."""
         if self.scheme != "tcp":
             return "localhost"
         return f"{_shown(self.host)}:{self.port}"
@@ -67,9 +78,9 @@ def _is_loopback(host: str) -> bool:
 
 
 def parse(url: str, *, source: str, tls: TlsSettings | None = None) -> Endpoint:
-    """Read an address as ``-H`` and ``DOCKER_HOST`` take it: a URL, or ``host:port``.
+    """Parse an address as ``-H`` and ``DOCKER_HOST`` take it: a URL, or ``host:port``.
 
-    ``tls`` holds for tcp; an ``https`` address has it anyway, a plain ``http`` one never.
+    ``tls`` is used for tcp; an ``https`` address has TLS in any case, an ``http`` one never.
 
     Raises:
         UsageError: ``bad-host``.
@@ -83,7 +94,7 @@ def parse(url: str, *, source: str, tls: TlsSettings | None = None) -> Endpoint:
     if scheme == "unix":
         return _parse_unix(rest, url, source)
     if scheme not in _PORTS:
-        raise _bad(url, source, f"{scheme!r} is no way to reach an engine from here")
+        raise _bad(url, source, f"{scheme!r} is not a scheme that engines are reached by")
     try:
         parts = urlsplit(f"{scheme}://{rest}")
         host, port = parts.hostname or "", parts.port
@@ -100,28 +111,30 @@ def parse(url: str, *, source: str, tls: TlsSettings | None = None) -> Endpoint:
         tls = None
     host = host or "127.0.0.1"
     port = port or _PORTS[scheme] or (TLS_PORT if tls else PLAIN_PORT)
-    return Endpoint(f"{scheme}://{_shown(host)}:{port}", "tcp", source, host=host, port=port, tls=tls)
+    prefix = quote(parts.path, safe="/:@!$&'()*+,;=~%").rstrip("/")
+    shown = f"{scheme}://{_shown(host)}:{port}{prefix}"
+    return Endpoint(shown, "tcp", source, host=host, port=port, tls=tls, prefix=prefix)
 
 
 def _problem(parts: SplitResult) -> str | None:
-    """What is wrong with a network address. A name that begins with a hyphen would be an option to ssh."""
+    """Return what is wrong with a network address. A name that begins with a hyphen would be an option to ssh."""
     is_ssh = parts.scheme == "ssh"
     host, user = parts.hostname or "", unquote(parts.username or "")
-    if parts.query or parts.fragment or (not is_ssh and (parts.path not in ("", "/") or user or parts.password)):
-        return "only a host and a port belong in it"
+    if parts.query or parts.fragment or (not is_ssh and (user or parts.password)):
+        return "only a host, a port and a path belong in it"
     if parts.password:
         return "a password does not belong in it; use a key with an ssh agent"
     if user and not _USER.fullmatch(user):
-        return f"{user!r} is no user name"
+        return f"{user!r} is not a user name"
     if not host and parts.scheme != "tcp":
         return "it names no host"
     if host and not _HOST.fullmatch(host):
-        return f"{host!r} is no host name"
+        return f"{host!r} is not a host name"
     return None
 
 
 def _parse_unix(path: str, url: str, source: str) -> Endpoint:
-    path = path or "/var/run/docker.sock"
+    path = path or DEFAULT_SOCKET
     if not path.startswith("/"):
         raise _bad(url, source, "the path of a socket is absolute: unix:///run/…")
     if "\0" in path or len(path.encode()) > 107:
@@ -142,6 +155,6 @@ def _bad(url: str, source: str, why: str) -> UsageError:
     shown = re.sub(r"//.*@", "//…@", url)
     return UsageError(
         "bad-host",
-        f"{shown!r} (from {source}) is no engine's address: {why}",
+        f"{shown!r} (from {source}) is not an engine's address: {why}",
         hint="addresses look like unix:///var/run/docker.sock, tcp://host:2375, https://host:2376 or ssh://user@host",
     )

@@ -6,7 +6,7 @@ Nothing comes from the environment: no proxies, no redirects, no cookies, no cre
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from runner import __version__
@@ -36,9 +36,19 @@ class HttpTransport:
     signal handler that interrupted this very code.
     """
 
-    def __init__(self, dial: Dial, *, host: str = "localhost", connect_timeout: float = CONNECT_TIMEOUT) -> None:
+    def __init__(
+        self,
+        dial: Dial,
+        *,
+        host: str = "localhost",
+        prefix: str = "",
+        headers: Sequence[tuple[str, str]] = (),
+        connect_timeout: float = CONNECT_TIMEOUT,
+    ) -> None:
         self._dial = dial
         self._host = host
+        self._prefix = prefix
+        self._headers = headers
         self._connect_timeout = connect_timeout
         self._idle: deque[Connection] = deque()
         self._busy: set[Connection] = set()
@@ -53,7 +63,7 @@ class HttpTransport:
 
     def _send(self, request: Request, deadline: Deadline) -> HttpResponse:
         deadline.remaining()
-        head = request_head(request, self._host, _USER_AGENT)
+        head = request_head(request, self._host, _USER_AGENT, self._prefix, self._headers)
         aborts = self._aborts
         connection = self._take(deadline)
         if connection is not None:
@@ -115,7 +125,13 @@ class HttpTransport:
         connection.close()
 
     def share(self) -> HttpTransport:
-        other = HttpTransport(self._dial, host=self._host, connect_timeout=self._connect_timeout)
+        other = HttpTransport(
+            self._dial,
+            host=self._host,
+            prefix=self._prefix,
+            headers=self._headers,
+            connect_timeout=self._connect_timeout,
+        )
         other._idle = self._idle
         return other
 

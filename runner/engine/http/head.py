@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from runner.engine.http.framing import Body, ChunkedBody, OpenBody, SizedBody
@@ -20,13 +21,16 @@ _STATUS_LINE = re.compile(r"HTTP/1\.([01]) ([1-9][0-9]{2})(?: (.*))?")
 _OWN_HEADERS: Final = frozenset(("host", "content-length", "transfer-encoding", "connection", "upgrade"))
 
 
-def request_head(request: Request, host: str, user_agent: str) -> bytes:
-    """The request line and the headers, up to and with the empty line.
+def request_head(
+    request: Request, host: str, user_agent: str, prefix: str = "", headers: Sequence[tuple[str, str]] = ()
+) -> bytes:
+    """Return the request line and the headers, up to and with the empty line. ``prefix`` comes before the target,
+    ``headers`` are sent too unless the request has one of that name.
 
     Raises:
         StepError: ``invalid-request``, a name or value that would break the request apart.
     """
-    target = request.target
+    target = prefix + request.target
     if not _TOKEN.fullmatch(request.method) or not _TARGET.fullmatch(target):
         raise StepError(
             "invalid-request",
@@ -34,7 +38,8 @@ def request_head(request: Request, host: str, user_agent: str) -> bytes:
             hint="a method is a word, a path begins with '/' and holds no spaces; percent-encode what is special",
         )
     lines = [f"{request.method} {target} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {user_agent}\r\n"]
-    for name, value in request.headers:
+    names = {name.lower() for name, _ in request.headers}
+    for name, value in (*request.headers, *(pair for pair in headers if pair[0].lower() not in names)):
         if name.lower() in _OWN_HEADERS:
             raise StepError("invalid-request", f"the header {name!r} belongs to the connection and can't be set")
         if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):

@@ -32,7 +32,7 @@ _STREAMS: Final = ("stdin", "stdout", "stderr", "daemon")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BodyPart:
     """A piece of a body. ``stream`` names whose output a frame carries."""
 
     at: float
@@ -60,13 +60,13 @@ class Part:
         return _HEADER.pack(_STREAMS.index(self.stream), len(payload)) + payload
 
 
-def parts_of(chunks: Sequence[Chunk], content_type: str, masker: Masker) -> tuple[Part, ...]:
+def parts_of(chunks: Sequence[Chunk], content_type: str, masker: Masker) -> tuple[BodyPart, ...]:
     """A body in parts, without secrets, even where one was cut in two by the way in which it arrived."""
     found = _values(chunks, masker) if "json" in content_type else _frames(chunks, masker)
     return found if found is not None else raw_parts(chunks, masker)
 
 
-def raw_parts(chunks: Sequence[Chunk], masker: Masker) -> tuple[Part, ...]:
+def raw_parts(chunks: Sequence[Chunk], masker: Masker) -> tuple[BodyPart, ...]:
     """The same for bytes of which nothing is known."""
     mask = StreamMasker(masker)
     parts = [part_of(mask.feed(data), at) for at, data in chunks]
@@ -77,10 +77,10 @@ def raw_parts(chunks: Sequence[Chunk], masker: Masker) -> tuple[Part, ...]:
     if size < MUCH or all(part.form == "text" for part in found):
         return found
     whole = zlib.compress(b"".join(part.data() for part in found), 9)
-    return (Part(found[-1].at, "zlib", base64.b64encode(whole).decode("ascii")),)
+    return (BodyPart(found[-1].at, "zlib", base64.b64encode(whole).decode("ascii")),)
 
 
-def _values(chunks: Sequence[Chunk], masker: Masker) -> tuple[Part, ...] | None:
+def _values(chunks: Sequence[Chunk], masker: Masker) -> tuple[BodyPart, ...] | None:
     """One part for each JSON value; None if it is not JSON to its end."""
     arrived = 0.0
 
@@ -90,23 +90,23 @@ def _values(chunks: Sequence[Chunk], masker: Masker) -> tuple[Part, ...] | None:
             arrived = at
             yield data
 
-    parts: list[Part] = []
+    parts: list[BodyPart] = []
     try:
         for value in json_values(pieces()):
             json.dumps(value, allow_nan=False)
-            parts.append(Part(arrived, "json", masker.value(value)))
+            parts.append(BodyPart(arrived, "json", masker.value(value)))
     except (EngineError, ValueError, RecursionError):
         return None
     return tuple(parts)
 
 
-def _frames(chunks: Sequence[Chunk], masker: Masker) -> tuple[Part, ...] | None:
+def _frames(chunks: Sequence[Chunk], masker: Masker) -> tuple[BodyPart, ...] | None:
     """One part for each frame; None if these are not frames to the end."""
     frames = _demultiplexed(chunks)
     if frames is None:
         return None
     masks = {stream: StreamMasker(masker) for stream in _STREAMS}
-    parts: list[Part] = []
+    parts: list[BodyPart] = []
     for at, stream, payload in frames:
         shown = masks[stream].feed(payload)
         if shown or not payload:
@@ -135,12 +135,12 @@ def _demultiplexed(chunks: Sequence[Chunk]) -> list[tuple[float, str, bytes]] | 
     return None if held else frames
 
 
-def part_of(data: bytes, at: float = 0.0, stream: str | None = None) -> Part:
+def part_of(data: bytes, at: float = 0.0, stream: str | None = None) -> BodyPart:
     """Bytes as text, or as base64 where they are none."""
     try:
-        return Part(at, "text", data.decode(), stream)
+        return BodyPart(at, "text", data.decode(), stream)
     except UnicodeDecodeError:
-        return Part(at, "base64", base64.b64encode(data).decode("ascii"), stream)
+        return BodyPart(at, "base64", base64.b64encode(data).decode("ascii"), stream)
 
 
 def _inflated(data: bytes) -> bytes:

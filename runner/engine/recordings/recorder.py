@@ -10,26 +10,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from runner.api.engines import CREDENTIAL_HEADERS
 from runner.engine.recordings.body_parts import LARGEST, Chunk, part_of, parts_of, raw_parts
-from runner.engine.recordings.recording import Answer, Exchange, Input, Sent
+from runner.engine.recordings.recording import RecordedExchange, RecordedInput, RecordedRequest, RecordedResponse
 from runner.engine.transport import Deadline, Headers, Request, Response, Transport, Upload
 from runner.errors import Diagnostic, ErrorKind, RunnerError, UsageError
 from runner.masking import Masker
 
-CREDENTIALS: Final = frozenset({"authorization", "x-registry-auth", "x-registry-config"})
-"""Headers that are never written."""
 _UNANSWERED: Final = Diagnostic("connection-broken", "the run ended before an answer came", kind="engine")
-_NOT_COMPARED: Final = CREDENTIALS | {"accept"}
+_NOT_COMPARED: Final = CREDENTIAL_HEADERS | {"accept"}
 
 
-def described(request: Request, masker: Masker) -> Sent:
+def recorded_request(request: Request, masker: Masker) -> RecordedRequest:
     """A request as a recording keeps it.
 
     Raises:
         StepError: what it uploads can't be read.
     """
     headers = {name: masker.text(value) for name, value in sorted(request.headers) if name.lower() not in _NOT_COMPARED}
-    return Sent(request.method, masker.text(request.target), request.upgrade, headers, _body(request.body, masker))
+    return RecordedRequest(
+        request.method, masker.text(request.target), request.upgrade, headers, _body(request.body, masker)
+    )
 
 
 def _body(body: bytes | Upload | None, masker: Masker) -> dict[str, Any]:
@@ -55,7 +56,7 @@ class _Tape:
     """One exchange while it goes on."""
 
     at: float
-    request: Sent
+    request: RecordedRequest
     failure: Diagnostic | None = None
     answered: float = 0.0
     head: tuple[int, str, Headers, bool] | None = None
@@ -82,7 +83,7 @@ class Recorder:
         return round((self._clock() - self._began) * 1000, 1)
 
     def begin(self, request: Request) -> _Tape:
-        tape = _Tape(self.now(), described(request, self._masker))
+        tape = _Tape(self.now(), recorded_request(request, self._masker))
         with self._lock:
             self._tapes.append(tape)
         return tape
@@ -94,7 +95,7 @@ class Recorder:
             if self._size <= LARGEST:
                 chunks.append((self.now(), data))
 
-    def exchanges(self) -> tuple[Exchange, ...]:
+    def exchanges(self) -> tuple[RecordedExchange, ...]:
         """What was recorded.
 
         Raises:
@@ -106,14 +107,14 @@ class Recorder:
             raise UsageError("recording-too-large", message, hint=hint)
         return tuple(self._exchange(tape) for tape in self._tapes)
 
-    def _exchange(self, tape: _Tape) -> Exchange:
+    def _exchange(self, tape: _Tape) -> RecordedExchange:
         mask = self._masker
-        given = Input(raw_parts(tape.written, mask), tape.closed) if tape.wrote else None
+        given = RecordedInput(raw_parts(tape.written, mask), tape.closed) if tape.wrote else None
         if tape.head is None:
             failure = tape.failure or _UNANSWERED
-            return Exchange(tape.at, tape.request, _masked(failure, mask), given)
+            return RecordedExchange(tape.at, tape.request, _masked(failure, mask), given)
         status, reason, headers, upgraded = tape.head
-        answer = Answer(
+        answer = RecordedResponse(
             at=tape.answered,
             status=status,
             reason=reason,
@@ -122,7 +123,7 @@ class Recorder:
             body=parts_of(tape.received, headers.get("Content-Type", ""), mask),
             end=_masked(tape.end, mask) if isinstance(tape.end, Diagnostic) else tape.end,
         )
-        return Exchange(tape.at, tape.request, answer, given)
+        return RecordedExchange(tape.at, tape.request, answer, given)
 
 
 class RecordingTransport:
@@ -141,7 +142,7 @@ class RecordingTransport:
             raise
         tape.answered = self._recorder.now()
         tape.head = (response.status, response.reason, response.headers, response.upgraded)
-        return _RecordedResponse(response, tape, self._recorder)
+        return _RecordingResponse(response, tape, self._recorder)
 
     def share(self) -> RecordingTransport:
         return RecordingTransport(self._inner.share(), self._recorder)
@@ -153,7 +154,7 @@ class RecordingTransport:
         self._inner.close()
 
 
-class _RecordedResponse:
+class _RecordingResponse:
     """A response whose bytes are noted on their way."""
 
     def __init__(self, inner: Response, tape: _Tape, recorder: Recorder) -> None:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from runner import __version__
-from runner.engine.recordings.body_parts import Part
+from runner.engine.recordings.body_parts import BodyPart
 from runner.errors import Diagnostic, Place, UsageError
+from runner.json_layout import pretty
 
 VERSION: Final = 1
 """Rises when a field changes its meaning or goes."""
@@ -25,7 +26,7 @@ _BROKEN = "make it again with --record"
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class RecordedRequest:
     """A request as it is kept and compared: without secrets and credentials.
 
     ``body`` says in its only key what it is: ``json``, ``text``, ``base64``, or of a stream its ``upload`` (what it
@@ -52,7 +53,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RecordedResponse:
     """``end`` is how its reading ended: at its proper end, because the reader left before, or with an error."""
 
     at: float
@@ -60,26 +61,26 @@ class Answer:
     reason: str
     headers: Mapping[str, str]
     upgraded: bool
-    body: tuple[Part, ...]
+    body: tuple[BodyPart, ...]
     end: Literal["complete", "left"] | Diagnostic
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class RecordedInput:
     """What was written to an upgraded connection, and whether the writer then closed its side."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[BodyPart, ...]
     closed: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class RecordedExchange:
     """A request, sent at ``at``, and what came of it."""
 
     at: float
-    request: Sent
-    outcome: Answer | Diagnostic
-    input: Input | None = None
+    request: RecordedRequest
+    outcome: RecordedResponse | Diagnostic
+    input: RecordedInput | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class Recording:
     scenario: str
     run_id: str
     status: str
-    exchanges: tuple[Exchange, ...]
+    exchanges: tuple[RecordedExchange, ...]
     vars: Mapping[str, Any] = field(default_factory=dict)
     swarm: str | None = None
 
@@ -119,7 +120,7 @@ def render(recording: Recording) -> str:
         "status": recording.status,
         "exchanges": [_exchange_value(exchange) for exchange in recording.exchanges],
     }
-    text = laid_out(value) + "\n"
+    text = pretty(value, WIDTH) + "\n"
     try:
         text.encode()
     except UnicodeEncodeError:  # half of a surrogate pair
@@ -203,23 +204,23 @@ def _recording(value: Mapping[str, Any]) -> Recording:
     )
 
 
-def _exchange(value: Mapping[str, Any]) -> Exchange:
+def _exchange(value: Mapping[str, Any]) -> RecordedExchange:
     fields = dict(value["request"])
-    request = Sent(
+    request = RecordedRequest(
         fields.pop("method"), fields.pop("target"), fields.pop("upgrade", None), fields.pop("headers", {}), fields
     )
     given = value.get("input")
-    return Exchange(
+    return RecordedExchange(
         at=value["at"],
         request=request,
         outcome=_failure(value["error"]) if "error" in value else _answer(value["response"]),
-        input=Input(_parts(given["sent"]), given["closed"]) if given else None,
+        input=RecordedInput(_parts(given["sent"]), given["closed"]) if given else None,
     )
 
 
-def _answer(value: Mapping[str, Any]) -> Answer:
+def _answer(value: Mapping[str, Any]) -> RecordedResponse:
     end = value["end"]
-    return Answer(
+    return RecordedResponse(
         at=value["at"],
         status=value["status"],
         reason=value["reason"],
@@ -234,19 +235,19 @@ def _failure(value: Mapping[str, Any]) -> Diagnostic:
     return Diagnostic(value["code"], value["message"], hint=value.get("hint"), kind=value["kind"])
 
 
-def _parts(values: list[dict[str, Any]]) -> tuple[Part, ...]:
+def _parts(values: list[dict[str, Any]]) -> tuple[BodyPart, ...]:
     parts = []
     for value in values:
         rest: dict[Any, Any] = dict(value)  # of forms that the schema knows
         at, stream = rest.pop("at"), rest.pop("stream", None)
         ((form, content),) = rest.items()
-        part = Part(at, form, content, stream)
+        part = BodyPart(at, form, content, stream)
         part.data()
         parts.append(part)
     return tuple(parts)
 
 
-def _exchange_value(exchange: Exchange) -> dict[str, Any]:
+def _exchange_value(exchange: RecordedExchange) -> dict[str, Any]:
     value: dict[str, Any] = {"at": exchange.at, "request": exchange.request.value()}
     if exchange.input is not None:
         value["input"] = {"sent": _part_values(exchange.input.parts), "closed": exchange.input.closed}
@@ -267,22 +268,7 @@ def _failure_value(failure: Diagnostic) -> dict[str, Any]:
     return {**value, "hint": failure.hint} if failure.hint is not None else value
 
 
-def _part_values(parts: tuple[Part, ...]) -> list[dict[str, Any]]:
+def _part_values(parts: tuple[BodyPart, ...]) -> list[dict[str, Any]]:
     return [
         {"at": part.at, **({"stream": part.stream} if part.stream else {}), part.form: part.content} for part in parts
     ]
-
-
-def laid_out(value: Any, depth: int = 0, width: int = WIDTH) -> str:
-    """JSON in which whatever fits stands on one line."""
-    line = json.dumps(value, ensure_ascii=False)
-    if len(line) + 2 * depth <= width or not value or not isinstance(value, (dict, list)):
-        return line
-    inner, outer = "  " * (depth + 1), "  " * depth
-    if isinstance(value, dict):
-        rows = [
-            f"{inner}{json.dumps(key, ensure_ascii=False)}: {laid_out(one, depth + 1, width)}"
-            for key, one in value.items()
-        ]
-        return "{\n" + ",\n".join(rows) + f"\n{outer}}}"
-    return "[\n" + ",\n".join(f"{inner}{laid_out(one, depth + 1, width)}" for one in value) + f"\n{outer}]"

@@ -14,14 +14,20 @@ from urllib.parse import parse_qsl, urlencode
 from runner.engine.docker_config.endpoint import parse
 from runner.engine.engine import Engine
 from runner.engine.recordings.body_parts import Chunk, raw_parts
-from runner.engine.recordings.recorder import described
-from runner.engine.recordings.recording import Answer, Exchange, Input, Recording, Sent, laid_out
+from runner.engine.recordings.recorder import recorded_request
+from runner.engine.recordings.recording import (
+    RecordedExchange,
+    RecordedInput,
+    RecordedRequest,
+    RecordedResponse,
+    Recording,
+)
 from runner.engine.transport import Deadline, Headers, Request, Response
 from runner.errors import Diagnostic, StepError, error_of
+from runner.json_layout import pretty
+from runner.labels import PREFIX
 from runner.masking import SHOWN, Masker
 
-OWN_LABELS: Final = "engine-recipes."
-"""How the names of the runner's own labels begin."""
 INPUT_PATIENCE: Final = 10.0
 """Seconds that the end of a stream waits for the input that was sent before it."""
 _COMPARED: Final = 200
@@ -39,18 +45,18 @@ class Replay:
     def __init__(self, recording: Recording, secrets: Iterable[str]) -> None:
         self.masker: Final = Masker((*secrets, SHOWN))
         self._all = recording.exchanges
-        self._waiting: dict[str, deque[Exchange]] = {}
+        self._waiting: dict[str, deque[RecordedExchange]] = {}
         self._lock = threading.Lock()
         for exchange in recording.exchanges:
             self._waiting.setdefault(self._key(exchange.request), deque()).append(exchange)
 
-    def take(self, request: Request) -> Exchange:
+    def take(self, request: Request) -> RecordedExchange:
         """The exchange that was recorded for a request.
 
         Raises:
             StepError: ``not-recorded``; the details are what differs from the nearest recorded request.
         """
-        sent = described(request, self.masker)
+        sent = recorded_request(request, self.masker)
         with self._lock:
             waiting = self._waiting.get(self._key(sent))
             if waiting:
@@ -60,17 +66,17 @@ class Replay:
             raise _not_recorded(f"{sent.method} {sent.target} is in the recording {_times(times)} only")
         raise _not_recorded(f"{sent.method} {sent.target} is not in the recording", self._difference(sent))
 
-    def unused(self) -> tuple[Sent, ...]:
+    def unused(self) -> tuple[RecordedRequest, ...]:
         """The recorded requests that were not made."""
         with self._lock:
             left = {id(exchange) for waiting in self._waiting.values() for exchange in waiting}
         return tuple(exchange.request for exchange in self._all if id(exchange) in left)
 
-    def _key(self, sent: Sent) -> str:
+    def _key(self, sent: RecordedRequest) -> str:
         """A secret that was written percent-encoded, and one that isn't known now, are the same."""
         return self.masker.text(_as_asked(sent).key())
 
-    def _difference(self, sent: Sent) -> tuple[str, ...]:
+    def _difference(self, sent: RecordedRequest) -> tuple[str, ...]:
         """From the nearest recorded request, one not yet made if possible, to this one."""
         candidates = (self.unused() or tuple(one.request for one in self._all))[:_COMPARED]
         if not candidates:
@@ -78,7 +84,7 @@ class Replay:
         wanted = _lines(sent)
         path = sent.target.partition("?")[0]
 
-        def nearness(other: Sent) -> tuple[bool, float]:
+        def nearness(other: RecordedRequest) -> tuple[bool, float]:
             same = (other.method, other.target.partition("?")[0]) == (sent.method, path)
             old, new = (f"{one.target} {one.body}"[:_COMPARED_TEXT] for one in (other, sent))
             return same, difflib.SequenceMatcher(None, old, new).ratio()
@@ -88,14 +94,14 @@ class Replay:
         return tuple(line for line in diff if not line.startswith("@@"))
 
 
-def _as_asked(sent: Sent) -> Sent:
+def _as_asked(sent: RecordedRequest) -> RecordedRequest:
     """Without the labels that the runner adds: they belong to its version, not to the scenario."""
     path, mark, query = sent.target.partition("?")
-    if OWN_LABELS in query:
+    if PREFIX in query:
         pairs = [
             (name, _without_own_in_text(value))
             for name, value in parse_qsl(query, keep_blank_values=True)
-            if not value.startswith(f'LABEL "{OWN_LABELS}')
+            if not value.startswith(f'LABEL "{PREFIX}')
         ]
         sent = replace(sent, target=f"{path}{mark}{urlencode(pairs)}")
     return replace(sent, body=_without_own(sent.body))
@@ -104,7 +110,7 @@ def _as_asked(sent: Sent) -> Sent:
 def _without_own(value: Any) -> Any:
     """The value without those labels, and without a mapping that held nothing else."""
     if isinstance(value, Mapping):
-        kept = {key: (one, _without_own(one)) for key, one in value.items() if not key.startswith(OWN_LABELS)}
+        kept = {key: (one, _without_own(one)) for key, one in value.items() if not key.startswith(PREFIX)}
         return {key: new for key, (old, new) in kept.items() if new != {} or old == {}}
     return [_without_own(one) for one in value] if isinstance(value, list) else value
 
@@ -117,8 +123,8 @@ def _without_own_in_text(text: str) -> str:
     return json.dumps(_without_own(value)) if isinstance(value, dict) else text
 
 
-def _lines(sent: Sent) -> Sequence[str]:
-    return laid_out(_as_asked(sent).value(), width=0).splitlines()
+def _lines(sent: RecordedRequest) -> Sequence[str]:
+    return pretty(_as_asked(sent).value(), width=0).splitlines()
 
 
 def _times(number: int) -> str:
@@ -169,7 +175,7 @@ class ReplayTransport:
 class _ReplayedResponse:
     """A recorded answer. Its end comes only after the input that was sent in the recording has been sent again."""
 
-    def __init__(self, answer: Answer, given: Input | None, masker: Masker) -> None:
+    def __init__(self, answer: RecordedResponse, given: RecordedInput | None, masker: Masker) -> None:
         self.status: Final = answer.status
         self.reason: Final = answer.reason
         self.headers: Final = Headers(tuple(answer.headers.items()))

@@ -40,7 +40,7 @@ class Channel(Protocol):
     def interrupt(self) -> None:
         """Break the connection, so that every thread that waits on it wakes. Safe from any thread; never raises."""
 
-    def complaint(self) -> str | None:
+    def error_output(self) -> str | None:
         """What the far side said outside the connection (an ssh client's own words), once it has ended."""
 
     def close(self) -> None:
@@ -70,7 +70,7 @@ class SocketChannel:
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
 
-    def complaint(self) -> str | None:
+    def error_output(self) -> str | None:
         return None
 
     def close(self) -> None:
@@ -162,9 +162,9 @@ class Connection:
         """The error for a connection that broke, with the reason that is known best."""
         if self.interrupted:
             return EngineError("connection-broken", "the exchange was interrupted")
-        complaint = self._channel.complaint()
-        if complaint:
-            return EngineError("connection-broken", f"{message}; ssh says: {complaint}")
+        error_output = self._channel.error_output()
+        if error_output:
+            return EngineError("connection-broken", f"{message}; ssh says: {error_output}")
         return EngineError("connection-broken", message)
 
     def close(self) -> None:

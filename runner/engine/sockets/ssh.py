@@ -1,11 +1,12 @@
-"""An engine behind ssh: the ssh client runs ``docker system dial-stdio`` over there, as the docker CLI does.
+"""Connects to an engine by way of ssh, whose client runs ``docker system dial-stdio`` on the remote host.
 
-The child's input and output are one end of a socket pair, so that the other end is a socket like any other: shutting
-down its sending side ends the child's input, and half-close travels on from there.
+That is how the docker CLI does it. The child's input and output are one end of a socket pair, so that the other end is
+a socket like any other: shutting down its sending side ends the child's input, and dial-stdio passes the half-close on.
 """
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import socket
 import subprocess
@@ -13,43 +14,43 @@ import tempfile
 from typing import IO, Final
 
 from runner.engine.docker_config.endpoint import Endpoint
-from runner.engine.sockets.connection import Channel, SocketChannel
+from runner.engine.sockets.connection import Channel, SocketChannel, reason
+from runner.engine.sockets.plain import refuse_if_exhausted
 from runner.engine.transport import Deadline
 from runner.errors import EngineError
 
-_LONGEST_COMPLAINT: Final = 2000
+_MAX_ERROR_OUTPUT: Final = 2000
 _GRACE: Final = 1.0
-"""Seconds that a child has to end by itself."""
+"""Seconds that a child has to end before it is killed."""
 
 
 class SshDialer:
-    """Starts an ssh client for each connection. ``options`` are passed on to it."""
+    """Starts an ssh client for each connection, with ``options`` on its command line."""
 
     def __init__(self, endpoint: Endpoint, options: tuple[str, ...] = ()) -> None:
         self._command = ssh_command(endpoint, options)
 
     def __call__(self, deadline: Deadline) -> Channel:
         deadline.remaining()
-        near, far = socket.socketpair()
-        errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the channel
-        try:
-            # A session of its own: a Ctrl-C on the terminal is for the runner, which still has to clean up over ssh.
-            child = subprocess.Popen(
-                self._command, stdin=far.fileno(), stdout=far.fileno(), stderr=errors, start_new_session=True
-            )
-        except OSError as error:
-            near.close()
-            errors.close()
-            raise EngineError(
-                "engine-unreachable", f"ssh can't be started: {error.strerror}", hint="install an OpenSSH client"
-            ) from None
-        finally:
+        with contextlib.ExitStack() as opened:
+            try:
+                near, far = (opened.enter_context(end) for end in socket.socketpair())
+                errors = opened.enter_context(tempfile.TemporaryFile())
+                # In a session of its own: a Ctrl-C on the terminal is for the runner, which must clean up over ssh.
+                child = subprocess.Popen(
+                    self._command, stdin=far.fileno(), stdout=far.fileno(), stderr=errors, start_new_session=True
+                )
+            except OSError as error:
+                refuse_if_exhausted(error)
+                message = f"ssh can't be started: {reason(error)}"
+                raise EngineError("engine-unreachable", message, hint="install an OpenSSH client") from None
             far.close()
+            opened.pop_all()
         return SshChannel(near, child, errors)
 
 
 def ssh_command(endpoint: Endpoint, options: tuple[str, ...] = ()) -> list[str]:
-    """The command line. ssh must never ask: there may be no one, and the terminal is not ours to use."""
+    """Return the command line. ssh must never prompt: the terminal is not the runner's, and there may be none."""
     command = ["ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", *options]
     if endpoint.user:
         command += ["-l", endpoint.user]
@@ -60,20 +61,20 @@ def ssh_command(endpoint: Endpoint, options: tuple[str, ...] = ()) -> list[str]:
 
 
 class SshChannel(SocketChannel):
-    """A socket whose far end is an ssh client."""
+    """A socket whose other end is an ssh client."""
 
     def __init__(self, sock: socket.socket, child: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
         super().__init__(sock)
         self._child = child
         self._errors = errors
 
-    def complaint(self) -> str | None:
-        """What ssh, or the docker CLI over there, wrote to its standard error."""
+    def error_output(self) -> str | None:
+        """Return what ssh, or the docker CLI on the remote host, wrote to its standard error."""
         self._end()
         if self._errors.closed:
             return None
         self._errors.seek(0)
-        text = self._errors.read(_LONGEST_COMPLAINT).decode(errors="replace")
+        text = self._errors.read(_MAX_ERROR_OUTPUT).decode(errors="replace")
         return " ".join(text.split()) or None
 
     def close(self) -> None:
@@ -82,7 +83,7 @@ class SshChannel(SocketChannel):
         self._errors.close()
 
     def _end(self) -> None:
-        """The connection is over: the child ends by itself, or is ended."""
+        """Wait for the child, whose connection is closed; kill it if it does not end."""
         self.interrupt()
         try:
             self._child.wait(_GRACE)

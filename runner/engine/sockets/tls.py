@@ -16,7 +16,7 @@ from typing import Final
 
 from runner.engine.docker_config.endpoint import Endpoint, TlsSettings
 from runner.engine.sockets.connection import RECEIVE_SIZE, Channel, SocketChannel
-from runner.engine.sockets.dial import dial_tcp
+from runner.engine.sockets.plain import dial_tcp, refuse_if_exhausted
 from runner.engine.transport import Deadline
 from runner.errors import EngineError, UsageError
 
@@ -72,6 +72,7 @@ def make_context(settings: TlsSettings) -> ssl.SSLContext:
 
 
 def _bad_file(role: str, files: str, error: OSError) -> UsageError:
+    refuse_if_exhausted(error)
     if not isinstance(error, ssl.SSLError):
         why = error.strerror or "it can't be read"
     elif error.reason == "KEY_VALUES_MISMATCH":
@@ -231,7 +232,7 @@ class TlsChannel(SocketChannel):
 _UNTRUSTED: Final = {
     0: (
         "tls-untrusted",
-        "no known authority vouches for its certificate",
+        "its certificate is not signed by a trusted certificate authority",
         "name the authority that signed it with --tlscacert, or DOCKER_CERT_PATH",
     ),
     9: ("tls-expired", "its certificate is not valid yet", "is the clock right?"),

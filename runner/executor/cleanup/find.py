@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.api import operations
+from runner.api.error_message import engine_message
 from runner.engine import requests
 from runner.engine.transport import Deadline
 from runner.errors import StepError
 from runner.executor.request import labels
-from runner.executor.response.errors import engine_message
 from runner.executor.response.reader import Reader
 from runner.results.records import RequestRecord
 

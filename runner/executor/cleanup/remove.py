@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from runner.api import operations
+from runner.api.error_message import engine_message
 from runner.engine.transport import Deadline
 from runner.errors import RunnerError, StepError
 from runner.executor.cancellation import EVERYTHING
 from runner.executor.cleanup.find import Leftover, exchange, find
-from runner.executor.response.errors import engine_message
 from runner.results.records import RequestRecord, ResponseRecord, StepRecord
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def remove_all(engine: Engine, found: Iterable[Leftover], deadline: Deadline) ->
             services.append(leftover.id)
             settled = time.monotonic() + SETTLING_TIME
             if not todo or todo[0].kind.noun != "service":
-                _await_tasks(engine, services, deadline.sooner(Deadline(settled)))
+                _await_tasks(engine, services, deadline.sooner(Deadline.at_monotonic(settled)))
     attempts = 1
     while refused:
         attempts += 1

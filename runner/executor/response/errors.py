@@ -1,23 +1,15 @@
-"""An engine's no, in its own words."""
+"""Makes the error of a response whose status is not a success."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from runner.api.error_message import engine_message
 from runner.engine.transport import Request
 from runner.errors import StepError
 
 if TYPE_CHECKING:
     from runner.executor.call import Exchange
-
-
-def engine_message(body: Any) -> str | None:
-    """The engine's own words in an error answer: Docker's ``message``, Podman's ``cause`` and ``message``."""
-    if isinstance(body, Mapping):
-        text = body.get("message") or body.get("cause") or body.get("errors")
-        return str(text) if text else None
-    return str(body).strip()[:2000] or None if isinstance(body, str) else None
 
 
 def refusal(exchange: Exchange) -> StepError:

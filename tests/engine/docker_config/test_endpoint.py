@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.engine.docker_config.endpoint import Endpoint, TlsSettings, parse
-from runner.engine.docker_config.resolve import resolve
+from runner.engine.docker_config.resolve import EngineOptions, resolve
 from runner.engine.sockets.ssh import ssh_command
 from runner.errors import UsageError
 
@@ -22,7 +22,8 @@ def none_exists(path: str) -> bool:
 
 
 def resolved(home: Path, env: dict[str, str] | None = None, **options: Any) -> Endpoint:
-    return resolve(env=env or {}, home=home, **{"exists": none_exists, **options})
+    exists = options.pop("exists", none_exists)
+    return resolve(EngineOptions(**options), {"HOME": str(home), **(env or {})}, exists=exists)
 
 
 def context(home: Path, name: str, meta: Any, **tls: bytes) -> None:
@@ -71,6 +72,26 @@ def test_unix_addresses() -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "shown", "prefix"),
+    [
+        ("tcp://engine:9000/engines/1/", "tcp://engine:9000/engines/1", "/engines/1"),
+        (
+            "https://portainer.example/api/endpoints/2/docker",
+            "https://portainer.example:443/api/endpoints/2/docker",
+            None,
+        ),
+        ("http://engine/a b/%2F", "http://engine:80/a%20b/%2F", "/a%20b/%2F"),
+        ("tcp://engine/", "tcp://engine:2375", ""),
+    ],
+)
+def test_a_path_comes_before_that_of_every_request(url: str, shown: str, prefix: str | None) -> None:
+    endpoint = parse(url, source="a test")
+    assert endpoint.url == shown
+    assert endpoint.prefix == ("/api/endpoints/2/docker" if prefix is None else prefix)
+    assert parse(endpoint.url, source="a test").prefix == endpoint.prefix
+
+
+@pytest.mark.parametrize(
     "url",
     [
         *[
@@ -87,7 +108,7 @@ def test_unix_addresses() -> None:
             "tcp://a b:1",
             "tcp://engine:port",
             "tcp://engine:99999",
-            "tcp://engine/prefix",
+            "tcp://engine/prefix?x=1",
             "tcp://u@engine",
             "tcp://[::1",
         ],

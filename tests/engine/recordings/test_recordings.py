@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from runner.engine.recordings.body_parts import Chunk, parts_of, raw_parts
 from runner.engine.recordings.recorder import Recorder, RecordingTransport
-from runner.engine.recordings.recording import Exchange, Recording, read, render
+from runner.engine.recordings.recording import RecordedExchange, Recording, read, render
 from runner.engine.recordings.replay import Replay, ReplayTransport
 from runner.engine.transport import Deadline, Request, Response, Transport
 from runner.errors import DeadlineExceeded, EngineError, RunnerError, StepError, UsageError
@@ -50,7 +50,7 @@ def frame(stream: int, payload: bytes) -> bytes:
     return struct.pack(">BxxxL", stream, len(payload)) + payload
 
 
-def recording(*exchanges: Exchange) -> Recording:
+def recording(*exchanges: RecordedExchange) -> Recording:
     return Recording(
         recorded_at="2026-01-02T03:04:05Z",
         name="docker",
@@ -65,7 +65,7 @@ def recording(*exchanges: Exchange) -> Recording:
     )
 
 
-def written(tmp_path: Path, *exchanges: Exchange) -> Path:
+def written(tmp_path: Path, *exchanges: RecordedExchange) -> Path:
     path = tmp_path / "recording.json"
     path.write_text(render(recording(*exchanges)), encoding="utf-8")
     return path
@@ -79,7 +79,7 @@ def whole(transport: Transport, request: Request) -> bytes:
         response.close()
 
 
-def recorded(*calls: tuple[Script, Request], secrets: tuple[str, ...] = ()) -> tuple[Exchange, ...]:
+def recorded(*calls: tuple[Script, Request], secrets: tuple[str, ...] = ()) -> tuple[RecordedExchange, ...]:
     """Make each request to a server with a script of its own, and record what happens, errors too."""
     recorder = Recorder(Masker(secrets))
     with serving(*(script for script, _ in calls)) as server:
@@ -94,7 +94,9 @@ def recorded(*calls: tuple[Script, Request], secrets: tuple[str, ...] = ()) -> t
     return recorder.exchanges()
 
 
-def replay(tmp_path: Path, *exchanges: Exchange, secrets: tuple[str, ...] = ()) -> tuple[Replay, ReplayTransport]:
+def replay(
+    tmp_path: Path, *exchanges: RecordedExchange, secrets: tuple[str, ...] = ()
+) -> tuple[Replay, ReplayTransport]:
     found = Replay(read(written(tmp_path, *exchanges)), secrets)
     return found, ReplayTransport(found)
 
