@@ -51,7 +51,9 @@ def endpoint_as_asked(given: argparse.Namespace, environment: Mapping[str, str])
         tlscert=given.tlscert,
         tlskey=given.tlskey,
     )
-    return resolve(options, environment)
+    endpoint = resolve(options, environment)
+    diagnostics.conceal(endpoint.secrets)
+    return endpoint
 
 
 def configured_credentials(environment: Mapping[str, str]) -> Callable[[], Credentials]:

@@ -13,6 +13,7 @@ from runner.api.operations import newest_api, oldest_api, version_key
 from runner.engine.docker_config.endpoint import Endpoint
 from runner.engine.transport import Deadline, Headers, Request, Response, Transport
 from runner.errors import DeadlineExceeded, EngineError, UsageError
+from runner.text import shown
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -240,6 +241,6 @@ def _not_an_engine(endpoint: Endpoint, status: int, body: bytes) -> EngineError:
     return EngineError(
         "not-an-engine",
         f"what answers at {endpoint.url} (from {endpoint.source}) is not a container engine: it answered {status}"
-        f" {body[:60].decode(errors='replace')!r} to GET {endpoint.prefix}/_ping",
+        f" {shown(body.decode(errors='replace'), 60)} to GET {endpoint.prefix}/_ping",
         hint="is this the address of a Docker or Podman API?",
     )

@@ -128,6 +128,7 @@ def _shared(
         if job.conceal is not None:
             job.conceal(hidden)
 
+    conceal_everywhere(job.engine.endpoint.secrets)
     shared = Shared(
         engine=job.engine.share(),
         ending=job.engine.share(),
