@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from schemas.overlay import BODY_FIELDS, NO_BODY_FIELDS, OPEN_FIELDS
+from schemas.overlay import BODY_FIELDS, MISSPELLED_FIELDS, OPEN_FIELDS
 from schemas.swagger import Description
 from schemas.table import body_of, versions_of
 
@@ -89,7 +89,7 @@ def _merge_parts(into: Field, schema: Mapping[str, Any], description: Descriptio
     if "properties" in schema and into.values is None:
         into.detailed[:0] = [] if description.version in into.detailed else [description.version]
         for name, inner in schema["properties"].items():
-            if name not in NO_BODY_FIELDS:
+            if MISSPELLED_FIELDS.get(name) not in into.fields:
                 _merge(into.fields.setdefault(name, Field()), inner, description)
     elif isinstance(schema.get("additionalProperties"), Mapping) and not into.fields:
         into.values = into.values or Field()

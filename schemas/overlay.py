@@ -201,8 +201,8 @@ BODY_FIELDS = {
 """The true first version of a body's field that the descriptions learned of late: what the docker CLI asks for before
 it sends the field."""
 
-NO_BODY_FIELDS = ("NanoCPUs",)
-"""Fields that never were: one version's spelling mistake."""
+MISSPELLED_FIELDS = {"NanoCPUs": "NanoCpus"}
+"""Misspelled fields of one API version: ignored where the right spelling is beside them."""
 
 OPEN_FIELDS = ("LogConfig.Type",)
 """Fields that are described with a list of values, but take others too: a plugin's log driver is one."""

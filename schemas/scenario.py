@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from runner.api.operations import Operation, Param, from_row
-from schemas import texts
+from runner.report.pretty import pretty
+from schemas import fields, texts
+from schemas.filters import FILTERS, Filter
 from schemas.language import DEFINITIONS, KINDS, MODIFIERS, TEXT, TOP_LEVEL, Schema, or_template, ref
 
 SCALARS: dict[str, Schema] = {
     "integer": {"type": "integer"},
     "number": {"type": "number"},
     "boolean": {"type": ["boolean", "integer"], "minimum": 0, "maximum": 1},
-    "filters": {
-        "type": "object",
-        "additionalProperties": {"anyOf": [TEXT, {"type": "array", "items": TEXT}]},
-    },
     "json": {"type": ["object", "array"]},
     "auth": {"type": "object"},
 }
 
 
+WIDTH = 160
+"""Characters of a line: what fits is on one. With a value on each line the file would be twice as large."""
+ID = "https://engine-recipes.invalid/scenario.schema.json"
+
+
 def render(operations: Mapping[str, Any], bodies: Mapping[str, Any]) -> str:
     """The schema's text, from the facts in ``operations.json`` and ``bodies.json``."""
-    return json.dumps(schema(operations, bodies), indent=1, ensure_ascii=False) + "\n"
+    return pretty(schema(operations, bodies), WIDTH, step=" ") + "\n"
 
 
 def schema(operations: Mapping[str, Any], bodies: Mapping[str, Any]) -> Schema:
@@ -36,7 +38,7 @@ def schema(operations: Mapping[str, Any], bodies: Mapping[str, Any]) -> Schema:
         definitions[operation.name] = _operation(operation, bodies["operations"].get(operation.id), operations["first"])
         kinds |= dict.fromkeys((operation.name, *operation.aliases), ref(operation.name))
     for name, shape in bodies["types"].items():
-        definitions[name] = _shape(shape)
+        definitions[name] = _shape(shape, name)
     definitions["step"] = {
         "description": "A step does one thing (an operation such as `create`, or `request`, `await`, `set`, …); "
         "the other keys say how.",
@@ -47,6 +49,7 @@ def schema(operations: Mapping[str, Any], bodies: Mapping[str, Any]) -> Schema:
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": ID,
         "title": "A scenario of Engine Recipes",
         "description": f"Steps against the Docker Engine API, as of version {operations['api']}.",
         "type": "object",
@@ -76,7 +79,7 @@ def _operation(operation: Operation, body: Any, oldest: str) -> Schema:
 
 def _extra(operation: Operation, name: str, body: Any) -> Schema:
     if name == "body":
-        return {"description": texts.EXTRAS[name], **_shape(body)}
+        return {"description": texts.EXTRAS[name], **_shape(body, operation.id)}
     if name == "stdin" and operation.param(name):
         return ref("text", texts.PARAMS[name])  # true and false are the API's own flag
     return ref("text", texts.EXTRAS[name])
@@ -88,6 +91,8 @@ def _param(operation: Operation, param: Param) -> Schema:
         description += f" Since API {param.since}."
     if param.until:
         description += f" Gone after API {param.until}."
+    if param.type == "filters":
+        return or_template(_filters(FILTERS.get(operation.id, {})), description)
     given: Schema = {"enum": list(param.allowed)} if param.allowed else SCALARS.get(param.type, TEXT)
     if param.type == "array":
         one = {"type": ["object", "string"]} if param.of_json else given
@@ -99,19 +104,40 @@ def _param(operation: Operation, param: Param) -> Schema:
     )
 
 
-def _shape(shape: Any) -> Schema:
-    """A place in a request body. Null is fine everywhere, and so are fields that nobody knows: they are a warning."""
+def _filters(filters: Mapping[str, Filter]) -> Schema:
+    """Names and values to complete. Others are accepted: an engine may have more than the API describes."""
+    values = {"anyOf": [TEXT, {"type": "array", "items": TEXT}]}
+    properties = {name: _filter(each) for name, each in filters.items()}
+    return {"type": "object", "properties": properties, "additionalProperties": values}
+
+
+def _filter(each: Filter) -> Schema:
+    one = {"anyOf": [{"enum": list(each.values)}, TEXT]} if each.values else TEXT
+    return {
+        "description": each.text,
+        "anyOf": [*(one["anyOf"] if each.values else [TEXT]), {"type": "array", "items": one}],
+    }
+
+
+def _shape(shape: Any, place: str) -> Schema:
+    """A place in a request body, such as ``HostConfig.LogConfig``. Null is fine everywhere, and so are fields that
+    nobody knows: they are a warning."""
     if isinstance(shape, str):
         return {} if shape == "any" else _scalar(shape)
     if "ref" in shape:
         return ref(shape["ref"])
     if "any_of" in shape:
-        options = [option for one in shape["any_of"] for option in _shape(one).get("anyOf", [_shape(one)])]
+        options = [option for one in shape["any_of"] for option in _options(_shape(one, place))]
         return {"anyOf": [option for number, option in enumerate(options) if option not in options[:number]]}
     if "allowed" in shape:
         # Go's zero value: what inspect shows where nothing was chosen
         return or_template({"enum": [*dict.fromkeys([*shape["allowed"], "", None])]})
-    return or_template(_structure(shape))
+    return or_template(_structure(shape, place))
+
+
+def _options(schema: Schema) -> list[Schema]:
+    options: list[Schema] = schema.get("anyOf", [schema])
+    return options
 
 
 def _scalar(kind: str) -> Schema:
@@ -120,9 +146,17 @@ def _scalar(kind: str) -> Schema:
     return or_template({"type": [kind, "null"]})
 
 
-def _structure(shape: Mapping[str, Any]) -> Schema:
+def _structure(shape: Mapping[str, Any], place: str) -> Schema:
     if "list" in shape:
-        return {"type": ["array", "null"], "items": _shape(shape["list"])}
+        return {"type": ["array", "null"], "items": _shape(shape["list"], place)}
     if "map" in shape:
-        return {"type": ["object", "null"], "additionalProperties": _shape(shape["map"])}
-    return {"type": ["object", "null"], "properties": {n: _shape(inner) for n, inner in shape["fields"].items()}}
+        return {"type": ["object", "null"], "additionalProperties": _shape(shape["map"], place)}
+    return {
+        "type": ["object", "null"],
+        "properties": {n: _field(f"{place}.{n}", one) for n, one in shape["fields"].items()},
+    }
+
+
+def _field(place: str, shape: Any) -> Schema:
+    description = fields.description(place)
+    return {**({"description": description} if description else {}), **_shape(shape, place)}
