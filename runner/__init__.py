@@ -1,3 +1,82 @@
-"""A declarative runner for the Docker Engine API."""
+"""A declarative runner for the Docker Engine API.
 
-__version__ = "0.1.0"
+    import runner
+
+    report = runner.run("hello.yaml", vars={"image": "busybox"})
+    print(report.status)
+    print(runner.render(report, "markdown"))
+
+Every name of ``__all__`` is imported from its module when it is first used, so that ``import runner`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from runner.version import __version__
+
+TYPE_CHECKING = False  # type checkers take it for true; importing typing would double the time of this module
+if TYPE_CHECKING:
+    from runner.engine.engine import Engine
+    from runner.errors import Diagnostic, EngineError, InvalidScenario, Place, RunnerError, StepError, UsageError
+    from runner.executor.cancellation import Stop
+    from runner.library.face import check, connect, load, record, render, replay, run, stream
+    from runner.results.events import Event
+    from runner.results.records import Report, ScenarioRecord, StepRecord
+    from runner.scenario.model import Scenario
+
+__all__ = [
+    "Diagnostic",
+    "Engine",
+    "EngineError",
+    "Event",
+    "InvalidScenario",
+    "Place",
+    "Report",
+    "RunnerError",
+    "Scenario",
+    "ScenarioRecord",
+    "StepError",
+    "StepRecord",
+    "Stop",
+    "UsageError",
+    "__version__",
+    "check",
+    "connect",
+    "load",
+    "record",
+    "render",
+    "replay",
+    "run",
+    "stream",
+]
+
+_MODULES = {
+    "runner.engine.engine": ("Engine",),
+    "runner.errors": (
+        "Diagnostic",
+        "EngineError",
+        "InvalidScenario",
+        "Place",
+        "RunnerError",
+        "StepError",
+        "UsageError",
+    ),
+    "runner.executor.cancellation": ("Stop",),
+    "runner.library.face": ("check", "connect", "load", "record", "render", "replay", "run", "stream"),
+    "runner.results.events": ("Event",),
+    "runner.results.records": ("Report", "ScenarioRecord", "StepRecord"),
+    "runner.scenario.model": ("Scenario",),
+}
+
+if not TYPE_CHECKING:  # a type checker reads the imports above
+
+    def __getattr__(name: str) -> object:
+        for module, names in _MODULES.items():
+            if name in names:
+                value = globals()[name] = getattr(import_module(module), name)
+                return value
+        raise AttributeError(f"module 'runner' has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted(__all__)

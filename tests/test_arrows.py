@@ -18,21 +18,24 @@ GROUND = SHARED | {"runner.api", "runner.results"}
 ARROWS = {
     "": SHARED,
     "__main__": SHARED | {"runner.cli"},
+    "__init__": SHARED | {"runner.engine", "runner.executor", "runner.library", "runner.results", "runner.scenario"},
     "api": SHARED | {"runner.api"},
     "results": SHARED | {"runner.results"},
     "engine": GROUND | {"runner.engine"},
     "scenario": GROUND | {"runner.scenario"},
     "report": GROUND | {"runner.report"},
     "executor": GROUND | {"runner.executor", "runner.engine", "runner.scenario"},
-    "cli": GROUND | {"runner.cli", "runner.engine", "runner.scenario", "runner.executor", "runner.report"},
+    "library": GROUND | {"runner.library", "runner.engine", "runner.scenario", "runner.executor", "runner.report"},
+    "cli": GROUND
+    | {"runner.cli", "runner.library", "runner.engine", "runner.scenario", "runner.executor", "runner.report"},
 }
 
 
 def room(module: Path) -> str:
     """``engine`` for ``runner/engine/http/client.py``; ``""`` for what all rooms share."""
     first = module.relative_to(ROOT / "runner").parts[0]
-    if first == "__main__.py":
-        return "__main__"
+    if first in ("__main__.py", "__init__.py"):
+        return first.removesuffix(".py")
     return "" if first.endswith(".py") else first
 
 

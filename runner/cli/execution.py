@@ -1,28 +1,30 @@
-"""Runs what a verb has opened, while it can be interrupted, and says with which exit code that ends."""
+"""Carries out a run while signals can stop it, and determines its exit code."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from runner.cli.output import diagnostics
+from runner.cli.output.console import Console
 from runner.errors import ExitCode
+from runner.text import count
 
 if TYPE_CHECKING:
-    from runner.cli.sources import Source
-    from runner.executor.context import Options
+    from runner.library.runs import Run
     from runner.results.events import Event
     from runner.results.records import Report, ScenarioRecord, StepRecord
 
 
-class Played(NamedTuple):
-    """What a run came to; ``signal`` names the one that ended it early."""
+class Outcome(NamedTuple):
+    """The report of a run, and the name of the signal that ended it early."""
 
     report: Report
     signal: str | None = None
 
     @property
-    def exit_code(self) -> int:
-        """0, 1, 4 (a broken connection outranks a step that failed), or that of the signal."""
+    def exit_code(self) -> ExitCode:
+        """The exit code: a signal's own, else 4 if the connection broke, else 1 if a step failed, else 0."""
         if self.signal is not None:
             return ExitCode.TERMINATED if self.signal == "SIGTERM" else ExitCode.INTERRUPTED
         if self.report.status in ("passed", "skipped"):
@@ -31,21 +33,30 @@ class Played(NamedTuple):
         return ExitCode.ENGINE if lost else ExitCode.FAILED
 
 
-def play(source: Source, options: Options, *watchers: Callable[[Event], None]) -> Played:
-    """Run the jobs of a source; each watcher is shown each event."""
+def carry_out(run: Run, console: Console, *watchers: Callable[[Event], None]) -> Outcome:
+    """Carry out a run; each watcher gets each event."""
     from runner.cli.signals import Signals
     from runner.executor.cancellation import Stop
-    from runner.executor.run import execute
-    from runner.results.collector import Collector
 
     stop = Stop()
-    collector = Collector()
-    with Signals(stop) as signals:
-        for event in execute(source.jobs, options, stop):
-            collector.add(event)
+    with Signals(stop, console) as signals:
+        for event in run.events(stop):
             for watch in watchers:
                 watch(event)
-    return Played(collector.report(), signals.received)
+    return Outcome(run.report(), signals.received)
+
+
+def finish(run: Run, console: Console, *, quiet: bool) -> None:
+    """Write the recordings of a run and show what there is to say about them.
+
+    Raises:
+        UsageError: ``cannot-write``.
+    """
+    finished = run.finish()
+    for warning in finished.warnings:
+        diagnostics.show_diagnostic(console, warning)
+    for recorded in () if quiet else finished.recorded:
+        console.say(f"recorded {count(recorded.requests, 'request')} in {recorded.file}")
 
 
 def _lost_engine(scenario: ScenarioRecord) -> bool:

@@ -1,123 +1,221 @@
-"""The options that several verbs share, and what they mean."""
+"""Defines the options that several verbs share, and turns parsed arguments into typed settings."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from runner.cli.output import diagnostics
-from runner.errors import InvalidScenario, UsageError
-from runner.executor.variables import FromEnvironment, Text
+from runner.cli.output.console import Console
+from runner.errors import UsageError
+from runner.executor.variables import Text
+from runner.library.values import NAME, check_names, environment_secrets, environment_variables, read_variables
 from runner.masking import SHOWN
 from runner.nearest import did_you_mean
-from runner.scenario.model import RESERVED_NAMES
 
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-
-
-class _Help(argparse.RawDescriptionHelpFormatter):
-    """Given its width, argparse does not import shutil for each option that is added."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=_columns() - 2)
-
-
-def _columns() -> int:
-    try:
-        return int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size().columns
-    except (ValueError, OSError):
-        return 80
+if TYPE_CHECKING:
+    from runner.library.settings import EngineSettings, Record, Replay
 
 
 class Parser(argparse.ArgumentParser):
     """Reports mistakes as :class:`UsageError`, with the nearest option."""
 
     def error(self, message: str) -> NoReturn:
+        """Raise the mistake instead of exiting."""
         hint = None
         unknown = re.search(r"unrecognized arguments: (\S+)", message)
         if unknown:
             options = [option for action in self._actions for option in action.option_strings]
             hint = did_you_mean(unknown[1].partition("=")[0], options)
-        raise UsageError("wrong-use", message, hint=hint or f"{self.prog} --help shows what there is")
+        raise UsageError("wrong-use", message, hint=hint or f"{self.prog} --help lists the options")
 
 
-def parser(prog: str, description: str, epilog: str, usage: str) -> Parser:
-    """A parser in this command's style."""
+def parser(console: Console, prog: str, description: str, epilog: str, usage: str) -> Parser:
+    """Return a parser in this command's style."""
+
+    class Help(argparse.RawDescriptionHelpFormatter):
+        def __init__(self, prog: str) -> None:  # without a width, argparse imports shutil for each option
+            super().__init__(prog, width=console.width - 2)
+
     return Parser(
         prog=prog,
         usage=usage,
         description=description,
         epilog=epilog,
-        formatter_class=_Help,
+        formatter_class=Help,
         allow_abbrev=False,
     )
 
 
 def add_engine(to: argparse.ArgumentParser) -> None:
+    """Add the options that select an engine; :func:`engine_settings` reads them."""
     group = to.add_argument_group("which engine")
     group.add_argument(
         "-H", "--host", metavar="URL", help="unix:///path, tcp://host:port, http(s)://…, ssh://user@host"
     )
     group.add_argument("-c", "--context", metavar="NAME", help="a context of the docker CLI")
-    group.add_argument("--tls", action="store_true", help="use TLS, and verify the engine")
-    group.add_argument("--tlsverify", action="store_true", help="the same, under its other name")
-    group.add_argument("--tlscacert", type=Path, metavar="FILE", help="the authority that vouches for the engine")
-    group.add_argument("--tlscert", type=Path, metavar="FILE", help="the certificate to show")
-    group.add_argument("--tlskey", type=Path, metavar="FILE", help="its key")
-    group.add_argument("--api-version", metavar="X.YY", help="speak this API version instead of negotiating one")
+    group.add_argument("--tls", action="store_true", help="use TLS and verify the engine's certificate")
+    group.add_argument("--tlsverify", action="store_true", help="alias of --tls (the docker CLI's name)")
+    group.add_argument("--tlscacert", type=Path, metavar="FILE", help="CA certificate to verify the engine with")
+    group.add_argument("--tlscert", type=Path, metavar="FILE", help="client certificate")
+    group.add_argument("--tlskey", type=Path, metavar="FILE", help="private key of the client certificate")
+    group.add_argument("--api-version", metavar="X.YY", help="use this API version instead of negotiating one")
 
 
 def add_values(to: argparse.ArgumentParser) -> None:
+    """Add the options for variables and secrets; :func:`variables` and :func:`secrets` read them."""
     group = to.add_argument_group("values")
     group.add_argument("--var", action="append", default=[], metavar="NAME=VALUE", help="set a variable (repeatable)")
     group.add_argument("--vars-file", action="append", default=[], metavar="FILE", help="a YAML mapping of variables")
     group.add_argument(
-        "--secret", action="append", default=[], metavar="NAME=VALUE", help="set a secret; shown as *** everywhere"
+        "--secret", action="append", default=[], metavar="NAME=VALUE", help="set a secret, shown as *** everywhere"
+    )
+
+
+def add_recording(to: argparse.ArgumentParser) -> None:
+    """Add the options that record or replay; :func:`recording` reads them."""
+    group = to.add_argument_group("recording")
+    group.add_argument(
+        "--record", type=Path, metavar="FILE", help="write every request and response to a file (or a folder)"
+    )
+    group.add_argument(
+        "--replay",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help="answer from a recording, without an engine (default: recordings/NAME.json beside the scenario)",
     )
 
 
 def add_common(to: argparse.ArgumentParser) -> None:
+    """Add the options of every verb."""
     to.add_argument("--no-color", action="store_true", help="no colours (also: NO_COLOR)")
     to.add_argument("--debug", action="store_true", help="show tracebacks")
 
 
-def given_values(options: argparse.Namespace, environment: Mapping[str, str]) -> dict[str, Any]:
-    """Variables from outside: ``RUN_VAR_<NAME>``, then ``--vars-file``, then ``--var``; the later wins.
+def parse(to: argparse.ArgumentParser, arguments: Sequence[str], console: Console) -> argparse.Namespace:
+    """Parse the arguments of a verb and apply the options of every verb."""
+    namespace = to.parse_args(arguments)
+    if namespace.no_color:
+        console.colours = False
+    return namespace
 
-    An environment name in capitals also stands for the same in small letters, as is the custom there.
+
+def unambiguous(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with ``--replay`` before a scenario written so that it doesn't take it for its file."""
+    words = list(arguments)
+    for index, word in enumerate(words):
+        following = words[index + 1] if index + 1 < len(words) else ""
+        if word == "--replay" and (following.endswith((".yaml", ".yml")) or Path(following).is_dir()):
+            words[index] = "--replay="
+    return words
+
+
+def engine_settings(namespace: argparse.Namespace, timeout: float | None = None) -> EngineSettings:
+    """Return how to connect to the engine; ``timeout`` is the limit for its first answer, in seconds."""
+    from runner.engine.docker_config.resolve import EngineOptions
+    from runner.library.settings import CONNECT_TIMEOUT, EngineSettings
+
+    return EngineSettings(
+        EngineOptions(
+            host=namespace.host,
+            context=namespace.context,
+            tls=namespace.tls,
+            tlsverify=namespace.tlsverify,
+            tlscacert=namespace.tlscacert,
+            tlscert=namespace.tlscert,
+            tlskey=namespace.tlskey,
+        ),
+        api_version=namespace.api_version,
+        timeout=CONNECT_TIMEOUT if timeout is None else timeout,
+    )
+
+
+class Values(NamedTuple):
+    """Variables and secrets from outside."""
+
+    variables: Mapping[str, Any]
+    secrets: Mapping[str, str]
+
+
+def values(namespace: argparse.Namespace, console: Console) -> Values:
+    """Return the variables and secrets of the environment and the options, and mask the secrets on the console.
+
+    Raises:
+        UsageError: ``wrong-use``, ``bad-vars-file``, ``reserved-name``.
     """
-    values: dict[str, Any] = {}
-    for name, text in environment.items():
-        bare = name.removeprefix("RUN_VAR_")
-        if bare != name and NAME.match(bare):
-            values.setdefault(bare.lower(), FromEnvironment(text))
-            values[bare] = FromEnvironment(text)
-    for file in options.vars_file:
-        values.update(_vars_file(file))
-    for pair in options.var:
-        name, value = _pair(pair, "--var")
-        values[name] = Text(value)
-    for name in values:
-        if name in RESERVED_NAMES:
-            raise UsageError("reserved-name", f"'{name}' can't be a variable: expressions know it as something else")
-    return values
+    return Values(variables(namespace, console.environment), secrets(namespace, console))
 
 
-def given_secrets(options: argparse.Namespace, environment: Mapping[str, str]) -> dict[str, str]:
-    """Secrets from ``RUN_SECRET_<NAME>``, then ``--secret``."""
-    secrets: dict[str, str] = {}
-    for name, text in environment.items():
-        bare = name.removeprefix("RUN_SECRET_")
-        if bare != name:
-            secrets.setdefault(bare.lower(), text)
-            secrets[bare] = text
-    secrets.update(_pair(pair, "--secret") for pair in options.secret)
-    diagnostics.conceal(secrets.values())
-    return secrets
+def variables(namespace: argparse.Namespace, environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the variables of ``RUN_VAR_<NAME>``, ``--vars-file`` and ``--var``; a later one wins.
+
+    Raises:
+        UsageError: ``wrong-use``, ``bad-vars-file``, ``reserved-name``.
+    """
+    found = environment_variables(environment)
+    for file in namespace.vars_file:
+        found.update(read_variables(file))
+    found.update(assigned(namespace.var))
+    check_names(found)
+    return found
+
+
+def assigned(pairs: Sequence[str]) -> dict[str, Any]:
+    """Return the variables of ``--var NAME=VALUE``.
+
+    Raises:
+        UsageError: ``wrong-use``, ``reserved-name``.
+    """
+    found = {name: Text(value) for name, value in (_pair(text, "--var") for text in pairs)}
+    check_names(found)
+    return found
+
+
+def secrets(namespace: argparse.Namespace, console: Console) -> dict[str, str]:
+    """Return the secrets of ``RUN_SECRET_<NAME>`` and ``--secret``, and mask them on the console.
+
+    Raises:
+        UsageError: ``wrong-use``.
+    """
+    found = environment_secrets(console.environment)
+    found.update(_pair(text, "--secret") for text in namespace.secret)
+    console.secrets.add(found.values())
+    return found
+
+
+def recording(namespace: argparse.Namespace) -> Record | Replay | None:
+    """Return what ``--record`` and ``--replay`` ask for.
+
+    Raises:
+        UsageError: ``wrong-use``: ``--replay`` beside an option that selects an engine.
+    """
+    from runner.library.settings import Record, Replay
+
+    if namespace.replay is None:
+        return None if namespace.record is None else Record(namespace.record)
+    names = ("host", "context", "tls", "tlsverify", "tlscacert", "tlscert", "tlskey", "api_version", "record")
+    for name in names:
+        if getattr(namespace, name):
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError("wrong-use", f"{option} makes no sense with --replay, which sends nothing")
+    return Replay(Path(namespace.replay) if namespace.replay else None)
+
+
+def duration(text: str | None, option: str) -> float | None:
+    """Return the seconds of an option's duration.
+
+    Raises:
+        UsageError: ``wrong-use``.
+    """
+    from runner.scenario.duration import seconds
+
+    try:
+        return None if text is None else seconds(text)
+    except ValueError as error:
+        raise UsageError("wrong-use", f"{option}: {error}") from None
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:
@@ -128,27 +226,3 @@ def _pair(text: str, option: str) -> tuple[str, str]:
             "wrong-use", f"{option} {shown}: NAME=VALUE is expected", hint=f"for example {option} image=alpine"
         )
     return name, value
-
-
-def _vars_file(name: str) -> dict[str, Any]:
-    from runner.scenario.yaml import loader, nodes
-    from runner.scenario.yaml.read import read
-
-    try:
-        source = read(Path(name), name)
-        root = loader.load(source)
-    except InvalidScenario as error:
-        raise UsageError("bad-vars-file", error.message, hint=error.hint, place=error.place) from None
-    if not isinstance(root, nodes.Mapping):
-        raise UsageError("bad-vars-file", f"{name}: a mapping of names to values is expected", place=source.place(1, 1))
-    values = nodes.plain(root)
-    for key in values:
-        if not NAME.match(key):
-            place = nodes.place_of(source, root.key(key) or root)
-            raise UsageError("bad-vars-file", f"'{key}' can't be a variable's name", place=place)
-    return dict(values)
-
-
-def environment() -> Mapping[str, str]:
-    """The process's environment: the one place where it is read."""
-    return os.environ

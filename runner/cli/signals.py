@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: once to stop and clean up, twice to stop now."""
+"""Handles Ctrl-C and SIGTERM: the first stops the run, which cleans up; the second stops everything."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from queue import SimpleQueue
 from types import FrameType, TracebackType
 from typing import Any
 
-from runner.cli.output import diagnostics
+from runner.cli.output.console import Console
 from runner.executor.cancellation import Stop
 
 
 class Signals:
-    """While entered, signals ask the run to stop; ``received`` is the first one's name.
+    """While entered, signals ask the run to stop; ``received`` is the name of the first one.
 
-    A handler may interrupt any code, itself included, so it only notes the signal; a thread does what follows.
+    A handler may interrupt any code, itself included, so it only queues the signal; a thread acts on it.
     """
 
-    def __init__(self, stop: Stop) -> None:
+    def __init__(self, stop: Stop, console: Console) -> None:
         self.received: str | None = None
         self._stop = stop
+        self._console = console
         self._before: dict[int, Any] = {}
         self._arrived: SimpleQueue[int | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._act, name="signals", daemon=True)
@@ -47,5 +48,5 @@ class Signals:
         message = "stopping, and cleaning up (again to stop now)"
         while self._arrived.get() is not None:
             self._stop.request()
-            diagnostics.say(message)
+            self._console.say(message)
             message = "stopping now"

@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from runner import __version__
 from runner.errors import Diagnostic
 from runner.results.records import (
     EngineRecord,
@@ -23,6 +22,7 @@ from runner.results.records import (
     StepRecord,
 )
 from runner.text import visible_json
+from runner.version import __version__
 
 REPORT_VERSION = 1
 """Rises when a field changes its meaning or goes; new fields don't change it."""

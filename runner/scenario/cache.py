@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from runner import __version__
 from runner.errors import Diagnostic, Place
 from runner.scenario.yaml import nodes
+from runner.version import __version__
 
 MAX_FILES = 1000
 """When there are more, all are dropped: those of scenarios that are gone would stay forever."""

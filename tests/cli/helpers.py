@@ -41,7 +41,8 @@ class Command:
     def environment(self, **more: str) -> dict[str, str]:
         hidden = ("DOCKER_", "RUN_", "NO_COLOR", "PYTHONPATH")
         env = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
-        env.update(HOME=str(self.folder), PYTHONPATH=str(ROOT), PYTHONWARNINGS="error", DOCKER_HOST=self.at or "")
+        env.update(HOME=str(self.folder), PYTHONPATH=str(ROOT), PYTHONWARNINGS="error", RUN_FULL_EXIT="1")
+        env["DOCKER_HOST"] = self.at or ""
         return {**env, **self.env, **more}
 
     def __call__(self, *words: str, env: Mapping[str, str] | None = None, **more: Any) -> Done:

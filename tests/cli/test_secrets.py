@@ -103,7 +103,7 @@ def test_no_format_on_stdout_does(secretive: Command, name: str) -> None:
     secretive.write("x.yaml", SCENARIO.partition("      - image.push")[0])
     done = secretive("x.yaml", "--format", name, "-q")
     assert (done.code, done.err) == (0, "")
-    if name != "junit":
+    if name not in ("junit", "github"):  # they hold nothing of steps that passed
         look(done.out, name)
     assert not any(survivors(secret, done.out) for secret in SECRETS.values())
 

@@ -62,7 +62,7 @@ def test_no_code_is_documented_that_nothing_gives() -> None:
     assert set(documented()) - constants == set()
 
 
-def test_each_row_has_a_cause_and_a_mend() -> None:
+def test_each_row_has_a_cause_and_a_fix() -> None:
     page = (ROOT / "docs" / "errors.md").read_text("utf-8")
     for row in re.findall(r"^\| `.*$", page, flags=re.MULTILINE):
         cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]]

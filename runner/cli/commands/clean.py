@@ -1,17 +1,16 @@
-"""``run clean``: remove what interrupted runs left behind."""
+"""Implements ``run clean``: remove what interrupted runs left behind."""
 
 from __future__ import annotations
 
-import sys
-import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from runner.cli import options as shared
-from runner.cli.connection import connect_as_asked
-from runner.cli.output import colours, diagnostics
-from runner.errors import UsageError
-from runner.text import count, visible
+from runner.cli import options
+from runner.cli.output import diagnostics
+from runner.cli.output.console import Console
+from runner.errors import ExitCode
+from runner.library.connection import connect_to, exposure
+from runner.text import count, short_id, visible
 
 if TYPE_CHECKING:
     from runner.engine.engine import Engine
@@ -20,85 +19,76 @@ if TYPE_CHECKING:
 USAGE = "run clean [options]"
 DESCRIPTION = """\
 Remove what interrupted runs left on an engine: containers, networks, volumes, services, secrets, configs and built
-images that carry the runner's label. Nothing without the label is touched. A run that is still going on is an
-interrupted one to this command: give --older-than where others may be running."""
+images that carry the runner's label. Nothing without the label is touched. A run still in progress counts as
+interrupted: use --older-than on shared engines."""
 EXAMPLES = """\
 examples:
-  run clean --dry-run                   only say what would be removed
+  run clean --dry-run                   only list what would be removed
   run clean --older-than 1h
   run clean -H tcp://127.0.0.1:2375     on another engine"""
-TIME = 300.0
+TIME_LIMIT = 300.0
+"""Seconds for finding and removing everything."""
+LONG_ID = 64
+"""Characters of an id that is not shortened."""
 
 
-def main(arguments: list[str]) -> int:
-    """Returns the exit code."""
-    parser = shared.parser("run clean", DESCRIPTION, EXAMPLES, USAGE)
-    parser.add_argument("--dry-run", action="store_true", help="remove nothing, only say what would be removed")
+def main(arguments: list[str], console: Console) -> ExitCode:
+    """Run the verb and return its exit code."""
+    parser = options.parser(console, "run clean", DESCRIPTION, EXAMPLES, USAGE)
+    parser.add_argument("--dry-run", action="store_true", help="remove nothing, only list what would be removed")
     parser.add_argument("--older-than", metavar="DURATION", help="only what was created longer ago, such as 1h")
-    shared.add_engine(parser)
-    shared.add_common(parser)
-    given = parser.parse_args(arguments)
-    if given.no_color:
-        colours.switch_off()
-    age = _age(given.older_than)
-    engine = connect_as_asked(given, shared.environment())
+    options.add_engine(parser)
+    options.add_common(parser)
+    namespace = options.parse(parser, arguments, console)
+    age = options.duration(namespace.older_than, "--older-than") or 0.0
+    engine = connect_to(options.engine_settings(namespace), console.environment)
     try:
-        return _clean(engine, dry_run=given.dry_run, age=age)
+        warning = exposure(engine.endpoint)
+        if warning:
+            diagnostics.show_diagnostic(console, warning)
+        return _clean(engine, console, dry_run=namespace.dry_run, age=age)
     finally:
         engine.close()
 
 
-def _age(text: str | None) -> float:
-    from runner.scenario.duration import seconds
-
-    try:
-        return seconds(text) if text is not None else 0.0
-    except ValueError as error:
-        raise UsageError("wrong-use", f"--older-than: {error}") from None
-
-
-def _clean(engine: Engine, *, dry_run: bool, age: float) -> int:
+def _clean(engine: Engine, console: Console, *, dry_run: bool, age: float) -> ExitCode:
     from runner.engine.transport import Deadline
     from runner.executor.cleanup.find import KINDS, find
     from runner.executor.cleanup.remove import remove_all
 
-    deadline = Deadline.after(TIME)
-    now = time.time()
-    every, errors = find(engine, [kind.noun for kind in KINDS], None, deadline)
+    deadline = Deadline.after(TIME_LIMIT)
+    now = console.clock()
+    leftovers, errors = find(engine, [kind.noun for kind in KINDS], None, deadline)
     for error in errors:
-        diagnostics.show_error(error)
-    found = [one for one in every if now - _created(one.created, now) >= age]
+        diagnostics.show_error(console, error)
+    old = [leftover for leftover in leftovers if now - _created(leftover.created, now) >= age]
     failed = 0
-    for leftover in found if dry_run else ():
-        print(_line("would remove", leftover, now))
-    for removal in () if dry_run else remove_all(engine, found, deadline):
+    for leftover in old if dry_run else ():
+        console.write(_line("would remove", leftover, now))
+    for removal in () if dry_run else remove_all(engine, old, deadline):
         if removal.error is not None:
             failed += 1
-            diagnostics.show_error(removal.error)
+            diagnostics.show_error(console, removal.error)
         else:
-            print(_line("removed", removal.leftover, now))
-    done = len(found) - failed
-    runs = len({leftover.run for leftover in found})
-    if not found:
-        what = "nothing that old" if every else "nothing else" if errors else "nothing"
-        print(f"{what} is left behind")
+            console.write(_line("removed", removal.leftover, now))
+    removed = count(len(old) - failed, "thing")
+    runs = count(len({leftover.run for leftover in old}), "interrupted run")
+    if not old:
+        what = "nothing that old" if leftovers else "nothing else" if errors else "nothing"
+        summary = f"{what} is left behind"
     elif dry_run:
-        print(f"{_things(done)} left by {count(runs, 'interrupted run')}; nothing else is touched")
+        summary = f"{removed} left by {runs}; nothing else is touched"
     else:
-        print(f"removed {_things(done)} of {count(runs, 'interrupted run')}")
-    sys.stdout.flush()
-    return 1 if failed or errors else 0
-
-
-def _things(number: int) -> str:
-    return count(number, "thing")
+        summary = f"removed {removed} of {runs}"
+    console.write(f"{summary}\n")
+    return ExitCode.FAILED if failed or errors else ExitCode.PASSED
 
 
 def _line(word: str, leftover: Leftover, now: float) -> str:
     name = leftover.name or leftover.id
-    shown = name if len(name) < 64 else name.removeprefix("sha256:")[:12]
+    shown = name if len(name) < LONG_ID else short_id(name)
     scenario = visible(leftover.scenario)
-    return f"{word}  {leftover.kind.noun:<9}  {visible(shown):<20}  {scenario:<24}  {_ago(leftover, now)}"
+    return f"{word}  {leftover.kind.noun:<9}  {visible(shown):<20}  {scenario:<24}  {_ago(leftover, now)}\n"
 
 
 def _ago(leftover: Leftover, now: float) -> str:
@@ -110,7 +100,7 @@ def _ago(leftover: Leftover, now: float) -> str:
 
 
 def _created(value: Any, now: float) -> float:
-    """When a thing was created, in Unix seconds: engines say it as a number or as RFC 3339 text."""
+    """Return when a thing was created, in Unix seconds: engines answer with a number or with RFC 3339 text."""
     if isinstance(value, (int, float)):
         return float(value)
     try:
@@ -120,7 +110,7 @@ def _created(value: Any, now: float) -> float:
 
 
 def _microseconds(text: str) -> str:
-    """RFC 3339 with nanoseconds, cut to what Python reads."""
+    """Cut RFC 3339 text with nanoseconds to what Python reads."""
     head, dot, tail = text.partition(".")
     digits = len(tail) - len(tail.lstrip("0123456789"))
     return f"{head}.{tail[: min(digits, 6)]}{tail[digits:]}" if dot else text

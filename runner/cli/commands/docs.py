@@ -1,4 +1,4 @@
-"""``run docs PAGE.md…``: fill the marked places of Markdown pages with what their scenarios really do."""
+"""Implements ``run docs PAGE.md…``: fill the marked places of Markdown pages with the results of their scenarios."""
 
 from __future__ import annotations
 
@@ -7,23 +7,20 @@ import contextlib
 import difflib
 import os
 import shlex
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from runner.cli import options as shared
-from runner.cli import sources
-from runner.cli.connection import configured_credentials
-from runner.cli.execution import play
-from runner.cli.output import colours, diagnostics
+from runner.cli import options
+from runner.cli.execution import carry_out, finish
+from runner.cli.opening import open_scenarios
+from runner.cli.output import diagnostics
+from runner.cli.output.console import Console
 from runner.cli.output.progress import Progress
-from runner.cli.scenarios import open_all
 from runner.errors import Diagnostic, ExitCode, InvalidScenario, StaleDocument, UsageError
-from runner.executor.context import Options
 from runner.files import check_writable, write_bytes
-from runner.masking import Masker
+from runner.library.scenarios import ScenarioFile
+from runner.library.settings import EngineSettings, Replay, RunSettings
 from runner.report.markdown import slots
 from runner.text import count, visible
 
@@ -34,8 +31,8 @@ if TYPE_CHECKING:
 USAGE = "run docs PAGE.md… [options]"
 DESCRIPTION = """\
 Fill the marked places of Markdown pages: a line <!-- run: scenario.yaml [options] --> begins one, a line <!-- /run -->
-ends it. Between them comes the page that running the scenario gives, its headings below those around it. All else
-stays as it is. Nothing is written if any step fails."""
+ends it. Between them goes the page that running the scenario gives, its headings below those around it. Everything else
+is left unchanged. Nothing is written if any step fails."""
 EXAMPLES = """\
 options inside a mark (paths are relative to the page):
   --replay [FILE]    from the recording, without an engine (default: recordings/NAME.json beside the scenario)
@@ -43,7 +40,7 @@ options inside a mark (paths are relative to the page):
   --no-title         leave the scenario's title out
   --contents         with a table of contents
   --diagram          with a sequence diagram
-  --live             everything as it really came, instead of placeholders
+  --live             real ids, times and addresses instead of placeholders
 
 examples:
   run docs docs/*.md                    run what the pages name, and write them
@@ -51,28 +48,36 @@ examples:
   run docs guide.md --replay            from recordings, whatever the marks say"""
 
 
-Run: TypeAlias = tuple[Path, str | None, tuple[tuple[str, Any], ...]]
+class Settings(NamedTuple):
+    """The arguments of the verb."""
+
+    pages: Sequence[Path]
+    engine: EngineSettings
+    values: options.Values
+    check: bool
+    replay: bool
+    quiet: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Wanted:
-    """What one mark asks for."""
+class RunKey(NamedTuple):
+    """What a mark runs. Marks with equal keys are filled by one run."""
 
     scenario: Path
-    replay: str | None
-    values: Mapping[str, Any]
+    replay: Replay | None
+    variables: tuple[tuple[str, Any], ...]
+
+
+class Mark(NamedTuple):
+    """The options of one mark."""
+
+    key: RunKey
     title: bool
     contents: bool
     diagram: bool
     stable: bool
 
-    @property
-    def run(self) -> Run:
-        """Equal for marks that one run can fill."""
-        return self.scenario, self.replay, tuple(self.values.items())
-
     def markdown(self, slot: slots.Slot, report: Report) -> str:
-        """What comes into the place."""
+        """Return the text for the place."""
         from runner.report.markdown.page import render
         from runner.report.stable.stabilise import stabilise
 
@@ -80,59 +85,64 @@ class Wanted:
         return slots.nested(text, slot.level, title=self.title)
 
 
-def main(arguments: list[str]) -> int:
-    """Returns the exit code."""
-    given = _parser().parse_args(arguments)
-    if given.no_color:
-        colours.switch_off()
-    if not given.page:
-        raise UsageError("wrong-use", "which page? Name a Markdown file", hint="for example: run docs docs/*.md")
-    environment = shared.environment()
-    values, secrets = shared.given_values(given, environment), shared.given_secrets(given, environment)
-    opened = _pages([Path(name) for name in given.page])
-    for page in () if given.check else opened:
+Marks: TypeAlias = Mapping[slots.Page, Sequence[Mark]]
+
+
+def main(arguments: list[str], console: Console) -> ExitCode:
+    """Run the verb and return its exit code."""
+    settings = _settings(options.parse(_parser(console), arguments, console), console)
+    pages = _read_pages(settings.pages)
+    for page in () if settings.check else pages:
         check_writable(Path(page.name).resolve())
-    wanted = {page: [_wanted(page, slot, given) for slot in page.slots] for page in opened}
-    runs = {one.run: one for row in wanted.values() for one in row}
-    files = [(one.scenario, str(one.scenario)) for one in runs.values()]
-    names = {*values, *(name for one in runs.values() for name in one.values)}
-    scenarios, invalid = open_all(files, names, environment)
+    marks = {page: [_mark(page, slot, settings) for slot in page.slots] for page in pages}
+    keys = list(dict.fromkeys(mark.key for row in marks.values() for mark in row))
+    names = {*settings.values.variables, *(name for key in keys for name, _ in key.variables)}
+    files = [ScenarioFile(key.scenario, str(key.scenario)) for key in keys]
+    scenarios, invalid = open_scenarios(console, files, names)
     if invalid:
-        diagnostics.say(f"nothing was sent: {count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
+        console.say(f"nothing was sent: {count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
         return ExitCode.INVALID
-    reports, code = _run_all(dict(zip(runs.values(), scenarios, strict=True)), values, secrets, given, environment)
-    if code:
-        diagnostics.say("no page was changed")
+    reports, code = _run_all(dict(zip(keys, scenarios, strict=True)), settings, console)
+    if code is not ExitCode.PASSED:
+        console.say("no page was changed")
         return code
-    stale = {}
-    for page, row in wanted.items():
-        text = page.filled([one.markdown(slot, reports[one.run]) for one, slot in zip(row, page.slots, strict=True)])
-        if text != page.text:
-            stale[page] = text
-    if given.check:
-        return _check(stale, arguments, secrets)
+    stale = _stale(marks, reports)
+    if settings.check:
+        return _check(stale, arguments, console)
     for page, text in stale.items():
         write_bytes(Path(page.name).resolve(), text.encode("utf-8", "surrogateescape"))
-    if not given.quiet:
-        for page in opened:
-            diagnostics.say(f"{page.name}: {'written' if page in stale else 'nothing to change'}")
-    return 0
+    for page in () if settings.quiet else pages:
+        console.say(f"{page.name}: {'written' if page in stale else 'nothing to change'}")
+    return ExitCode.PASSED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = shared.parser("run docs", DESCRIPTION, EXAMPLES, USAGE)
+def _parser(console: Console) -> argparse.ArgumentParser:
+    parser = options.parser(console, "run docs", DESCRIPTION, EXAMPLES, USAGE)
     parser.add_argument("page", nargs="*", metavar="PAGE.md", help="a page of Markdown")
-    parser.add_argument("--check", action="store_true", help="change nothing, and say which pages are stale")
+    parser.add_argument("--check", action="store_true", help="change nothing, and report which pages are stale")
     parser.add_argument("--replay", action="store_true", help="run from the recordings beside the scenarios")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
-    shared.add_engine(parser)
-    shared.add_values(parser)
-    shared.add_common(parser)
+    options.add_engine(parser)
+    options.add_values(parser)
+    options.add_common(parser)
     return parser
 
 
+def _settings(namespace: argparse.Namespace, console: Console) -> Settings:
+    if not namespace.page:
+        raise UsageError("wrong-use", "which page? Name a Markdown file", hint="for example: run docs docs/*.md")
+    return Settings(
+        pages=[Path(name) for name in namespace.page],
+        engine=options.engine_settings(namespace),
+        values=options.values(namespace, console),
+        check=namespace.check,
+        replay=namespace.replay,
+        quiet=namespace.quiet,
+    )
+
+
 def _mark_parser() -> argparse.ArgumentParser:
-    parser = shared.Parser(prog="run", add_help=False, allow_abbrev=False)
+    parser = options.Parser(prog="run", add_help=False, allow_abbrev=False)
     parser.add_argument("scenario")
     parser.add_argument("--replay", nargs="?", const="")
     parser.add_argument("--var", action="append", default=[])
@@ -140,12 +150,11 @@ def _mark_parser() -> argparse.ArgumentParser:
     parser.add_argument("--contents", action="store_true")
     parser.add_argument("--diagram", action="store_true")
     parser.add_argument("--live", action="store_true")
-    parser.set_defaults(vars_file=[])
     return parser
 
 
-def _pages(paths: Sequence[Path]) -> list[slots.Page]:
-    found: list[slots.Page] = []
+def _read_pages(paths: Sequence[Path]) -> list[slots.Page]:
+    pages: list[slots.Page] = []
     wrong: list[Diagnostic] = []
     for path in dict.fromkeys(paths):
         try:
@@ -153,44 +162,39 @@ def _pages(paths: Sequence[Path]) -> list[slots.Page]:
         except OSError as error:
             raise UsageError("no-such-file", f"{path} can't be read: {error.strerror}") from None
         try:
-            found.append(slots.parse(str(path), text))
+            pages.append(slots.parse(str(path), text))
         except InvalidScenario as error:
             wrong += error.diagnostics
     if wrong:
         raise InvalidScenario(tuple(wrong))
-    return found
+    return pages
 
 
-def _wanted(page: slots.Page, slot: slots.Slot, given: argparse.Namespace) -> Wanted:
-    """What a mark asks for.
+def _mark(page: slots.Page, slot: slots.Slot, settings: Settings) -> Mark:
+    """Return the options of a mark.
 
     Raises:
-        InvalidScenario: ``bad-mark``, an option that there is not, or a file.
+        InvalidScenario: ``bad-mark``, an unknown option or a missing file.
     """
     folder = Path(page.name).parent
     try:
-        words = sources.unambiguous(shlex.split(slot.words))
-        options = _mark_parser().parse_args(words)
-        values = shared.given_values(options, {})
-        scenario = _file(folder / options.scenario)
+        namespace = _mark_parser().parse_args(options.unambiguous(shlex.split(slot.words)))
+        variables = options.assigned(namespace.var)
+        scenario = _file(folder / namespace.scenario)
     except (UsageError, ValueError) as error:
         message, hint = (error.message, error.hint) if isinstance(error, UsageError) else (str(error), None)
         hint = hint if hint and "--help" not in hint else "run docs --help lists the options of a mark"
         raise InvalidScenario((Diagnostic("bad-mark", message, slot.place, hint),)) from None
-    replay = str(folder / options.replay) if options.replay else options.replay
-    return Wanted(
-        scenario=scenario,
-        replay="" if replay is None and given.replay else replay,
-        values=values,
-        title=options.title,
-        contents=options.contents,
-        diagram=options.diagram,
-        stable=not options.live,
+    replay = Replay() if settings.replay else None
+    if namespace.replay is not None:
+        replay = Replay(folder / namespace.replay if namespace.replay else None)
+    return Mark(
+        key=RunKey(scenario, replay, tuple(variables.items())),
+        title=namespace.title,
+        contents=namespace.contents,
+        diagram=namespace.diagram,
+        stable=not namespace.live,
     )
-
-
-def _options(values: Mapping[str, Any], secrets: Mapping[str, str], environment: Mapping[str, str]) -> Options:
-    return Options(values=values, secrets=secrets, credentials=configured_credentials(environment))
 
 
 def _file(path: Path) -> Path:
@@ -200,42 +204,55 @@ def _file(path: Path) -> Path:
 
 
 def _run_all(
-    runs: Mapping[Wanted, Scenario],
-    values: Mapping[str, Any],
-    secrets: Mapping[str, str],
-    given: argparse.Namespace,
-    environment: Mapping[str, str],
-) -> tuple[dict[Run, Report], int]:
-    """The report of each run, and the first exit code that is not 0. All that runs need is opened before the first."""
-    progress = Progress(quiet=given.quiet)
-    reports: dict[Run, Report] = {}
+    runs: Mapping[RunKey, Scenario], settings: Settings, console: Console
+) -> tuple[dict[RunKey, Report], ExitCode]:
+    """Return the report of each run, and the first exit code that is not 0. All that the runs need is opened before
+    the first begins."""
+    from runner.library.runs import prepare
+
+    progress = Progress(console, quiet=settings.quiet)
+    reports: dict[RunKey, Report] = {}
     with contextlib.ExitStack() as stack:
-        ready = []
-        for one, scenario in runs.items():
-            asked = argparse.Namespace(**{**vars(given), "replay": one.replay, "record": None})
-            known = sources.secrets_for(asked, (scenario,), secrets)
-            options = _options({**values, **one.values}, known, environment)
-            source = sources.open_source(asked, (scenario,), options, environment)
-            stack.callback(source.close)
-            ready.append((one, source, options))
-        for one, source, options in ready:
-            played = play(source, options, progress.show)
-            source.finish(played.report, interrupted=played.signal is not None)
-            if played.report.status != "passed":
-                return reports, played.exit_code or 1
-            reports[one.run] = played.report
-    return reports, 0
+        prepared = []
+        for key, scenario in runs.items():
+            run_settings = RunSettings(
+                engine=settings.engine,
+                values={**settings.values.variables, **dict(key.variables)},
+                secrets=settings.values.secrets,
+                recording=key.replay,
+            )
+            run = stack.enter_context(prepare((scenario,), run_settings, console.environment))
+            prepared.append((key, run))
+        for key, run in prepared:
+            for warning in () if settings.quiet else run.warnings:
+                diagnostics.show_diagnostic(console, warning)
+            outcome = carry_out(run, console, progress.show)
+            finish(run, console, quiet=settings.quiet)
+            if outcome.report.status != "passed":
+                code = outcome.exit_code
+                return reports, ExitCode.FAILED if code is ExitCode.PASSED else code
+            reports[key] = outcome.report
+    return reports, ExitCode.PASSED
 
 
-def _check(stale: Mapping[slots.Page, str], arguments: Sequence[str], secrets: Mapping[str, str]) -> int:
+def _stale(marks: Marks, reports: Mapping[RunKey, Report]) -> dict[slots.Page, str]:
+    """Return the new text of each page that differs from it."""
+    stale: dict[slots.Page, str] = {}
+    for page, row in marks.items():
+        text = page.filled([mark.markdown(slot, reports[mark.key]) for mark, slot in zip(row, page.slots, strict=True)])
+        if text != page.text:
+            stale[page] = text
+    return stale
+
+
+def _check(stale: Mapping[slots.Page, str], arguments: Sequence[str], console: Console) -> ExitCode:
     for page, text in stale.items():
         old, new = page.text.split("\n"), text.split("\n")
         for line in difflib.unified_diff(old, new, page.name, f"{page.name} (now)", lineterm=""):
-            print(visible(line))
-    sys.stdout.flush()
+            console.write(f"{visible(line)}\n")
     if not stale:
-        return 0
+        return ExitCode.PASSED
     names = ", ".join(page.name for page in stale)
     command = shlex.join(["run", "docs", *(word for word in arguments if word != "--check")])
     message = f"{names} {'is' if len(stale) == 1 else 'are'} stale"
-    raise StaleDocument("stale-document", message, hint=f"mend it with: {Masker(secrets.values()).text(command)}")
+    raise StaleDocument("stale-document", message, hint=f"update it with: {console.secrets.text(command)}")

@@ -1,4 +1,4 @@
-"""``run operations``: the table of the API's operations, and which of them reports exercised."""
+"""Implements ``run operations``: the table of the API's operations, and which of them reports cover."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any
 
 from runner.api import operations
 from runner.api.operations import Operation
-from runner.cli import options as shared
-from runner.errors import UsageError
+from runner.cli import options
+from runner.cli.output.console import Console
+from runner.errors import ExitCode, UsageError
 from runner.nearest import did_you_mean
 
 USAGE = "run operations [NOUN…] [options]"
@@ -26,27 +27,31 @@ examples:
   run operations --coverage report.json        which of them a run's report exercised"""
 
 
-def main(arguments: list[str]) -> int:
-    """Returns the exit code.
+def main(arguments: list[str], console: Console) -> ExitCode:
+    """Run the verb and return its exit code.
 
     Raises:
         UsageError: an unknown noun or option, or a report that can't be read.
     """
-    parser = shared.parser("run operations", DESCRIPTION, EXAMPLES, USAGE)
+    parser = options.parser(console, "run operations", DESCRIPTION, EXAMPLES, USAGE)
     parser.add_argument("noun", nargs="*", metavar="NOUN", help="container, image, … or the name of an operation")
     parser.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
-    parser.add_argument("--coverage", nargs="+", metavar="REPORT.json", help="count what these reports exercised")
-    shared.add_common(parser)
-    given = parser.parse_args(arguments)
-    chosen = _chosen(given.noun)
-    if given.coverage:
-        counts = Counter(name for file in given.coverage for name in _exercised(_report(file)))
-        print(_coverage_json(chosen, counts) if given.format == "json" else _coverage_table(chosen, counts))
-    elif given.format == "json":
-        print(json.dumps([_facts(operation) for operation in chosen], indent=2))
+    parser.add_argument(
+        "--coverage", nargs="+", metavar="REPORT.json", help="show which operations these reports cover"
+    )
+    options.add_common(parser)
+    namespace = options.parse(parser, arguments, console)
+    as_json = namespace.format == "json"
+    chosen = _chosen(namespace.noun)
+    if namespace.coverage:
+        counts = Counter(name for file in namespace.coverage for name in _exercised(_report(file)))
+        text = _coverage_json(chosen, counts) if as_json else _coverage_table(chosen, counts)
+    elif as_json:
+        text = json.dumps([_facts(operation) for operation in chosen], indent=2)
     else:
-        print(_aligned([_columns(operation) for operation in chosen]))
-    return 0
+        text = _aligned([_columns(operation) for operation in chosen])
+    console.write(f"{text}\n")
+    return ExitCode.PASSED
 
 
 def _chosen(words: Sequence[str]) -> list[Operation]:

@@ -1,19 +1,19 @@
-"""``run plan SCENARIO…``: the requests as commands to paste, sent nowhere."""
+"""Implements ``run plan SCENARIO…``: print the requests as commands to paste; nothing is sent."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from runner.cli import options as shared
-from runner.cli.connection import endpoint_as_asked
-from runner.cli.output import colours, diagnostics
-from runner.cli.scenarios import open_all, scenario_files
-from runner.cli.sources import secret_names
+from runner.cli import options
+from runner.cli.opening import named_files, open_scenarios
+from runner.cli.output.console import Console
+from runner.engine.docker_config.resolve import resolve
 from runner.errors import ExitCode
 from runner.executor.context import Options
 from runner.executor.plan import NoTransport, plan, symbol
+from runner.library.connection import api_version_of
+from runner.library.scenarios import secret_names
 from runner.text import count, visible
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 USAGE = "run plan SCENARIO… [options]"
 DESCRIPTION = """\
 Print what scenarios would send, as curl commands for bash; nothing is sent. A captured value is a shell variable, set
-by the command that brings it. What depends on an answer in any other way stands as a comment with its expression."""
+by the command that captures it. Other values that depend on a response are comments with their expression."""
 EXAMPLES = """\
 examples:
   run plan x.yaml
@@ -32,47 +32,44 @@ examples:
   run plan x.yaml > x.sh && bash x.sh          (needs curl and jq)"""
 
 
-def main(arguments: list[str]) -> int:
-    """Returns the exit code."""
+def main(arguments: list[str], console: Console) -> ExitCode:
+    """Run the verb and return its exit code."""
     from runner.api.operations import newest_api
     from runner.engine.engine import Engine
 
-    parser = shared.parser("run plan", DESCRIPTION, EXAMPLES, USAGE)
+    parser = options.parser(console, "run plan", DESCRIPTION, EXAMPLES, USAGE)
     parser.add_argument("scenario", nargs="*", metavar="SCENARIO", help="a scenario file, or a folder of them")
-    shared.add_engine(parser)
-    shared.add_values(parser)
-    shared.add_common(parser)
-    given = parser.parse_args(arguments)
-    if given.no_color:
-        colours.switch_off()
-    environment = shared.environment()
-    values = shared.given_values(given, environment)
-    scenarios, invalid = open_all(scenario_files(given.scenario), values, environment)
+    options.add_engine(parser)
+    options.add_values(parser)
+    options.add_common(parser)
+    namespace = options.parse(parser, arguments, console)
+    variables = options.variables(namespace, console.environment)
+    selected = options.engine_settings(namespace)
+    scenarios, invalid = open_scenarios(console, named_files(namespace.scenario), variables)
     if invalid:
-        diagnostics.say(f"{count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
+        console.say(f"{count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
         return ExitCode.INVALID
-    endpoint = endpoint_as_asked(given, environment)
-    version = given.api_version or environment.get("DOCKER_API_VERSION") or newest_api()
+    endpoint = resolve(selected.options, console.environment)
+    version = api_version_of(selected, console.environment) or newest_api()
     engine = Engine(endpoint, NoTransport(), "docker", "", version)
     texts = []
     for scenario in scenarios:
-        options = Options(values=values, secrets={name: symbol(name) for name in secret_names(scenario)})
-        texts.append(_script(scenario, list(plan(scenario, engine, options)), endpoint.url))
-    sys.stdout.write("\n".join(texts))
-    sys.stdout.flush()
-    return 0
+        run_options = Options(values=variables, secrets={name: symbol(name) for name in secret_names(scenario)})
+        texts.append(_script(scenario, list(plan(scenario, engine, run_options)), endpoint.url))
+    console.write("\n".join(texts))
+    return ExitCode.PASSED
 
 
 def _script(scenario: Scenario, steps: Sequence[Planned], endpoint: str) -> str:
-    """A scenario as a script; what a step needs to be known before it stands at its beginning."""
+    """Return a scenario as a script; what its steps need to know beforehand is at its beginning."""
     from runner.report.snippets.curl import UNFRAME, Script, needs_unframe
 
-    script = Script(endpoint, [one.record for one in steps])
+    script = Script(endpoint, [planned.record for planned in steps])
     lines = [f"# {_one_line(scenario.title)}"]
     for name in sorted(secret_names(scenario)):
         script.learn(name, symbol(name))
         lines.append(f': "${{{name}:?set this secret first}}"')
-    body = "\n".join(line for one in steps for line in _step(one, script))
+    body = "\n".join(line for planned in steps for line in _step(planned, script))
     if needs_unframe(body):
         lines.append(UNFRAME)
     return "\n".join([*lines, body]) + "\n"

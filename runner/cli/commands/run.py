@@ -1,25 +1,22 @@
-"""``run SCENARIO…``: run scenarios on an engine and report what happened."""
+"""Implements ``run SCENARIO…``: run scenarios on an engine and report what happened."""
 
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from runner.cli import options as shared
-from runner.cli import sources
-from runner.cli.connection import configured_credentials
-from runner.cli.execution import play
-from runner.cli.output import colours, diagnostics
+from runner.cli import options
+from runner.cli.execution import carry_out, finish
+from runner.cli.opening import named_files, open_scenarios
+from runner.cli.output import diagnostics
+from runner.cli.output.console import Console
 from runner.cli.output.progress import Progress
-from runner.cli.scenarios import open_all, scenario_files
-from runner.errors import ExitCode, InvalidScenario, UsageError
-from runner.executor.context import Options
+from runner.errors import ExitCode, UsageError
+from runner.library.settings import RunSettings
 from runner.text import count
 
 if TYPE_CHECKING:
-    from runner.executor.run import Job
     from runner.results.records import Report
 
 USAGE = "run SCENARIO… [options]\n       run VERB …  (run VERB --help)"
@@ -28,7 +25,7 @@ Run scenarios against a Docker Engine (or Podman): YAML files that list API call
 to stderr. A folder means every .yaml file below it that has steps."""
 EXAMPLES = """\
 verbs:
-  run check SCENARIO…     say everything that is wrong, without an engine
+  run check SCENARIO…     report everything that is wrong, without an engine
   run plan SCENARIO…      print the requests as curl commands, and send nothing
   run docs PAGE.md…       fill the marked places of Markdown pages
   run operations          list the API's operations
@@ -41,7 +38,7 @@ examples:
   run x.yaml --format json | jq '.scenarios[].status'
   run x.yaml -q -o report.json -o report.md           several reports, silently
   run x.yaml -H tcp://127.0.0.1:2375                  another engine
-  run x.yaml --record x.json                          keep every request and answer
+  run x.yaml --record x.json                          record every request and response
   run x.yaml --replay x.json                          run again, without an engine
 
 exit codes:
@@ -49,112 +46,116 @@ exit codes:
   4 engine unreachable or connection broken · 70 a bug · 130 interrupted · 143 terminated"""
 
 
-def main(arguments: list[str]) -> int:
-    """Returns the exit code."""
-    given = _parser().parse_args(sources.unambiguous(arguments))
-    if given.version:
-        from runner import __version__
+class Settings(NamedTuple):
+    """The arguments of the verb. ``stable`` is None where each format decides."""
 
-        print(f"engine-recipes {__version__}")
-        return 0
-    if given.no_color:
-        colours.switch_off()
+    scenarios: Sequence[str]
+    run: RunSettings
+    format: str | None
+    outputs: Sequence[str]
+    stable: bool | None
+    quiet: bool
+    follow: bool
+    strict: bool
+
+
+def main(arguments: list[str], console: Console) -> ExitCode:
+    """Run the verb and return its exit code."""
+    namespace = options.parse(_parser(console), options.unambiguous(arguments), console)
+    if namespace.version:
+        from runner.version import __version__
+
+        console.write(f"engine-recipes {__version__}\n")
+        return ExitCode.PASSED
+    return _run(_settings(namespace, console), console)
+
+
+def _run(settings: Settings, console: Console) -> ExitCode:
     from runner.report.writers import chosen
 
-    environment = shared.environment()
-    options = _options(given, environment)
-    writers = chosen(given.format, given.output, sys.stdout, stable=given.stable)
-    files = scenario_files(given.scenario)
-    scenarios, invalid = open_all(files, options.values, environment, strict=given.strict, quiet=given.quiet)
+    writers = chosen(settings.format, settings.outputs, console.stdout, stable=settings.stable)
+    scenarios, invalid = open_scenarios(
+        console, named_files(settings.scenarios), settings.run.values, strict=settings.strict, quiet=settings.quiet
+    )
     if invalid:
-        diagnostics.say(f"nothing was sent: {count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
+        console.say(f"nothing was sent: {count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
         return ExitCode.INVALID
-    options = options._replace(secrets=sources.secrets_for(given, scenarios, options.secrets))
-    source = sources.open_source(given, scenarios, options, environment)
-    try:
-        _need_version(source.jobs, quiet=given.quiet)
-        played = play(
-            source, options, Progress(quiet=given.quiet, follow=given.follow, jobs=given.jobs).show, writers.add
-        )
-        writers.write(played.report)
-        if environment.get("GITHUB_ACTIONS") == "true":
-            _annotate(played.report)
-        source.finish(played.report, interrupted=played.signal is not None)
-        return played.exit_code
-    finally:
-        source.close()
+    from runner.library.runs import prepare
+
+    with prepare(scenarios, settings.run, console.environment) as run:
+        for warning in () if settings.quiet else run.warnings:
+            diagnostics.show_diagnostic(console, warning)
+        progress = Progress(console, quiet=settings.quiet, follow=settings.follow, jobs=settings.run.jobs)
+        outcome = carry_out(run, console, progress.show, writers.add)
+        writers.write(outcome.report)
+        if console.environment.get("GITHUB_ACTIONS") == "true":
+            _annotate(outcome.report, console)
+        finish(run, console, quiet=settings.quiet)
+        return outcome.exit_code
 
 
-def _annotate(report: Report) -> None:
-    """What went wrong, beside the line where it did. GitHub reads stderr too, and stdout may be piped elsewhere."""
+def _annotate(report: Report, console: Console) -> None:
+    """Print GitHub's annotations of failed steps. GitHub reads stderr too, and stdout may be piped elsewhere."""
     from runner.report.writers import render
 
     for line in render("github", report).splitlines():
-        diagnostics.say(line)
+        console.say(line)
 
 
-def _need_version(jobs: tuple[Job, ...], *, quiet: bool) -> None:
-    """Look for what a scenario uses and its engine's API version lacks, before anything is sent.
-
-    Raises:
-        InvalidScenario: an operation or a parameter is lacking; a body's field, which engines ignore, is warned of.
-    """
-    from runner.scenario.checks.api_versions import lacking
-
-    found = [
-        one
-        for job in jobs
-        if job.scenario.requires.engine in (None, job.engine.name)
-        for one in lacking(job.scenario, job.engine.api_version, fields="warning")
-    ]
-    errors = tuple(one for one in found if one.severity == "error")
-    if errors:
-        raise InvalidScenario(errors)
-    for warning in () if quiet else found:
-        diagnostics.show_diagnostic(warning)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = shared.parser("run", DESCRIPTION, EXAMPLES, USAGE)
+def _parser(console: Console) -> argparse.ArgumentParser:
+    parser = options.parser(console, "run", DESCRIPTION, EXAMPLES, USAGE)
     parser.add_argument("scenario", nargs="*", metavar="SCENARIO", help="a scenario file, or a folder of them")
-    shared.add_engine(parser)
-    shared.add_values(parser)
+    options.add_engine(parser)
+    options.add_values(parser)
     output = parser.add_argument_group("output")
     output.add_argument("--format", metavar="FORMAT", help="what stdout gets: markdown (default), json, …, none")
     output.add_argument(
         "-o", "--output", action="append", default=[], metavar="FILE", help="write a report (repeatable)"
     )
-    output.add_argument("--stable", action="store_true", default=None, help="ids, times and addresses as placeholders")
-    output.add_argument("--live", action="store_false", dest="stable", help="everything as it really came")
+    output.add_argument(
+        "--stable", action="store_true", default=None, help="placeholders instead of ids, times and addresses"
+    )
+    output.add_argument(
+        "--live", action="store_false", dest="stable", help="real ids, times and addresses instead of placeholders"
+    )
     output.add_argument("-q", "--quiet", action="store_true", help="no progress and no warnings on stderr")
-    output.add_argument("--follow", action="store_true", help="show what containers print, as it comes")
+    output.add_argument("--follow", action="store_true", help="print the output of containers as it arrives")
     flow = parser.add_argument_group("flow")
     flow.add_argument("--strict", action="store_true", help="warnings about a scenario count as errors")
-    flow.add_argument("--timeout", metavar="DURATION", help="the default time of a step, such as 90s")
-    flow.add_argument("--keep-going", action="store_true", help="go on after a step that failed")
-    flow.add_argument("--keep", action="store_true", help="leave what the scenarios created")
-    flow.add_argument("--jobs", type=int, default=1, metavar="N", help="scenario files side by side")
-    sources.add_options(parser)
-    shared.add_common(parser)
+    flow.add_argument(
+        "--timeout", metavar="DURATION", help="the default time limit of a step, and that of connecting, such as 90s"
+    )
+    flow.add_argument("--keep-going", action="store_true", help="run the steps after one that failed")
+    flow.add_argument("--keep", action="store_true", help="do not remove what the scenarios created")
+    flow.add_argument("--jobs", type=int, default=1, metavar="N", help="run N scenario files at the same time")
+    options.add_recording(parser)
+    options.add_common(parser)
     parser.add_argument("--version", action="store_true", help="print the version")
     return parser
 
 
-def _options(given: argparse.Namespace, environment: Mapping[str, str]) -> Options:
-    from runner.scenario.duration import seconds
-
-    try:
-        timeout = None if given.timeout is None else seconds(given.timeout)
-    except ValueError as error:
-        raise UsageError("wrong-use", f"--timeout: {error}") from None
-    if given.jobs < 1:
-        raise UsageError("wrong-use", f"--jobs {given.jobs}: at least one is needed")
-    return Options(
-        values=shared.given_values(given, environment),
-        secrets=shared.given_secrets(given, environment),
+def _settings(namespace: argparse.Namespace, console: Console) -> Settings:
+    timeout = options.duration(namespace.timeout, "--timeout")
+    if namespace.jobs < 1:
+        raise UsageError("wrong-use", f"--jobs {namespace.jobs}: at least one is needed")
+    variables, secrets = options.values(namespace, console)
+    run = RunSettings(
+        engine=options.engine_settings(namespace, timeout),
+        values=variables,
+        secrets=secrets,
         timeout=timeout,
-        credentials=configured_credentials(environment),
-        keep_going=given.keep_going,
-        keep=given.keep,
-        jobs=given.jobs,
+        keep_going=namespace.keep_going,
+        keep=namespace.keep,
+        jobs=namespace.jobs,
+        recording=options.recording(namespace),
+    )
+    return Settings(
+        scenarios=namespace.scenario,
+        run=run,
+        format=namespace.format,
+        outputs=namespace.output,
+        stable=namespace.stable,
+        quiet=namespace.quiet,
+        follow=namespace.follow,
+        strict=namespace.strict,
     )

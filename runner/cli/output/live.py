@@ -1,7 +1,7 @@
-"""What is going on right now, below the lines of what is done: on a terminal, for steps that take a while.
+"""Draws the steps that are running below the lines of the finished ones, on a terminal, with rich.
 
-rich draws it. Most steps are over before anybody could read a line about them, so it is loaded only when something
-has been running for half a second.
+Most steps end before a line about them could be read, so rich is loaded only when a step has been running for half a
+second.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from runner.cli.output import diagnostics
+from runner.cli.output.console import Console
 from runner.results.events import (
     Event,
     ItemArrived,
@@ -28,15 +28,17 @@ if TYPE_CHECKING:
     from rich.live import Live as RichLive
     from rich.table import Table
 
-PATIENCE = 0.5
+DELAY = 0.5
 """Seconds before the first drawing."""
-MOST_LAYERS = 8
+MAX_LAYERS = 8
+"""Rows of a pull, push or build: the layers that changed last."""
 REFRESHES = 8
+"""Drawings a second."""
 
 
 class Running:
-    """A step that has not ended; ``layers`` tells what each layer of a pull, push or build does, and how many bytes of
-    how many are done."""
+    """A step in progress. ``layers`` holds the status of each layer of a pull, push or build, and its bytes: done and
+    total."""
 
     def __init__(self, step_id: str, kind: str) -> None:
         self.id = step_id
@@ -49,15 +51,16 @@ class Running:
 
 
 class Live:
-    """Follows events from the run's own thread; rich draws from a thread of its own."""
+    """Follows events, which arrive in the caller's thread; rich draws in another."""
 
-    def __init__(self, owners: Mapping[int, str]) -> None:
-        """``owners`` names the scenarios that run side by side, as they start."""
+    def __init__(self, console: Console, owners: Mapping[int, str]) -> None:
+        """Start the timer of the first drawing. ``owners`` names the scenarios that run at the same time."""
+        self._console = console
         self._owners = owners
         self._running: dict[StepKey, Running] = {}
         self._lock = threading.Lock()
         self._rich: RichLive | None = None
-        self._timer = threading.Timer(PATIENCE, self._start)
+        self._timer = threading.Timer(DELAY, self._start)
         self._timer.daemon = True
         self._timer.start()
 
@@ -73,19 +76,19 @@ class Live:
             self.stop()
 
     def stop(self) -> None:
-        """Clear what was drawn; from now on lines are printed as they are."""
+        """Clear the display and print lines directly from now on."""
         self._timer.cancel()
         with self._lock:
             rich, self._rich = self._rich, None
         if rich is not None:
             rich.stop()
-        diagnostics.print_with(None)
+        self._console.print_with(None)
 
     def _start(self) -> None:
-        from rich.console import Console
+        from rich.console import Console as RichConsole
         from rich.live import Live as RichLive
 
-        console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        console = RichConsole(file=self._console.stderr, highlight=False, markup=False, emoji=False)
         live = RichLive(
             console=console,
             get_renderable=self._draw,
@@ -97,7 +100,7 @@ class Live:
             if self._timer.finished.is_set() and not self._running:
                 return
             self._rich = live
-        diagnostics.print_with(lambda line: console.print(_from_ansi(line)))
+        self._console.print_with(lambda line: console.print(_from_ansi(line)))
         live.start()
 
     def _draw(self) -> Table:
@@ -161,14 +164,14 @@ def _state(step: Running) -> str:
 def _add_layers(table: Table, step: Running) -> None:
     from rich.progress_bar import ProgressBar
 
-    for name, (status, done, total) in list(step.layers.items())[-MOST_LAYERS:]:
+    for name, (status, done, total) in list(step.layers.items())[-MAX_LAYERS:]:
         bar = ProgressBar(total=total, completed=done, width=24) if total else ""
         amount = f"{size(done)} of {size(total)}" if total else ""
         table.add_row("", "", visible(name[:16]), visible(status), bar, amount)
 
 
 def size(number: int) -> str:
-    """A number of bytes as people read it."""
+    """Format a number of bytes with a unit."""
     amount = float(number)
     for unit in ("B", "kB", "MB"):
         if amount < 1000:

@@ -1,16 +1,14 @@
-"""Progress on stderr: one line a step, a block for each failure, a summary."""
+"""Prints progress to stderr: one line a step, a block for each failure, a summary."""
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from runner.cli.output import diagnostics
-from runner.cli.output.colours import paint
+from runner.cli.output.console import Console
 from runner.results.events import (
     Event,
     OutputArrived,
@@ -38,10 +36,12 @@ _VERSION = re.compile(r"^/v[0-9]+\.[0-9]+(?=/)")
 
 
 class Progress:
-    """Shows events as they come; quiet, it shows only what went wrong. Where scenarios run side by side (``jobs``),
-    each line begins with the name of its scenario's file."""
+    """Prints events as they arrive; ``quiet`` prints failures only. With several ``jobs`` at the same time, each line
+    begins with the name of its scenario's file; ``follow`` prints the output of containers too."""
 
-    def __init__(self, *, quiet: bool, follow: bool = False, jobs: int = 1) -> None:
+    def __init__(self, console: Console, *, quiet: bool, follow: bool = False, jobs: int = 1) -> None:
+        self._console = console
+        self._paint = console.paint
         self.quiet = quiet
         self.jobs = jobs
         self.owners: dict[int, str] = {}
@@ -49,17 +49,17 @@ class Progress:
         self.unfinished: dict[StepKey, str] = {}
         self.steps = 0
         self.live: Live | None = None
-        if not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        if not quiet and console.animated:
             from runner.cli.output.live import Live
 
-            self.live = Live(self.owners)
+            self.live = Live(console, self.owners)
 
     def show(self, event: Event) -> None:
         if self.live is not None:
             self.live.add(event)
         if isinstance(event, ScenarioStarted):
             self._own(event)
-            self._say(f"{paint(visible(event.title), 'bold')} · {_engine(event.engine)}", event.scenario)
+            self._say(f"{self._paint(visible(event.title), 'bold')} · {_engine(event.engine)}", event.scenario)
         elif isinstance(event, OutputArrived) and self.follow:
             self._output(event)
         elif isinstance(event, StepFinished):
@@ -69,7 +69,7 @@ class Progress:
             self._scenario(event)
         elif isinstance(event, RunFinished):
             self._summary(event)
-            self.steps = 0  # pages show one run after the other
+            self.steps = 0  # `run docs` shows several runs
 
     def _own(self, event: ScenarioStarted) -> None:
         if self.jobs > 1:
@@ -78,25 +78,25 @@ class Progress:
 
     def _say(self, line: str, scenario: int) -> None:
         if not self.quiet:
-            diagnostics.say(self._owned(line, scenario))
+            self._console.say(self._owned(line, scenario))
 
     def _owned(self, line: str, scenario: int) -> str:
         owner = self.owners.get(scenario)
-        return f"{paint(f'{visible(owner)} │', 'grey')} {line}".rstrip() if owner else line
+        return f"{self._paint(f'{visible(owner)} │', 'grey')} {line}".rstrip() if owner else line
 
     def _output(self, event: OutputArrived) -> None:
         """A container's output as it comes, line by line."""
         text = self.unfinished.pop(event.key, "") + event.data.decode("utf-8", "replace")
         *lines, rest = text.split("\n")
         for line in lines:
-            self._say(f"    {paint('│', 'grey')} {visible(line.rstrip(chr(13)))}", event.key.scenario)
+            self._say(f"    {self._paint('│', 'grey')} {visible(line.rstrip(chr(13)))}", event.key.scenario)
         if rest:
             self.unfinished[event.key] = rest[-MOST_UNFINISHED:]
 
     def _output_end(self, key: StepKey) -> None:
         rest = self.unfinished.pop(key, "")
         if rest:
-            self._say(f"    {paint('│', 'grey')} {visible(rest)}", key.scenario)
+            self._say(f"    {self._paint('│', 'grey')} {visible(rest)}", key.scenario)
 
     def _step(self, event: StepFinished) -> None:
         record = event.record
@@ -114,32 +114,34 @@ class Progress:
         note = f"   ({record.phase})" if record.phase != "steps" else ""
         time = f"{record.duration_ms:7.0f} ms" if record.status != "skipped" else f"   {record.reason or ''}"
         name, request = _fit(record.id, NAME_WIDTH), _fit(_what(record), REQUEST_WIDTH)
-        line = f"{'  ' * depth}{paint(mark, colour)} {name} {request} {status:>3}{time}{paint(note, 'grey')}"
+        line = (
+            f"{'  ' * depth}{self._paint(mark, colour)} {name} {request} {status:>3}{time}{self._paint(note, 'grey')}"
+        )
         self._say(line.rstrip(), event.key.scenario)
 
     def _scenario(self, event: ScenarioFinished) -> None:
         record, number = event.record, event.scenario
         if record.status == "skipped":
-            self._say(f"  {paint('-', 'grey')} skipped: {visible(record.reason or '')}", number)
+            self._say(f"  {self._paint('-', 'grey')} skipped: {visible(record.reason or '')}", number)
         if record.error is not None and not any(step.error for step in record.steps):
-            diagnostics.show_failure(record.error, "error")
+            diagnostics.show_failure(self._console, record.error, "error")
         for step in record.steps:
             self._failure(step)
         for line in record.left:
-            diagnostics.say(self._owned(f"  left: {visible(line)}", number))
+            self._console.say(self._owned(f"  left: {visible(line)}", number))
         if record.left and record.engine is not None:
             command = f"run clean --host {record.engine.endpoint}"
-            diagnostics.say(
-                self._owned(f"  {paint('hint:', 'cyan')} '{visible(command)}' removes what is left", number)
+            self._console.say(
+                self._owned(f"  {self._paint('hint:', 'cyan')} '{visible(command)}' removes what is left", number)
             )
         self._say("", number)
 
     def _failure(self, record: StepRecord) -> None:
         inner = [*(record.each or ()), *(record.steps or ())]
         if record.error and record.error.code not in CONSEQUENCES and not any(one.error for one in inner):
-            diagnostics.show_failure(record.error, record.status)
+            diagnostics.show_failure(self._console, record.error, record.status)
             if record.error.code in JUDGED:
-                diagnostics.show_others([one for one in record.expectations if not one.passed][1:])
+                diagnostics.show_others(self._console, [one for one in record.expectations if not one.passed][1:])
         for one in inner:
             self._failure(one)
 

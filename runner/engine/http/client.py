@@ -9,13 +9,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from runner import __version__
 from runner.engine.http.framing import BrokenBodyError, OpenBody
 from runner.engine.http.head import AnswerHead, read_head, request_head
 from runner.engine.http.sending import Sending
 from runner.engine.sockets.connection import Connection, Dial
 from runner.engine.transport import Deadline, Headers, Request, Response
 from runner.errors import DeadlineExceeded, EngineError, RunnerError, StepError
+from runner.version import __version__
 
 CONNECT_TIMEOUT: Final = 10.0
 """Seconds that opening a connection may take, whatever time the step has."""

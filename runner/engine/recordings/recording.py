@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from runner import __version__
 from runner.engine.recordings.body_parts import BodyPart
 from runner.errors import Diagnostic, Place, UsageError
 from runner.json_layout import pretty
+from runner.version import __version__
 
 VERSION: Final = 1
 """Rises when a field changes its meaning or goes."""

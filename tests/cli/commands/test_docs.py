@@ -59,7 +59,7 @@ def test_a_folder_of_that_name_is_no_scenario_unless_it_has_some(command: Comman
     assert "1 scenario: 1 passed" in command("docs").err
 
 
-def test_a_stale_page_is_shown_with_the_command_that_mends_it(command: Command) -> None:
+def test_a_stale_page_is_shown_with_the_command_that_updates_it(command: Command) -> None:
     command.write("x.yaml", PASSES)
     path = page(command)
     done = command("docs", "page.md", "--check", "--var", "a=b c")
@@ -67,7 +67,7 @@ def test_a_stale_page_is_shown_with_the_command_that_mends_it(command: Command) 
     assert done.out.startswith("--- page.md\n+++ page.md (now)\n")
     assert "+## passes\n" in done.out
     assert "error[stale-document]: page.md is stale" in done.err
-    assert "mend it with: run docs page.md --var 'a=b c'" in done.err
+    assert "update it with: run docs page.md --var 'a=b c'" in done.err
     assert path.read_text() == PAGE
 
 

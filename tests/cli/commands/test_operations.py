@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -9,16 +10,22 @@ from typing import Any
 import pytest
 
 from runner.cli.commands.operations import main
-from runner.errors import UsageError
+from runner.cli.output.console import Console
+from runner.errors import ExitCode, UsageError
 
 
-def output(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    assert main(list(arguments)) == 0
-    return capsys.readouterr().out
+def console() -> Console:
+    return Console(io.StringIO(), io.StringIO(), {})
 
 
-def test_the_table_of_a_noun_is_aligned(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = output(capsys, "config").splitlines()
+def output(*arguments: str) -> str:
+    stdout = io.StringIO()
+    assert main(list(arguments), Console(stdout, io.StringIO(), {})) is ExitCode.PASSED
+    return stdout.getvalue()
+
+
+def test_the_table_of_a_noun_is_aligned() -> None:
+    lines = output("config").splitlines()
     assert [line.split()[0] for line in lines] == [
         *("config.list", "config.create", "config.inspect", "config.delete", "config.update")
     ]
@@ -26,13 +33,13 @@ def test_the_table_of_a_noun_is_aligned(capsys: pytest.CaptureFixture[str]) -> N
     assert lines[3].split()[1:] == ["DELETE", "/configs/{id}", "since", "1.30", "config.remove"]
 
 
-def test_it_says_what_does_not_end(capsys: pytest.CaptureFixture[str]) -> None:
-    assert output(capsys, "stats").rstrip().endswith("stats  stream: endless without stream=0 or take")
-    assert "endless without until or take" in output(capsys, "events")
+def test_it_says_what_does_not_end() -> None:
+    assert output("stats").rstrip().endswith("stats  stream: endless without stream=0 or take")
+    assert "endless without until or take" in output("events")
 
 
-def test_all_of_them_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = json.loads(output(capsys, "--format", "json"))
+def test_all_of_them_as_json() -> None:
+    rows = json.loads(output("--format", "json"))
     assert len(rows) == 108
     create = next(row for row in rows if row["operation"] == "ContainerCreate")
     assert {key: create[key] for key in ("name", "aliases", "method", "path", "since")} == {
@@ -44,8 +51,8 @@ def test_all_of_them_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
-def test_nouns_names_and_aliases_choose(capsys: pytest.CaptureFixture[str]) -> None:
-    assert [line.split()[0] for line in output(capsys, "task", "image.pull", "exec").splitlines()] == [
+def test_nouns_names_and_aliases_choose() -> None:
+    assert [line.split()[0] for line in output("task", "image.pull", "exec").splitlines()] == [
         *("image.create", "exec.start", "exec.resize", "exec.inspect", "task.list", "task.inspect", "task.logs")
     ]
 
@@ -53,7 +60,7 @@ def test_nouns_names_and_aliases_choose(capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(("word", "hint"), [("contaner", "did you mean 'container'?"), ("zzz", "the nouns are build,")])
 def test_a_word_that_it_does_not_know(word: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
-        main([word])
+        main([word], console())
     assert caught.value.hint is not None
     assert caught.value.hint.startswith(hint)
 
@@ -68,7 +75,9 @@ def report(tmp_path: Path, name: str, *steps: dict[str, Any]) -> str:
     return str(file)
 
 
-def test_coverage_counts_what_succeeded_wherever_it_stands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_coverage_counts_what_succeeded_wherever_it_stands(
+    tmp_path: Path,
+) -> None:
     first = report(
         tmp_path,
         "a.json",
@@ -79,22 +88,24 @@ def test_coverage_counts_what_succeeded_wherever_it_stands(tmp_path: Path, capsy
         step(None, None, each=[step("ConfigList"), step(None, steps=[step("ConfigDelete", 204)])]),
     )
     second = report(tmp_path, "b.json", step("ConfigList"), step("NoSuchThing"))
-    shown = output(capsys, "config", "--coverage", first, second)
+    shown = output("config", "--coverage", first, second)
     exercised, _, left = shown.partition("not exercised\n")
     assert [line.split()[:2] for line in exercised.splitlines()[1:]] == [["config.list", "3"], ["config.delete", "1"]]
     assert [line.split()[0] for line in left.splitlines()[:-1]] == [
         *("config.create", "config.inspect", "config.update")
     ]
     assert shown.splitlines()[-1] == "2 of 5 operations: 40.0 %"
-    told = json.loads(output(capsys, "config", "--format", "json", "--coverage", first, second))
+    told = json.loads(output("config", "--format", "json", "--coverage", first, second))
     assert told["exercised"] == {"config.list": 3, "config.delete": 1}
     assert (told["operations"], told["percent"]) == (5, 40.0)
     assert told["not_exercised"] == ["config.create", "config.inspect", "config.update"]
 
 
-def test_coverage_of_nothing_and_of_everything(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert output(capsys, "session", "--coverage", report(tmp_path, "none.json")).endswith("0 of 1 operations: 0.0 %\n")
-    shown = output(capsys, "session", "--coverage", report(tmp_path, "all.json", step("Session", 101)))
+def test_coverage_of_nothing_and_of_everything(
+    tmp_path: Path,
+) -> None:
+    assert output("session", "--coverage", report(tmp_path, "none.json")).endswith("0 of 1 operations: 0.0 %\n")
+    shown = output("session", "--coverage", report(tmp_path, "all.json", step("Session", 101)))
     assert shown.endswith("1 of 1 operations: 100.0 %\n")
     assert "not exercised" not in shown
 
@@ -105,14 +116,12 @@ def test_a_report_that_is_none(tmp_path: Path, text: str | None) -> None:
     if text is not None:
         file.write_text(text)
     with pytest.raises(UsageError) as caught:
-        main(["--coverage", str(file)])
+        main(["--coverage", str(file)], console())
     assert caught.value.code == "unreadable-report"
 
 
 @pytest.mark.parametrize("text", ['{"scenarios": [1, {"steps": [null, {"operation": 1, "response": {}}]}]}'])
-def test_a_report_with_nonsense_in_it_counts_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
-) -> None:
+def test_a_report_with_nonsense_in_it_counts_nothing(tmp_path: Path, text: str) -> None:
     file = tmp_path / "report.json"
     file.write_text(text)
-    assert output(capsys, "--coverage", str(file)).endswith("0 of 108 operations: 0.0 %\n")
+    assert output("--coverage", str(file)).endswith("0 of 108 operations: 0.0 %\n")

@@ -55,7 +55,8 @@ def watch(event, arguments):
         raise SystemExit(f"a socket was used: {event}")
 sys.addaudithook(watch)
 from runner.cli.main import run_command
-sys.exit(run_command(sys.argv[1:]))
+from runner.cli.output.console import process_console
+sys.exit(run_command(sys.argv[1:], process_console()))
 """
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
-from runner.cli.output.diagnostics import WIDEST, excerpt
+from runner.cli.output.console import Console
+from runner.cli.output.diagnostics import MAX_EXCERPT, excerpt
 from runner.errors import Place
+
+CONSOLE = Console(io.StringIO(), io.StringIO(), {})
 
 
 def shown(text: str, column: int, length: int = 1) -> tuple[str, str]:
-    line, caret = excerpt(Place("x.yaml", 7, column, length, text))
+    line, caret = excerpt(CONSOLE, Place("x.yaml", 7, column, length, text))
     return line, caret
 
 
@@ -32,10 +37,10 @@ def test_the_caret(text: str, column: int, length: int, line: str, caret: str) -
 
 def test_a_very_long_line_is_cut_around_its_caret() -> None:
     line, caret = shown("x" * 5000 + "Y" + "x" * 5000, 5001)
-    assert len(line) <= WIDEST + 8
+    assert len(line) <= MAX_EXCERPT + 8
     assert line[caret.index("^")] == "Y"
 
 
 def test_nothing_to_show() -> None:
-    assert excerpt(None) == ()
-    assert excerpt(Place("x.yaml", 1, 1)) == ()
+    assert excerpt(CONSOLE, None) == ()
+    assert excerpt(CONSOLE, Place("x.yaml", 1, 1)) == ()

@@ -1,0 +1,1 @@
+"""Implements the Python interface of the runner; ``import runner`` re-exports its functions."""

@@ -1,0 +1,285 @@
+"""Implements the functions of ``import runner``.
+
+They print nothing, end no process and keep no state between calls, so that they can be used in threads. The environment
+is read only to select an engine and to find registry credentials.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from runner.engine.engine import Engine
+from runner.errors import Diagnostic, InvalidScenario
+from runner.executor.cancellation import Stop
+from runner.library.connection import connect_to, settings_for
+from runner.library.scenarios import open_files, scenario_files, valid
+from runner.library.settings import CONNECT_TIMEOUT, EngineSettings, Record, Replay, RunSettings
+from runner.library.values import check_names, checked_values
+from runner.results.records import EMPTY
+from runner.scenario.duration import seconds
+from runner.scenario.model import Scenario
+
+if TYPE_CHECKING:
+    from runner.results.events import Event
+    from runner.results.records import Report
+
+File: TypeAlias = str | os.PathLike[str]
+Scenarios: TypeAlias = File | Scenario | Iterable[File | Scenario]
+"""A scenario, the path of one or of a folder of them, or several of these."""
+OnWarning: TypeAlias = Callable[[Diagnostic], None]
+
+
+def load(path: File, *, vars: Iterable[str] = ()) -> Scenario:
+    """Open one scenario file, to run it more than once. ``vars`` are the names of variables that :func:`run` will set
+    and that the file does not define itself.
+
+    Raises:
+        InvalidScenario: with everything that is wrong in the file.
+    """
+    from runner.scenario.open import open_scenario
+
+    return open_scenario(Path(path), os.fspath(path), vars).scenario
+
+
+def check(
+    scenario: File | Iterable[File], *, vars: Iterable[str] = (), api_version: str | None = None
+) -> tuple[Diagnostic, ...]:
+    """Check files without an engine and return all errors and warnings. A folder means the scenarios below it.
+
+    Args:
+        scenario: The path of a file or folder, or several.
+        vars: Names of variables that are set from outside.
+        api_version: Report what this version of the API lacks, such as ``1.41``.
+
+    Raises:
+        UsageError: there is no such file, or no scenario in a folder.
+    """
+    paths = [scenario] if isinstance(scenario, (str, os.PathLike)) else scenario
+    files = scenario_files(os.fspath(path) for path in paths)
+    return tuple(
+        diagnostic
+        for result in open_files(files, tuple(vars), api_version=api_version)
+        for diagnostic in result.diagnostics
+    )
+
+
+def run(
+    scenario: Scenarios,
+    *,
+    engine: Engine | str | None = None,
+    vars: Mapping[str, Any] = EMPTY,
+    secrets: Mapping[str, str] = EMPTY,
+    timeout: float | str | None = None,
+    keep_going: bool = False,
+    keep: bool = False,
+    jobs: int = 1,
+    stop: Stop | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    on_warning: OnWarning | None = None,
+) -> Report:
+    """Run scenarios on an engine and return the report. A scenario that fails is in the report, not an exception.
+
+    Args:
+        scenario: A :class:`Scenario`, the path of a file or folder, or several.
+        engine: An engine of :func:`connect`, which stays open; an address or a context's name as :func:`connect` takes
+            it; None for the engine that the docker CLI would use.
+        vars: Values of variables, which keep their Python types.
+        secrets: Values of secrets, shown as ``***`` in events and reports.
+        timeout: The default time limit of a step: seconds, or a text such as ``90s``.
+        keep_going: Run the steps after one that failed.
+        keep: Leave what the scenarios created on the engine.
+        jobs: How many scenarios run at the same time.
+        stop: Call its ``request`` from another thread to stop the run; it still cleans up.
+        on_event: Called with each event, in the caller's thread.
+        on_warning: Called with each warning.
+
+    Raises:
+        InvalidScenario: a file is invalid, or the engine's API version lacks what it uses; nothing was run.
+        UsageError: an argument makes no sense, such as a missing secret.
+        EngineError: the engine is unreachable.
+    """
+    settings = _settings(engine, vars, secrets, timeout, keep_going=keep_going, keep=keep, jobs=jobs)
+    return _report(_scenarios(scenario, vars, on_warning), settings, stop, on_event, on_warning)
+
+
+def stream(
+    scenario: Scenarios,
+    *,
+    engine: Engine | str | None = None,
+    vars: Mapping[str, Any] = EMPTY,
+    secrets: Mapping[str, str] = EMPTY,
+    timeout: float | str | None = None,
+    keep_going: bool = False,
+    keep: bool = False,
+    jobs: int = 1,
+    stop: Stop | None = None,
+    on_warning: OnWarning | None = None,
+) -> Iterator[Event]:
+    """Run scenarios as :func:`run` does, and yield the events while they happen. The engine is connected when the first
+    event is asked for; closing the iterator stops the run, which still cleans up."""
+    settings = _settings(engine, vars, secrets, timeout, keep_going=keep_going, keep=keep, jobs=jobs)
+    return _events(_scenarios(scenario, vars, on_warning), settings, stop, on_warning)
+
+
+def record(
+    scenario: Scenarios,
+    path: File,
+    *,
+    engine: Engine | str | None = None,
+    vars: Mapping[str, Any] = EMPTY,
+    secrets: Mapping[str, str] = EMPTY,
+    timeout: float | str | None = None,
+    keep_going: bool = False,
+    stop: Stop | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    on_warning: OnWarning | None = None,
+) -> Report:
+    """Run scenarios as :func:`run` does and write every request and response to ``path``: a file for one scenario, a
+    folder for several. Secrets are masked before anything is written.
+
+    Raises:
+        UsageError: ``cannot-write``, and what :func:`run` raises.
+    """
+    settings = _settings(engine, vars, secrets, timeout, keep_going=keep_going)
+    settings = settings._replace(recording=Record(Path(path)))
+    return _report(_scenarios(scenario, vars, on_warning), settings, stop, on_event, on_warning)
+
+
+def replay(
+    scenario: Scenarios,
+    path: File | None = None,
+    *,
+    vars: Mapping[str, Any] = EMPTY,
+    secrets: Mapping[str, str] = EMPTY,
+    timeout: float | str | None = None,
+    keep_going: bool = False,
+    stop: Stop | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    on_warning: OnWarning | None = None,
+) -> Report:
+    """Run scenarios as :func:`run` does, with the responses of a recording: no engine is needed and nothing is sent.
+    ``path`` is a file or folder; by default ``recordings/NAME.json`` beside the scenario. A request that was not
+    recorded fails its step.
+
+    Raises:
+        UsageError: ``no-recording``, ``bad-recording``.
+    """
+    settings = _settings(None, vars, secrets, timeout, keep_going=keep_going)
+    settings = settings._replace(recording=Replay(None if path is None else Path(path)))
+    return _report(_scenarios(scenario, vars, on_warning), settings, stop, on_event, on_warning)
+
+
+def render(report: Report, format: str = "markdown", *, stable: bool | None = None) -> str:
+    """Return a report as the text of a format: ``markdown``, ``json``, ``junit``, ``html``, ``cast``.
+
+    ``stable`` replaces ids, times and addresses by placeholders; by default documents (Markdown, HTML, cast) do that.
+
+    Raises:
+        UsageError: ``unknown-format``.
+    """
+    from runner.report import writers
+
+    return writers.render(format, report, stable=stable)
+
+
+def connect(
+    address: str | None = None, *, api_version: str | None = None, timeout: float | str | None = None
+) -> Engine:
+    """Connect to an engine and negotiate the API version. Close it when it is no longer needed.
+
+    Args:
+        address: ``unix:///path``, ``tcp://host:port``, ``http(s)://…``, ``ssh://user@host``, or the name of a context
+            of the docker CLI; None for the engine that the docker CLI would use. The context configures TLS, or
+            ``DOCKER_TLS_VERIFY`` and ``DOCKER_CERT_PATH`` do.
+        api_version: Speak this version instead of the newest common one.
+        timeout: The time limit for the engine's answer: seconds, or a text such as ``5s``.
+
+    Raises:
+        EngineError: the engine is unreachable, silent, or not an engine.
+        UsageError: an address or a context that makes no sense.
+    """
+    settings = settings_for(address)._replace(api_version=api_version)
+    if timeout is not None:
+        settings = settings._replace(timeout=seconds(timeout))
+    return connect_to(settings, os.environ)
+
+
+def _settings(
+    engine: Engine | str | None,
+    values: Mapping[str, Any],
+    secrets: Mapping[str, str],
+    timeout: float | str | None,
+    *,
+    keep_going: bool = False,
+    keep: bool = False,
+    jobs: int = 1,
+) -> RunSettings:
+    check_names(values)
+    limit = None if timeout is None else seconds(timeout)
+    target: Engine | EngineSettings
+    if engine is None or isinstance(engine, str):
+        target = settings_for(engine)._replace(timeout=CONNECT_TIMEOUT if limit is None else limit)
+    else:
+        target = engine
+    return RunSettings(target, checked_values(values), dict(secrets), limit, keep_going, keep, jobs)
+
+
+def _scenarios(scenario: Scenarios, variables: Iterable[str], on_warning: OnWarning | None) -> tuple[Scenario, ...]:
+    """Open what the caller named, in its order."""
+    if isinstance(scenario, (str, os.PathLike, Scenario)):
+        scenario = (scenario,)
+    names = tuple(variables)
+    scenarios: list[Scenario] = []
+    errors: list[Diagnostic] = []
+    for item in scenario:
+        if isinstance(item, Scenario):
+            scenarios.append(item)
+            continue
+        checked = open_files(scenario_files([os.fspath(item)]), names)
+        try:
+            scenarios += valid(checked)
+        except InvalidScenario as error:
+            errors += error.diagnostics
+        for warning in (diagnostic for result in checked for diagnostic in result.warnings):
+            _warn(warning, on_warning)
+    if errors:
+        raise InvalidScenario(tuple(errors))
+    return tuple(scenarios)
+
+
+def _report(
+    scenarios: tuple[Scenario, ...],
+    settings: RunSettings,
+    stop: Stop | None,
+    on_event: Callable[[Event], None] | None,
+    on_warning: OnWarning | None,
+) -> Report:
+    from runner.results.collector import Collector
+
+    collector = Collector()
+    for event in _events(scenarios, settings, stop, on_warning):
+        collector.add(event)
+        if on_event is not None:
+            on_event(event)
+    return collector.report()
+
+
+def _events(
+    scenarios: tuple[Scenario, ...], settings: RunSettings, stop: Stop | None, on_warning: OnWarning | None
+) -> Iterator[Event]:
+    from runner.library.runs import prepare
+
+    with prepare(scenarios, settings, os.environ) as run:
+        for warning in run.warnings:
+            _warn(warning, on_warning)
+        yield from run.events(stop or Stop())
+        for warning in run.finish().warnings:
+            _warn(warning, on_warning)
+
+
+def _warn(warning: Diagnostic, on_warning: OnWarning | None) -> None:
+    if on_warning is not None:
+        on_warning(warning)

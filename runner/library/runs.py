@@ -1,0 +1,90 @@
+"""Prepares and carries out a run: from opened scenarios and settings to events, a report and recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from runner.errors import Diagnostic
+from runner.executor.cancellation import STEPS, Stop
+from runner.executor.context import Options
+from runner.executor.run import execute
+from runner.library.connection import configured_credentials
+from runner.library.scenarios import missing_in_versions
+from runner.library.settings import Replay, RunSettings
+from runner.library.sources import Finished, Source, open_source
+from runner.library.values import complete_secrets
+from runner.results.collector import Collector
+
+if TYPE_CHECKING:
+    from runner.results.events import Event
+    from runner.results.records import Report
+    from runner.scenario.model import Scenario
+
+
+class Run:
+    """One run. Iterate over :meth:`events`, then call :meth:`finish`; leaving the ``with`` block closes the source.
+
+    ``warnings`` are those that are known before anything is sent to run the scenarios.
+    """
+
+    def __init__(self, source: Source, options: Options, warnings: tuple[Diagnostic, ...]) -> None:
+        self.warnings = warnings
+        self._source = source
+        self._options = options
+        self._collector = Collector()
+        self._stop = Stop()
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._source.close()
+
+    def events(self, stop: Stop) -> Iterator[Event]:
+        """Run the scenarios and yield events. Closing the iterator early stops the run; it still cleans up."""
+        self._stop = stop
+        for event in execute(self._source.jobs, self._options, stop):
+            self._collector.add(event)
+            yield event
+
+    def report(self) -> Report:
+        """Return the report of what has happened so far."""
+        return self._collector.report()
+
+    def finish(self) -> Finished:
+        """Write the recordings of a run that is recorded; report what a replay did not use.
+
+        Raises:
+            UsageError: ``cannot-write``.
+        """
+        return self._source.finish(self.report(), interrupted=self._stop.asked(STEPS)) or Finished()
+
+
+def prepare(scenarios: tuple[Scenario, ...], settings: RunSettings, environment: Mapping[str, str]) -> Run:
+    """Open what a run needs: secrets, the engine or the recordings. Nothing has run yet.
+
+    Raises:
+        UsageError: settings that make no sense, a missing secret or recording.
+        InvalidScenario: an engine's API version lacks what a scenario uses.
+        EngineError: the engine is unreachable.
+    """
+    is_replay = isinstance(settings.recording, Replay)
+    options = Options(
+        values=settings.values,
+        secrets=complete_secrets(settings.secrets, scenarios, replay=is_replay),
+        timeout=settings.timeout,
+        credentials=configured_credentials(environment),
+        keep_going=settings.keep_going,
+        keep=settings.keep,
+        jobs=settings.jobs,
+    )
+    source = open_source(settings.recording, settings.engine, scenarios, options, environment)
+    try:
+        return Run(source, options, (*source.warnings, *missing_in_versions(source.jobs)))
+    except BaseException:
+        source.close()
+        raise

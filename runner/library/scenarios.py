@@ -1,0 +1,163 @@
+"""Finds scenario files and opens them; all are checked before anything is sent."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from runner.errors import Diagnostic, InvalidScenario, UsageError
+from runner.scenario.model import Include, Scenario
+from runner.scenario.open import open_scenario
+
+if TYPE_CHECKING:
+    from runner.executor.run import Job
+
+_HAS_STEPS = re.compile(rb"""^["']?steps["']?[ \t]*:|[{,][ \t]*["']?steps["']?[ \t]*:""", re.MULTILINE)
+
+
+class ScenarioFile(NamedTuple):
+    """A scenario file, and the name that messages call it by."""
+
+    path: Path
+    name: str
+
+
+class Checked(NamedTuple):
+    """The result of opening a file: the scenario, None if it is invalid, and its errors and warnings."""
+
+    file: ScenarioFile
+    scenario: Scenario | None
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The errors among the diagnostics."""
+        return tuple(diagnostic for diagnostic in self.diagnostics if diagnostic.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """The warnings among the diagnostics."""
+        return tuple(diagnostic for diagnostic in self.diagnostics if diagnostic.severity == "warning")
+
+
+def scenario_files(names: Iterable[str]) -> list[ScenarioFile]:
+    """Return the named files; a folder means the scenarios below it.
+
+    Raises:
+        UsageError: ``no-such-file``, or ``no-scenarios`` in a folder.
+    """
+    files: list[ScenarioFile] = []
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            inside = sorted(_below(path))
+            if not inside:
+                hint = "a scenario is a .yaml file with 'steps'"
+                raise UsageError("no-scenarios", f"{name}: no scenarios in this folder", hint=hint)
+            files += [ScenarioFile(file, str(file)) for file in inside]
+        elif path.exists():
+            files.append(ScenarioFile(path, name))
+        else:
+            raise UsageError("no-such-file", f"{name}: there is no such file", hint=_similar(path))
+    return files
+
+
+def has_scenarios(folder: Path) -> bool:
+    """Return whether a folder contains a scenario, at any depth."""
+    return any(_below(folder))
+
+
+def open_files(
+    files: Iterable[ScenarioFile],
+    variables: Iterable[str],
+    *,
+    cache: Path | None = None,
+    api_version: str | None = None,
+) -> tuple[Checked, ...]:
+    """Open and check every file. ``variables`` are the names that get a value from outside; what an ``api_version``
+    lacks is an error. Files that were valid are remembered in the folder ``cache``."""
+    names = tuple(variables)
+    return tuple(_checked(file, names, cache, api_version) for file in files)
+
+
+def valid(checked: Iterable[Checked]) -> tuple[Scenario, ...]:
+    """Return the scenarios.
+
+    Raises:
+        InvalidScenario: with the errors of all files.
+    """
+    scenarios: list[Scenario] = []
+    errors: list[Diagnostic] = []
+    for result in checked:
+        errors += result.errors
+        if result.scenario is not None:
+            scenarios.append(result.scenario)
+    if errors:
+        raise InvalidScenario(tuple(errors))
+    return tuple(scenarios)
+
+
+def missing_in_versions(jobs: Iterable[Job]) -> tuple[Diagnostic, ...]:
+    """Compare what the scenarios use with the API versions of their engines; return warnings about missing body
+    fields, which engines ignore.
+
+    Raises:
+        InvalidScenario: an operation or a parameter is missing in an engine's API version.
+    """
+    from runner.scenario.checks.api_versions import lacking
+
+    missing = [
+        diagnostic
+        for job in jobs
+        if job.scenario.requires.engine in (None, job.engine.name)
+        for diagnostic in lacking(job.scenario, job.engine.api_version, fields="warning")
+    ]
+    errors = tuple(diagnostic for diagnostic in missing if diagnostic.severity == "error")
+    if errors:
+        raise InvalidScenario(errors)
+    return tuple(missing)
+
+
+def secret_names(scenario: Scenario) -> set[str]:
+    """Return the names of the secrets of a scenario and of those that it includes."""
+    included = [step.kind.scenario for step in scenario.walk() if isinstance(step.kind, Include)]
+    return {*scenario.secrets, *(name for inner in included for name in secret_names(inner))}
+
+
+def _checked(file: ScenarioFile, variables: Sequence[str], cache: Path | None, api_version: str | None) -> Checked:
+    try:
+        opened = open_scenario(file.path, file.name, variables, cache=cache)
+    except InvalidScenario as error:
+        return Checked(file, None, error.diagnostics)
+    missing: tuple[Diagnostic, ...] = ()
+    if api_version is not None:
+        from runner.scenario.checks.api_versions import lacking
+
+        missing = lacking(opened.scenario, api_version)
+    return Checked(file, opened.scenario, (*opened.warnings, *missing))
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            path = Path(root) / name
+            if name.endswith(".yaml") and _looks_like_scenario(path):
+                yield path
+
+
+def _looks_like_scenario(path: Path) -> bool:
+    try:
+        return _HAS_STEPS.search(path.read_bytes()) is not None
+    except OSError:
+        return True  # opening it reports the error
+
+
+def _similar(path: Path) -> str | None:
+    from runner.nearest import did_you_mean
+
+    folder = path.parent if path.parent.is_dir() else None
+    return did_you_mean(path.name, [file.name for file in folder.iterdir()]) if folder else None

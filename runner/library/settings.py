@@ -1,0 +1,54 @@
+"""Settings of a run: which engine, which values, which recording."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from runner.engine.docker_config.resolve import EngineOptions
+from runner.results.records import EMPTY
+
+if TYPE_CHECKING:
+    from runner.engine.engine import Engine
+
+CONNECT_TIMEOUT = 30.0
+"""Seconds that an engine has to answer the first request, unless the caller sets a limit."""
+
+RECORDINGS = "recordings"
+"""The name of the folder of recordings, beside their scenarios."""
+
+
+class EngineSettings(NamedTuple):
+    """How to connect to an engine: the options that select it, the API version to use instead of negotiating one, and
+    the limit for its first answer in seconds."""
+
+    options: EngineOptions = EngineOptions()
+    api_version: str | None = None
+    timeout: float = CONNECT_TIMEOUT
+
+
+class Record(NamedTuple):
+    """Record the run: to ``path``, a file (one scenario) or a folder."""
+
+    path: Path
+
+
+class Replay(NamedTuple):
+    """Answer from a recording: the file or folder ``path``, or the ``recordings`` folder beside each scenario."""
+
+    path: Path | None = None
+
+
+class RunSettings(NamedTuple):
+    """How to run scenarios. ``engine`` is a connected engine or how to connect to one; ``values`` are variables
+    from outside; ``timeout`` is the default of every step, in seconds."""
+
+    engine: EngineSettings | Engine = EngineSettings()
+    values: Mapping[str, Any] = EMPTY
+    secrets: Mapping[str, str] = EMPTY
+    timeout: float | None = None
+    keep_going: bool = False
+    keep: bool = False
+    jobs: int = 1
+    recording: Record | Replay | None = None
