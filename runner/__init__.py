@@ -11,10 +11,6 @@ Every name of ``__all__`` is imported from its module when it is first used, so 
 
 from __future__ import annotations
 
-from importlib import import_module
-
-from runner.version import __version__
-
 TYPE_CHECKING = False  # type checkers take it for true; importing typing would double the time of this module
 if TYPE_CHECKING:
     from runner.engine.engine import Engine
@@ -24,6 +20,7 @@ if TYPE_CHECKING:
     from runner.results.events import Event
     from runner.results.records import Report, ScenarioRecord, StepRecord
     from runner.scenario.model import Scenario
+    from runner.version import __version__
 
 __all__ = [
     "Diagnostic",
@@ -67,11 +64,14 @@ _MODULES = {
     "runner.results.events": ("Event",),
     "runner.results.records": ("Report", "ScenarioRecord", "StepRecord"),
     "runner.scenario.model": ("Scenario",),
+    "runner.version": ("__version__",),
 }
 
 if not TYPE_CHECKING:  # a type checker reads the imports above
 
     def __getattr__(name: str) -> object:
+        from importlib import import_module
+
         for module, names in _MODULES.items():
             if name in names:
                 value = globals()[name] = getattr(import_module(module), name)
