@@ -15,7 +15,7 @@ TYPE_CHECKING = False  # type checkers take it for true; importing typing would 
 if TYPE_CHECKING:
     from runner.engine.engine import Engine
     from runner.errors import Diagnostic, EngineError, InvalidScenario, Place, RunnerError, StepError, UsageError
-    from runner.executor.cancellation import Stop
+    from runner.executor.cancellation import CancelScope
     from runner.library.face import check, connect, load, record, render, replay, run, stream
     from runner.results.events import Event
     from runner.results.records import Report, ScenarioRecord, StepRecord
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from runner.version import __version__
 
 __all__ = [
+    "CancelScope",
     "Diagnostic",
     "Engine",
     "EngineError",
@@ -35,7 +36,6 @@ __all__ = [
     "ScenarioRecord",
     "StepError",
     "StepRecord",
-    "Stop",
     "UsageError",
     "__version__",
     "check",
@@ -59,7 +59,7 @@ _MODULES = {
         "StepError",
         "UsageError",
     ),
-    "runner.executor.cancellation": ("Stop",),
+    "runner.executor.cancellation": ("CancelScope",),
     "runner.library.face": ("check", "connect", "load", "record", "render", "replay", "run", "stream"),
     "runner.results.events": ("Event",),
     "runner.results.records": ("Report", "ScenarioRecord", "StepRecord"),

@@ -36,9 +36,9 @@ class Outcome(NamedTuple):
 def carry_out(run: Run, console: Console, *watchers: Callable[[Event], None]) -> Outcome:
     """Carry out a run; each watcher gets each event."""
     from runner.cli.signals import Signals
-    from runner.executor.cancellation import Stop
+    from runner.executor.cancellation import CancelScope
 
-    stop = Stop()
+    stop = CancelScope()
     with Signals(stop, console) as signals:
         for event in run.events(stop):
             for watch in watchers:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from runner.cli.output.console import Console
 from runner.errors import UsageError
-from runner.executor.variables import Text
+from runner.executor.variables import UntypedText
 from runner.library.values import NAME, check_names, environment_secrets, environment_variables, read_variables
 from runner.masking import SHOWN
 from runner.nearest import did_you_mean
@@ -169,7 +169,7 @@ def assigned(pairs: Sequence[str]) -> dict[str, Any]:
     Raises:
         UsageError: ``wrong-use``, ``reserved-name``.
     """
-    found = {name: Text(value) for name, value in (_pair(text, "--var") for text in pairs)}
+    found = {name: UntypedText(value) for name, value in (_pair(text, "--var") for text in pairs)}
     check_names(found)
     return found
 

@@ -9,7 +9,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from runner.cli.output.console import Console
-from runner.executor.cancellation import Stop
+from runner.executor.cancellation import CancelScope
 
 
 class Signals:
@@ -18,7 +18,7 @@ class Signals:
     A handler may interrupt any code, itself included, so it only queues the signal; a thread acts on it.
     """
 
-    def __init__(self, stop: Stop, console: Console) -> None:
+    def __init__(self, stop: CancelScope, console: Console) -> None:
         self.received: str | None = None
         self._stop = stop
         self._console = console
@@ -47,6 +47,6 @@ class Signals:
     def _act(self) -> None:
         message = "stopping, and cleaning up (again to stop now)"
         while self._arrived.get() is not None:
-            self._stop.request()
+            self._stop.escalate()
             self._console.say(message)
             message = "stopping now"

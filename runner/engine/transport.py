@@ -74,6 +74,10 @@ class Deadline(NamedTuple):
             raise DeadlineExceeded()
         return left
 
+    @property
+    def passed(self) -> bool:
+        return self.at is not None and time.monotonic() >= self.at
+
     def sooner(self, other: Deadline) -> Deadline:
         """Whichever of the two comes first."""
         if self.at is None or (other.at is not None and other.at < self.at):

@@ -1,55 +1,63 @@
-"""How a run is asked to end early: once to stop and clean up, twice to stop now."""
+"""Cancels a run in two levels: the first ends its steps while cleanup still runs, the second ends everything."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from enum import IntEnum
+from typing import Final
 
-STEPS = 1
-"""The urgency that ends the steps; what cleans up goes on."""
-EVERYTHING = 2
-
-INTERRUPTED = "the run was interrupted"
-"""Why steps are kept from running, unless another reason is given."""
+INTERRUPTED: Final = "the run was interrupted"
+"""The default reason for a cancellation."""
 
 
-class Stop:
-    """Shared by all threads of a run. :meth:`request` may be called from a signal handler."""
+class Level(IntEnum):
+    """How much of a run is cancelled."""
+
+    NOTHING = 0
+    STEPS = 1
+    EVERYTHING = 2
+
+
+class CancelScope:
+    """Cancels a run, or a part of it. Thread-safe; :meth:`escalate` may be called from a signal handler."""
 
     def __init__(self) -> None:
-        self.urgency = 0
+        self.level = Level.NOTHING
         self.reason = INTERRUPTED
-        self._events = {STEPS: threading.Event(), EVERYTHING: threading.Event()}
-        self._wake: list[Callable[[int], None]] = []
+        """Why steps are cut off or skipped."""
+        self._events = {Level.STEPS: threading.Event(), Level.EVERYTHING: threading.Event()}
+        self._callbacks: list[Callable[[Level], None]] = []
 
-    def on_request(self, wake: Callable[[int], None]) -> None:
-        """Register what breaks waits on the network; it is called with the urgency reached."""
-        self._wake.append(wake)
+    def on_cancel(self, callback: Callable[[Level], None]) -> None:
+        """Register a callback that wakes threads which wait on the network; it is called with each new level."""
+        self._callbacks.append(callback)
 
-    def request(self) -> None:
-        """Ask once more: the first time the steps end, the second time everything does."""
-        self.reach(min(self.urgency + 1, EVERYTHING))
+    def escalate(self) -> None:
+        """Cancel one level more."""
+        self.cancel(Level(min(self.level + 1, Level.EVERYTHING)))
 
-    def reach(self, urgency: int, reason: str | None = None) -> None:
-        """Make it at least that urgent; ``reason`` is what is said of the steps that it keeps from running."""
-        if urgency > self.urgency:
+    def cancel(self, level: Level = Level.STEPS, reason: str | None = None) -> None:
+        """Cancel up to this level. If it is reached already, nothing changes."""
+        if level > self.level:
             self.reason = reason or self.reason
-            self.urgency = urgency
-            for level in range(STEPS, urgency + 1):
-                self._events[level].set()
-            for wake in tuple(self._wake):
-                wake(urgency)
+            self.level = level
+            for reached in (Level.STEPS, Level.EVERYTHING)[:level]:
+                self._events[reached].set()
+            for callback in tuple(self._callbacks):
+                callback(level)
 
-    def part(self) -> Stop:
-        """A stop of its own for a part of the run: asked by itself, and whenever this one is."""
-        part = Stop()
-        self.on_request(lambda urgency: part.reach(urgency, self.reason))
-        part.reach(self.urgency, self.reason)
-        return part
+    def child(self) -> CancelScope:
+        """Return a scope that is cancelled by itself, and whenever this one is."""
+        child = CancelScope()
+        self.on_cancel(lambda level: child.cancel(level, self.reason))
+        child.cancel(self.level, self.reason)
+        return child
 
-    def asked(self, urgency: int) -> bool:
-        return self.urgency >= urgency
+    def reached(self, level: Level) -> bool:
+        """Whether work that ends at this level must end."""
+        return self.level >= level
 
-    def wait(self, seconds: float, urgency: int) -> bool:
-        """Sleep, unless it is (or gets) that urgent; True says that it was cut short."""
-        return self._events[urgency].wait(seconds)
+    def wait(self, seconds: float, level: Level) -> bool:
+        """Sleep until the time has passed (False) or the level is reached (True)."""
+        return self._events[level].wait(seconds)

@@ -1,4 +1,4 @@
-"""What the parts of the executor share: one scenario's run."""
+"""Holds what the parts of the executor share: the run, its variable scopes, a step in its context."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import time
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from runner.executor.cancellation import EVERYTHING, STEPS, Stop
+from runner.executor.cancellation import CancelScope, Level
+from runner.executor.created import CreatedResources
 from runner.results.events import Event, StepKey
 from runner.results.records import EMPTY, Phase
 from runner.scenario.expressions.expression import Results
@@ -20,15 +21,17 @@ if TYPE_CHECKING:
     from runner.scenario.model import Scenario, Step
 
 Conceal = Callable[[Iterable[str]], None]
+"""Registers secrets that are found during a run, so that they are masked from then on."""
 
-DEFAULT_TIMEOUT = 60.0
-SLOW_TIMEOUT = 600.0
+DEFAULT_TIMEOUT: Final = 60.0
+SLOW_TIMEOUT: Final = 600.0
+"""The default timeout of operations that may move a lot of data, in seconds."""
 
 
 class Options(NamedTuple):
-    """How a run is to go. ``values`` are the variables from outside, ``secrets`` the secret ones; ``timeout`` is the
-    default of every step, in seconds, or None for the scenario's own or the built-in ones; ``credentials`` are the
-    docker CLI's, asked for only by what needs a registry; ``folder`` is the one inside which files may be written."""
+    """The settings of a run. ``values`` are variables from outside, ``secrets`` the secret ones; ``timeout`` is the
+    default of every step, in seconds, or None for the scenario's own or the built-in ones; ``credentials`` returns the
+    docker CLI's, and is called only by operations that need a registry; files are written inside ``folder`` only."""
 
     values: Mapping[str, Any] = EMPTY
     secrets: Mapping[str, str] = EMPTY
@@ -40,97 +43,102 @@ class Options(NamedTuple):
     folder: Path = Path()
 
 
-class Shared:
-    """One scenario file's run, included scenarios and all: the engine, the clock, where events go.
+class RunContext(NamedTuple):
+    """The run of one scenario file, with the scenarios that it includes. None of these references changes.
 
-    A first request to stop breaks the exchanges of ``engine``, which is for the steps; ``ending`` is the same engine
-    for what cleans up, and only a second request breaks its. ``conceal`` makes secrets known that were found on the
-    way, so that they are masked.
+    The first level of cancellation breaks the exchanges of ``engine``, which serves the steps; ``cleanup_engine`` is
+    the same engine for what cleans up, whose exchanges only the second level breaks. ``started`` is monotonic.
     """
 
-    def __init__(
-        self,
-        *,
-        engine: Engine,
-        ending: Engine,
-        options: Options,
-        stop: Stop,
-        emit: Callable[[Event], None],
-        conceal: Conceal,
-        index: int,
-        run_id: str,
-        title: str,
-    ) -> None:
-        self.engine = engine
-        self.ending = ending
-        self.options = options
-        self.stop = stop
-        self.emit = emit
-        self.conceal = conceal
-        self.index = index
-        self.run_id = run_id
-        self.title = title
-        self.started = time.monotonic()
-        self.created: set[str] = set()
-        """The nouns (``container``, ``network``) of which this run may have created something."""
-        self.updatable: set[str] = set()
-        """Ids and names of what this run has created and may update."""
-        self.terminals: dict[str, bool] = {}
-        """Whether a container has a terminal (``Tty``), by id, as far as this run has created it."""
+    engine: Engine
+    cleanup_engine: Engine
+    options: Options
+    cancellation: CancelScope
+    emit: Callable[[Event], None]
+    conceal: Conceal
+    scenario_index: int
+    run_id: str
+    title: str
+    created: CreatedResources
+    started: float
 
-    def part(self) -> Shared:
-        """The same for a scenario inside this one, whose steps can be stopped by themselves."""
-        from copy import copy
+    def child(self) -> RunContext:
+        """Return the same run with a child cancel scope, for steps that can be cancelled by themselves."""
+        child = self._replace(
+            engine=self.engine.share(),
+            cleanup_engine=self.cleanup_engine.share(),
+            cancellation=self.cancellation.child(),
+        )
+        child.cancellation.on_cancel(child.wake)
+        return child
 
-        part = copy(self)
-        part.engine, part.ending, part.stop = self.engine.share(), self.ending.share(), self.stop.part()
-        part.stop.on_request(part.wake)
-        return part
-
-    def wake(self, urgency: int) -> None:
-        """Break the exchanges of what must end at that urgency."""
+    def wake(self, level: Level) -> None:
+        """Break the exchanges that end at that level."""
         self.engine.abort()
-        if urgency >= EVERYTHING:
-            self.ending.abort()
+        if level >= Level.EVERYTHING:
+            self.cleanup_engine.abort()
+
+    @property
+    def replayed(self) -> bool:
+        """Whether only a recording answers."""
+        return self.engine.recorded_at is not None
 
     def elapsed_ms(self) -> float:
         return (time.monotonic() - self.started) * 1000
 
 
-class Frame:
-    """The variables of one scenario: the run's own, or an included one's."""
+def new_run(
+    *,
+    engine: Engine,
+    options: Options,
+    cancellation: CancelScope,
+    emit: Callable[[Event], None],
+    conceal: Conceal,
+    title: str,
+    scenario_index: int = 0,
+    run_id: str = "",
+) -> RunContext:
+    """Start a run, whose cancellation breaks its exchanges with the engine. Without a ``run_id``, nothing is
+    labelled."""
+    run = RunContext(
+        engine=engine.share(),
+        cleanup_engine=engine.share(),
+        options=options,
+        cancellation=cancellation,
+        emit=emit,
+        conceal=conceal,
+        scenario_index=scenario_index,
+        run_id=run_id,
+        title=title,
+        created=CreatedResources(),
+        started=time.monotonic(),
+    )
+    cancellation.on_cancel(run.wake)
+    return run
 
-    def __init__(self, scenario: Scenario, shared: Shared) -> None:
+
+class VariableScope:
+    """The names that the steps of one scenario see: its variables, the results of steps, facts of the engine.
+    Thread-safe: a change replaces the mapping of variables, since expressions in other threads may be reading it."""
+
+    def __init__(self, scenario: Scenario, engine: Engine) -> None:
         self.scenario = scenario
-        self.shared = shared
-        self._variables: list[dict[str, Any]] = [{}]
+        self.variables: Mapping[str, Any] = {}
         self.results = Results()
-        self.lock = threading.Lock()
-        engine = shared.engine
-        about = {"name": engine.name, "version": engine.version, "api_version": engine.api_version}
-        self._always = {"steps": self.results, "engine": about}
+        self._lock = threading.Lock()
+        facts = {"name": engine.name, "version": engine.version, "api_version": engine.api_version}
+        self._built_in = {"steps": self.results, "engine": facts}
 
-    @property
-    def variables(self) -> dict[str, Any]:
-        """The same for this frame and its parts."""
-        return self._variables[0]
-
-    @variables.setter
-    def variables(self, value: dict[str, Any]) -> None:
-        self._variables[0] = value
-
-    def part(self) -> Frame:
-        """The same names, for steps that can be stopped by themselves."""
-        from copy import copy
-
-        part = copy(self)
-        part.shared = self.shared.part()
-        return part
-
-    def scope(self, *local: Mapping[str, Any]) -> ChainMap[str, Any]:
-        """What expressions see: ``local`` names first, then variables, then ``steps`` and ``engine``."""
-        maps: Any = (*local, self.variables, self._always)
+    def names(self, *local: Mapping[str, Any]) -> ChainMap[str, Any]:
+        """Return what expressions see: ``local`` names first, then variables, then ``steps`` and ``engine``."""
+        maps: Any = (*local, self.variables, self._built_in)
         return ChainMap(*maps)
+
+    def set(self, variables: Mapping[str, Any]) -> None:
+        """Set variables."""
+        if variables:
+            with self._lock:
+                self.variables = {**self.variables, **variables}
 
 
 class Position(NamedTuple):
@@ -141,51 +149,50 @@ class Position(NamedTuple):
     local: Mapping[str, Any] = EMPTY
 
     @property
-    def urgency(self) -> int:
-        """How urgent a stop must be to end it: what cleans up ends only when everything does."""
-        return STEPS if self.phase == "steps" else EVERYTHING
+    def level(self) -> Level:
+        """The cancellation level that ends a step here: what cleans up ends only when everything does."""
+        return Level.STEPS if self.phase == "steps" else Level.EVERYTHING
 
     def child(self, index: int, **local: Any) -> Position:
         return Position(StepKey(self.key.scenario, (*self.key.path, index)), self.phase, {**self.local, **local})
 
 
-class Turn(NamedTuple):
-    """One step's turn: the step, the variables it runs among, and where it stands."""
+class StepContext(NamedTuple):
+    """A step in its execution context: the run, the variable scope and the position."""
 
     step: Step
-    frame: Frame
+    run: RunContext
+    scope: VariableScope
     position: Position
 
     @property
-    def shared(self) -> Shared:
-        return self.frame.shared
+    def key(self) -> StepKey:
+        return self.position.key
 
     @property
     def engine(self) -> Engine:
-        return self.shared.engine if self.position.phase == "steps" else self.shared.ending
+        return self.run.engine if self.position.phase == "steps" else self.run.cleanup_engine
 
     @property
     def timeout(self) -> float:
-        """The step's time in seconds: its own, else ``--timeout``, else the scenario's, else the operation's."""
-        for seconds in (self.step.timeout, self.shared.options.timeout, self.frame.scenario.timeout):
+        """The step's timeout in seconds: its own, else ``--timeout``, else the scenario's, else the operation's."""
+        for seconds in (self.step.timeout, self.run.options.timeout, self.scope.scenario.timeout):
             if seconds is not None:
                 return seconds
-        operation = getattr(self.step.kind, "operation", None)
+        operation = self.step.operation
         return SLOW_TIMEOUT if operation is not None and operation.slow else DEFAULT_TIMEOUT
 
-    def scope(self, *local: Mapping[str, Any]) -> ChainMap[str, Any]:
-        """What the step's expressions see."""
-        return self.frame.scope(*local, self.position.local)
+    def names(self, *local: Mapping[str, Any]) -> ChainMap[str, Any]:
+        """Return what the step's expressions see."""
+        return self.scope.names(*local, self.position.local)
 
     def emit(self, event: Event) -> None:
-        self.shared.emit(event)
+        self.run.emit(event)
 
-    def interrupted(self) -> bool:
-        """Whether a stop was asked for that is urgent enough to end this step."""
-        return self.shared.stop.asked(self.position.urgency)
+    def cancelled(self) -> bool:
+        """Whether this step must end."""
+        return self.run.cancellation.reached(self.position.level)
 
-    def rest(self, seconds: float) -> bool:
-        """Sleep, unless only a recording is played; True says that it was cut short by a stop."""
-        if self.engine.recorded_at is not None:
-            seconds = 0.0
-        return self.shared.stop.wait(seconds, self.position.urgency)
+    def sleep(self, seconds: float) -> bool:
+        """Sleep, except in a replay; True if the step was cancelled meanwhile."""
+        return self.run.cancellation.wait(0.0 if self.run.replayed else seconds, self.position.level)

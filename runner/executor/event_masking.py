@@ -1,4 +1,4 @@
-"""Hides secrets in a run's events, before anybody sees them."""
+"""Masks secrets in a run's events, before any consumer gets them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from runner.results.events import Event, OutputArrived, StepFinished, StepKey
 
 
 class EventMasker:
-    """Masks events one by one; output that comes in pieces is masked across them."""
+    """Masks events one by one; a secret that is split between two pieces of output is masked too."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._masker = Masker(secrets)
@@ -29,12 +29,13 @@ class EventMasker:
     def _output(self, event: OutputArrived) -> Iterator[Event]:
         streams = self._streams.setdefault(event.key, {})
         _, stream = streams.setdefault(event.stream, (event, StreamMasker(self._masker)))
-        shown = stream.feed(event.data)
-        if shown:
-            yield event._replace(data=shown)
+        masked = stream.feed(event.data)
+        if masked:
+            yield event._replace(data=masked)
 
     def _rest(self, key: StepKey) -> Iterator[Event]:
+        """Yield what the maskers of a finished step still hold back."""
         for first, stream in self._streams.pop(key, {}).values():
-            shown = stream.end()
-            if shown:
-                yield first._replace(data=shown)
+            masked = stream.end()
+            if masked:
+                yield first._replace(data=masked)

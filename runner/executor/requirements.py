@@ -1,28 +1,27 @@
-"""Whether an engine is what a scenario requires."""
+"""Checks an engine against a scenario's ``requires``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from runner.api import operations
-from runner.engine import requests
 from runner.engine.transport import Deadline
-from runner.executor.response.reader import Reader
+from runner.executor.response.ask import ask
 from runner.scenario.checks.api_versions import unmet_bound
 
 if TYPE_CHECKING:
     from runner.engine.engine import Engine
     from runner.scenario.model import Requires
 
-_ASK_TIME = 10.0
+_TIMEOUT: Final = 10.0
+"""Seconds to ask an engine for the state of its swarm."""
 
 
 def unmet(requires: Requires, engine: Engine) -> str | None:
-    """Why the engine does not meet the requirements, or None.
+    """Return why the engine does not meet the requirements, or None.
 
     Raises:
-        RunnerError: the engine can't be asked for its swarm.
+        RunnerError: the engine can't be asked for the state of its swarm.
     """
     bound = unmet_bound(requires.api, engine.api_version)
     if bound is not None:
@@ -37,13 +36,6 @@ def unmet(requires: Requires, engine: Engine) -> str | None:
 def _is_manager(engine: Engine) -> bool:
     if engine.swarm is not None:
         return engine.swarm == "active/manager"
-    info = operations.find("system.info")
-    assert info is not None
-    deadline = Deadline.after(_ASK_TIME)
-    response = engine.send(requests.build(info, {}, api_version=engine.api_version), deadline)
-    try:
-        body = Reader(response, deadline, None).value().body
-    finally:
-        response.close()
+    body = ask(engine, "system.info", {}, Deadline.after(_TIMEOUT)).body
     swarm = body.get("Swarm") if isinstance(body, Mapping) else None
     return isinstance(swarm, Mapping) and bool(swarm.get("ControlAvailable"))

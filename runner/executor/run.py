@@ -1,7 +1,7 @@
-"""A whole run: scenario files, each on its engine, as a stream of events.
+"""Runs scenario files, each on its engine, and yields what happens as a stream of events.
 
-The scenarios run in threads of their own; whoever iterates over the events is free to be interrupted by a signal, and
-nothing is lost when it is.
+The scenarios run in threads of their own, so that the consumer of the events can be interrupted by a signal at any time
+without loss.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from runner.clock import utc_now
 from runner.engine.engine import Engine
 from runner.errors import Diagnostic, RunnerError
-from runner.executor.cancellation import STEPS, Stop
-from runner.executor.context import Conceal, Frame, Options, Position, Shared
+from runner.executor.cancellation import CancelScope, Level
+from runner.executor.context import Conceal, Options, Position, RunContext, VariableScope, new_run
 from runner.executor.event_masking import EventMasker
-from runner.executor.event_queue import Outbox
+from runner.executor.event_queue import EventQueue
 from runner.executor.requirements import unmet
 from runner.executor.steps.flow import Flow
-from runner.executor.threads import side_by_side
-from runner.executor.variables import FromEnvironment, initial_variables
+from runner.executor.threads import run_concurrently
+from runner.executor.variables import FromEnvironment, set_initial_variables
 from runner.results.events import (
     Event,
     RunFinished,
@@ -38,9 +39,9 @@ from runner.scenario.model import Scenario
 
 
 class Job(NamedTuple):
-    """A scenario to run, and the engine to run it on. ``run_id`` stands in the labels of all that it creates;
-    ``conceal`` is told the secrets that are found on the way, as the run's own masker is; ``values`` are variables from
-    outside for this scenario alone, which those of the options outrank."""
+    """A scenario to run, and the engine to run it on. ``run_id`` is in the labels of everything that it creates;
+    ``conceal`` gets the secrets that are found during the run, as the run's own masker does; ``values`` are variables
+    from outside for this scenario alone, over which those of the options take precedence."""
 
     scenario: Scenario
     engine: Engine
@@ -50,65 +51,61 @@ class Job(NamedTuple):
 
     @classmethod
     def new(cls, scenario: Scenario, engine: Engine, conceal: Conceal | None = None) -> Job:
-        """A job with an id of its own."""
+        """Return a job with a new run id."""
         return cls(scenario, engine, os.urandom(6).hex(), conceal)
 
 
-def execute(jobs: tuple[Job, ...], options: Options, stop: Stop) -> Generator[Event, None, None]:
+def execute(jobs: tuple[Job, ...], options: Options, cancellation: CancelScope) -> Generator[Event, None, None]:
     """Run scenarios and yield what happens.
 
-    Leaving the iterator early asks the run to stop; it still cleans up before it ends.
+    Closing the iterator early cancels the run, which still cleans up before it ends.
     """
-    outbox = Outbox()
-    stop.on_request(lambda _urgency: outbox.open())
+    queue = EventQueue()
+    cancellation.on_cancel(lambda _level: queue.stop_blocking())
     mask = EventMasker(options.secrets.values())
-    worker = threading.Thread(target=_work, args=(jobs, options, stop, outbox, mask.conceal), name="run", daemon=True)
+    arguments = (jobs, options, cancellation, queue, mask.conceal)
+    worker = threading.Thread(target=_run_jobs, args=arguments, name="run", daemon=True)
     worker.start()
     try:
-        for event in outbox.drain(_load_what_the_end_needs):
+        for event in queue.drain(_import_cleanup):
             yield from mask(event)
     finally:
         if worker.is_alive():
-            stop.request()
-        outbox.open()
+            cancellation.escalate()
+        queue.stop_blocking()
         worker.join()
 
 
-def _load_what_the_end_needs() -> None:
-    """While the engine is at work there is time for it."""
+def _import_cleanup() -> None:
+    """Import the cleanup while the run waits for the engine."""
     import runner.executor.cleanup.remove  # noqa: F401
 
 
-def _work(jobs: tuple[Job, ...], options: Options, stop: Stop, outbox: Outbox, conceal: Conceal) -> None:
+def _run_jobs(
+    jobs: tuple[Job, ...], options: Options, cancellation: CancelScope, queue: EventQueue, conceal: Conceal
+) -> None:
     started = time.monotonic()
     try:
         first = engine_record(jobs[0].engine) if jobs else None
-        outbox.put(RunStarted((first and first.recorded_at) or _now(), first, len(jobs)))
+        queue.put(RunStarted((first and first.recorded_at) or utc_now(), first, len(jobs)))
 
-        def one(numbered: tuple[int, Job]) -> ScenarioRecord:
+        def run(numbered: tuple[int, Job]) -> ScenarioRecord:
             index, job = numbered
-            return _ScenarioRun(
-                job.scenario, _shared(job, index, options, stop, emit=outbox.put, conceal=conceal)
-            ).run()
+            context = _context(job, index, options, cancellation, emit=queue.put, conceal=conceal)
+            return _ScenarioRun(job.scenario, context).run()
 
         if options.jobs > 1 and len(jobs) > 1:
-            records = side_by_side(one, enumerate(jobs), min(options.jobs, len(jobs)))
+            records = run_concurrently(run, enumerate(jobs), min(options.jobs, len(jobs)))
         else:
-            records = [one(job) for job in enumerate(jobs)]
+            records = [run(job) for job in enumerate(jobs)]
         summary: dict[str, int] = {}
         for record in records:
             summary[record.status] = summary.get(record.status, 0) + 1
-        outbox.put(RunFinished((time.monotonic() - started) * 1000, summary))
-    except BaseException as error:  # noqa: BLE001 - a bug must reach the consumer, not die with its thread
-        outbox.close(error)
+        queue.put(RunFinished((time.monotonic() - started) * 1000, summary))
+    except BaseException as error:  # noqa: BLE001 - a bug is raised again in the consumer
+        queue.close(error)
     else:
-        outbox.close()
-
-
-def _now() -> str:
-    """RFC 3339, in milliseconds; importing ``datetime`` takes longer than a request."""
-    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{nanoseconds // 1_000_000:03}Z"
+        queue.close()
 
 
 def engine_record(engine: Engine) -> EngineRecord:
@@ -117,95 +114,108 @@ def engine_record(engine: Engine) -> EngineRecord:
     )
 
 
-def _shared(
-    job: Job, index: int, options: Options, stop: Stop, *, emit: Callable[[Event], None], conceal: Conceal
-) -> Shared:
-    """What one scenario's run shares among its parts."""
-
-    def conceal_everywhere(found: Iterable[str]) -> None:
-        hidden = tuple(found)
-        conceal(hidden)
+def _context(
+    job: Job,
+    index: int,
+    options: Options,
+    cancellation: CancelScope,
+    *,
+    emit: Callable[[Event], None],
+    conceal: Conceal,
+) -> RunContext:
+    def conceal_everywhere(secrets: Iterable[str]) -> None:
+        every = tuple(secrets)
+        conceal(every)
         if job.conceal is not None:
-            job.conceal(hidden)
+            job.conceal(every)
 
     conceal_everywhere(job.engine.endpoint.secrets)
-    shared = Shared(
-        engine=job.engine.share(),
-        ending=job.engine.share(),
+    return new_run(
+        engine=job.engine,
         options=options._replace(values={**job.values, **options.values}) if job.values else options,
-        stop=stop.part(),
-        conceal=conceal_everywhere,
+        cancellation=cancellation.child(),
         emit=emit,
-        index=index,
+        conceal=conceal_everywhere,
+        scenario_index=index,
         run_id=job.run_id,
         title=job.scenario.title,
     )
-    shared.stop.on_request(shared.wake)
-    return shared
 
 
 class _ScenarioRun:
-    def __init__(self, scenario: Scenario, shared: Shared) -> None:
+    """Runs one scenario file, from its requirements to its cleanup."""
+
+    def __init__(self, scenario: Scenario, context: RunContext) -> None:
         self.scenario = scenario
-        self.shared = shared
-        self.index = shared.index
-        self.engine = engine_record(shared.engine)
+        self.context = context
+        self.engine = engine_record(context.engine)
         self.vars: dict[str, object] = {}
 
     def run(self) -> ScenarioRecord:
-        scenario, emit = self.scenario, self.shared.emit
+        scenario, context = self.scenario, self.context
         steps = len(scenario.steps) + len(scenario.finally_)
-        emit(ScenarioStarted(self.index, scenario.file, scenario.title, steps, self.engine))
+        context.emit(ScenarioStarted(context.scenario_index, scenario.file, scenario.title, steps, self.engine))
         try:
             reason = (
                 "the run was interrupted"
-                if self.shared.stop.asked(STEPS)
-                else unmet(scenario.requires, self.shared.engine)
+                if context.cancellation.reached(Level.STEPS)
+                else unmet(scenario.requires, context.engine)
             )
             record = self._run() if reason is None else self._record("skipped", reason=reason)
         except RunnerError as error:
             record = self._record("error", error=error.diagnostic())
-        emit(ScenarioFinished(self.index, record))
+        context.emit(ScenarioFinished(context.scenario_index, record))
         return record
 
     def _run(self) -> ScenarioRecord:
-        frame = Frame(self.scenario, self.shared)
-        options = self.shared.options
-        frame.variables = initial_variables(self.scenario, frame, options.values, options.secrets)
-        hidden = set(self.scenario.secrets)
-        hidden.update(name for name, value in options.values.items() if isinstance(value, FromEnvironment))
-        hidden.difference_update(set(self.scenario.vars) - set(self.scenario.secrets))
-        for name, value in self.scenario.vars.items():
-            if any(reference.name in hidden for one in value.expressions for reference in one.references):
-                hidden.add(name)
-        self.vars = {name: value for name, value in frame.variables.items() if name not in hidden}
-        flow = Flow(frame, [])
+        context = self.context
+        scope = VariableScope(self.scenario, context.engine)
+        set_initial_variables(scope, context.options.values, context.options.secrets)
+        private = self._private_names()
+        self.vars = {name: value for name, value in scope.variables.items() if name not in private}
+        flow = Flow(context, scope, [])
         entries = flow.sequence(self.scenario.steps, self._at("steps"))
         entries += flow.finish(self._at)
         steps = flow.resolve(entries)
         left: list[str] = []
-        if self.shared.created:
+        if context.created.nouns:
             from runner.executor.cleanup.remove import clean_up
 
-            cleanup, left = clean_up(self.shared)
-            steps += self._numbered(cleanup, len(steps))
-        status, error_found = first_failure(steps)
+            cleanup, left = clean_up(context)
+            steps += self._emit_cleanup(cleanup, len(steps))
+        status, error_record = first_failure(steps)
         outputs: dict[str, object] = {}
         if status == "passed":
             try:
-                outputs = {name: one.evaluate(frame.scope()) for name, one in self.scenario.outputs.items()}
+                outputs = {
+                    name: expression.evaluate(scope.names()) for name, expression in self.scenario.outputs.items()
+                }
             except RunnerError as error:
-                status, error_found = "error", error.diagnostic()
-        return self._record(status, steps=tuple(steps), outputs=outputs, left=tuple(left), error=error_found)
+                status, error_record = "error", error.diagnostic()
+        return self._record(status, steps=tuple(steps), outputs=outputs, left=tuple(left), error=error_record)
+
+    def _private_names(self) -> set[str]:
+        """Return the variables that no report shows: secrets, undeclared ones from the environment, and those that are
+        computed from them."""
+        scenario = self.scenario
+        values = self.context.options.values.items()
+        private = {name for name, value in values if isinstance(value, FromEnvironment)} - set(scenario.vars)
+        private.update(scenario.secrets)
+        for name, value in scenario.vars.items():
+            references = (reference for expression in value.expressions for reference in expression.references)
+            if any(reference.name in private for reference in references):
+                private.add(name)
+        return private
 
     def _at(self, phase: Phase) -> Position:
-        return Position(StepKey(self.index, ()), phase)
+        return Position(StepKey(self.context.scenario_index, ()), phase)
 
-    def _numbered(self, records: list[StepRecord], first: int) -> list[StepRecord]:
+    def _emit_cleanup(self, records: list[StepRecord], first: int) -> list[StepRecord]:
+        """Emit the events of the cleanup; ``first`` is the index of its first step."""
         for number, record in enumerate(records, first):
-            key = StepKey(self.index, (number,))
-            self.shared.emit(StepStarted(key, record.id, record.kind, "cleanup"))
-            self.shared.emit(StepFinished(key, record))
+            key = StepKey(self.context.scenario_index, (number,))
+            self.context.emit(StepStarted(key, record.id, record.kind, "cleanup"))
+            self.context.emit(StepFinished(key, record))
         return records
 
     def _record(
@@ -223,7 +233,7 @@ class _ScenarioRun:
             title=self.scenario.title,
             status=status,
             about=self.scenario.about,
-            duration_ms=self.shared.elapsed_ms(),
+            duration_ms=self.context.elapsed_ms(),
             vars=dict(self.vars),
             outputs=outputs or {},
             steps=steps,

@@ -1,4 +1,4 @@
-"""The variables that a scenario begins with: its own, then what comes from outside."""
+"""Sets the variables that a scenario begins with: its own, and those from outside."""
 
 from __future__ import annotations
 
@@ -10,71 +10,65 @@ from runner.scenario.expressions.expression import Constant
 from runner.scenario.yaml.scalars import resolve
 
 if TYPE_CHECKING:
-    from runner.executor.context import Frame
-    from runner.scenario.model import Scenario
+    from runner.executor.context import VariableScope
 
 
-def initial_variables(
-    scenario: Scenario, frame: Frame, values: Mapping[str, Any], secrets: Mapping[str, str]
-) -> dict[str, Any]:
-    """The secrets, and the file's ``vars`` in order, each replaced by the value from outside if there is one.
+class UntypedText(str):
+    """A value from a flag or the environment: a text whose type is not known yet."""
+
+    __slots__ = ()
+
+
+class FromEnvironment(UntypedText):
+    """A value from the environment, which may define more variables than the scenario declares."""
+
+    __slots__ = ()
+
+
+def set_initial_variables(scope: VariableScope, values: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
+    """Set a scenario's secrets and its ``vars`` in order, each of which a value from outside replaces.
 
     Raises:
-        UsageError: a secret has no value.
+        UsageError: ``missing-secret``.
         StepError: a variable's template can't be rendered.
     """
-    found: dict[str, Any] = {name: coerced(value, None) for name, value in values.items()}
+    scenario = scope.scenario
+    scope.set({name: coerced(value, None) for name, value in values.items()})
     for name in scenario.secrets:
         if name not in secrets:
-            hint = f"give it with --secret {name}=… or in RUN_SECRET_{name.upper()}"
+            hint = f"set it with --secret {name}=… or in RUN_SECRET_{name.upper()}"
             raise UsageError("missing-secret", f"{scenario.file} needs the secret '{name}'", hint=hint)
-        found[name] = secrets[name]
+        scope.set({name: secrets[name]})
     for name, value in scenario.vars.items():
         if name in values:
             default = value.value if isinstance(value, Constant) else None
-            found[name] = coerced(values[name], default)
+            scope.set({name: coerced(values[name], default)})
         else:
-            frame.variables = found
-            found[name] = value.render(frame.scope())
-    return found
+            scope.set({name: value.render(scope.names())})
 
 
-def included_variables(
-    scenario: Scenario, given: Mapping[str, Any], frame: Frame, secrets: Mapping[str, str]
-) -> dict[str, Any]:
-    """The same for an included scenario: only what the including step gives comes from outside."""
+def set_included_variables(scope: VariableScope, values: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
+    """Do the same for an included scenario, for which only the including step's values come from outside."""
     try:
-        return initial_variables(scenario, frame, given, secrets)
+        set_initial_variables(scope, values, secrets)
     except UsageError as error:
         raise StepError(error.code, error.message, hint=error.hint) from None
 
 
 def coerced(value: Any, default: Any) -> Any:
-    """Text from a flag or the environment, in the type of the variable's default: ``--var times=5`` is a number
-    where the file says ``times: 3``, and stays text where it says ``times: "3"``."""
-    if not isinstance(value, Text):
+    """Convert an untyped text to the type of the variable's default: ``--var times=5`` is a number where the file has
+    ``times: 3``, and a text where it has ``times: "3"``."""
+    if not isinstance(value, UntypedText):
         return value
     if isinstance(default, str):
         return str(value)
     if isinstance(default, (list, dict)):
         return _parsed(str(value), default)
-    return plainly(str(value))
+    return as_scalar(str(value))
 
 
-class Text(str):
-    """A value that came as text, from a flag or the environment, and whose type is not known yet."""
-
-    __slots__ = ()
-
-
-class FromEnvironment(Text):
-    """One that came from the environment, where more may stand than a scenario ever asked for."""
-
-    __slots__ = ()
-
-
-def plainly(text: str) -> Any:
-    """A number, boolean or null if the text is how that is written, else the text: ``1.10`` stays a version."""
+def as_scalar(text: str) -> Any:
+    """Return the number, boolean or null whose canonical spelling the text is, else the text: ``1.10`` stays one."""
     value = resolve(text) if text else text
     if value is None or isinstance(value, bool):
         return value

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from runner.engine.engine import Engine
 from runner.errors import Diagnostic, InvalidScenario
-from runner.executor.cancellation import Stop
+from runner.executor.cancellation import CancelScope
 from runner.library.connection import connect_to, settings_for
 from runner.library.scenarios import open_files, scenario_files, valid
 from runner.library.settings import CONNECT_TIMEOUT, EngineSettings, Record, Replay, RunSettings
@@ -76,7 +76,7 @@ def run(
     keep_going: bool = False,
     keep: bool = False,
     jobs: int = 1,
-    stop: Stop | None = None,
+    stop: CancelScope | None = None,
     on_event: Callable[[Event], None] | None = None,
     on_warning: OnWarning | None = None,
 ) -> Report:
@@ -92,7 +92,7 @@ def run(
         keep_going: Run the steps after one that failed.
         keep: Leave what the scenarios created on the engine.
         jobs: How many scenarios run at the same time.
-        stop: Call its ``request`` from another thread to stop the run; it still cleans up.
+        stop: Call its ``cancel`` from another thread to stop the run; it still cleans up.
         on_event: Called with each event, in the caller's thread.
         on_warning: Called with each warning.
 
@@ -115,7 +115,7 @@ def stream(
     keep_going: bool = False,
     keep: bool = False,
     jobs: int = 1,
-    stop: Stop | None = None,
+    stop: CancelScope | None = None,
     on_warning: OnWarning | None = None,
 ) -> Iterator[Event]:
     """Run scenarios as :func:`run` does, and yield the events while they happen. The engine is connected when the first
@@ -133,7 +133,7 @@ def record(
     secrets: Mapping[str, str] = EMPTY,
     timeout: float | str | None = None,
     keep_going: bool = False,
-    stop: Stop | None = None,
+    stop: CancelScope | None = None,
     on_event: Callable[[Event], None] | None = None,
     on_warning: OnWarning | None = None,
 ) -> Report:
@@ -156,7 +156,7 @@ def replay(
     secrets: Mapping[str, str] = EMPTY,
     timeout: float | str | None = None,
     keep_going: bool = False,
-    stop: Stop | None = None,
+    stop: CancelScope | None = None,
     on_event: Callable[[Event], None] | None = None,
     on_warning: OnWarning | None = None,
 ) -> Report:
@@ -253,7 +253,7 @@ def _scenarios(scenario: Scenarios, variables: Iterable[str], on_warning: OnWarn
 def _report(
     scenarios: tuple[Scenario, ...],
     settings: RunSettings,
-    stop: Stop | None,
+    stop: CancelScope | None,
     on_event: Callable[[Event], None] | None,
     on_warning: OnWarning | None,
 ) -> Report:
@@ -268,14 +268,14 @@ def _report(
 
 
 def _events(
-    scenarios: tuple[Scenario, ...], settings: RunSettings, stop: Stop | None, on_warning: OnWarning | None
+    scenarios: tuple[Scenario, ...], settings: RunSettings, stop: CancelScope | None, on_warning: OnWarning | None
 ) -> Iterator[Event]:
     from runner.library.runs import prepare
 
     with prepare(scenarios, settings, os.environ) as run:
         for warning in run.warnings:
             _warn(warning, on_warning)
-        yield from run.events(stop or Stop())
+        yield from run.events(stop or CancelScope())
         for warning in run.finish().warnings:
             _warn(warning, on_warning)
 

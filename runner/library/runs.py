@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from runner.errors import Diagnostic
-from runner.executor.cancellation import STEPS, Stop
+from runner.executor.cancellation import CancelScope, Level
 from runner.executor.context import Options
 from runner.executor.run import execute
 from runner.library.connection import configured_credentials
@@ -34,7 +34,7 @@ class Run:
         self._source = source
         self._options = options
         self._collector = Collector()
-        self._stop = Stop()
+        self._stop = CancelScope()
 
     def __enter__(self) -> Run:
         return self
@@ -44,7 +44,7 @@ class Run:
     ) -> None:
         self._source.close()
 
-    def events(self, stop: Stop) -> Iterator[Event]:
+    def events(self, stop: CancelScope) -> Iterator[Event]:
         """Run the scenarios and yield events. Closing the iterator early stops the run; it still cleans up."""
         self._stop = stop
         for event in execute(self._source.jobs, self._options, stop):
@@ -61,7 +61,7 @@ class Run:
         Raises:
             UsageError: ``cannot-write``.
         """
-        return self._source.finish(self.report(), interrupted=self._stop.asked(STEPS)) or Finished()
+        return self._source.finish(self.report(), interrupted=self._stop.reached(Level.STEPS)) or Finished()
 
 
 def prepare(scenarios: tuple[Scenario, ...], settings: RunSettings, environment: Mapping[str, str]) -> Run:

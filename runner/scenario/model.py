@@ -238,6 +238,11 @@ class Step(NamedTuple):
         return self.kind.steps if isinstance(self.kind, Parallel) else ()
 
     @property
+    def operation(self) -> Operation | None:
+        """The operation of the API that the step calls, if it calls one."""
+        return self.kind.operation if isinstance(self.kind, OperationCall) else None
+
+    @property
     def sets(self) -> tuple[str, ...]:
         """The variables that the step sets when it passes."""
         captured = tuple(name for name, _ in self.capture)

@@ -14,7 +14,7 @@ from runner.engine.docker_config.endpoint import Endpoint, parse
 from runner.engine.engine import Engine, connect
 from runner.engine.transport import Deadline, Request
 from runner.errors import EngineError
-from runner.executor.cancellation import Stop
+from runner.executor.cancellation import CancelScope
 from runner.executor.context import Options
 from runner.executor.run import Job, execute
 from runner.results.collector import Collector
@@ -118,14 +118,14 @@ class Player:
         """Run one scenario; in the step of the id ``stop_in`` it is asked to stop. ``options`` are those of a run."""
         given = Options(**{"folder": self.folder, **self.options, **options})
         scenario = self.open(text, given.values)
-        stop = Stop()
+        cancellation = CancelScope()
         events: list[Event] = []
         collector = Collector()
         with self.engine() as engine:
-            for event in execute((Job.new(scenario, engine),), given, stop):
+            for event in execute((Job.new(scenario, engine),), given, cancellation):
                 events.append(event)
                 collector.add(event)
                 if isinstance(event, StepStarted) and event.id == stop_in:
                     time.sleep(0.3)
-                    stop.request()
+                    cancellation.escalate()
         return Played(collector.report(), events)

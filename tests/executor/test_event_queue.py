@@ -11,9 +11,9 @@ import pytest
 
 from runner.engine.engine import connect
 from runner.engine.transport import Deadline
-from runner.executor.cancellation import Stop
+from runner.executor.cancellation import CancelScope, Level
 from runner.executor.context import Options
-from runner.executor.event_queue import ROOM, Outbox
+from runner.executor.event_queue import CAPACITY, EventQueue
 from runner.executor.run import Job, execute
 from runner.results.events import (
     Event,
@@ -44,10 +44,10 @@ def nothing() -> None:
     """There is nothing to do meanwhile."""
 
 
-def writer(outbox: Outbox, *events: Event) -> threading.Thread:
+def writer(queue: EventQueue, *events: Event) -> threading.Thread:
     def write() -> None:
         for event in events:
-            outbox.put(event)
+            queue.put(event)
 
     thread = threading.Thread(target=write, daemon=True)
     thread.start()
@@ -56,12 +56,12 @@ def writer(outbox: Outbox, *events: Event) -> threading.Thread:
 
 @pytest.mark.parametrize("event", [output(), ItemArrived(KEY, {}, len(PIECE)), started("a"), output(b"")])
 def test_who_brings_more_than_there_is_room_for_waits(event: Event) -> None:
-    outbox, put = Outbox(), 0
+    queue, put = EventQueue(), 0
 
     def fill() -> None:
         nonlocal put
         for _ in range(20_000):
-            outbox.put(event)
+            queue.put(event)
             put += 1
 
     thread = threading.Thread(target=fill, daemon=True)
@@ -69,50 +69,50 @@ def test_who_brings_more_than_there_is_room_for_waits(event: Event) -> None:
     thread.join(0.5)
     assert thread.is_alive()
     small = isinstance(event, StepStarted) or event == output(b"")
-    assert put <= (ROOM // 512 if small else ROOM // len(PIECE))
-    read = outbox.drain(nothing)
+    assert put <= (CAPACITY // 512 if small else CAPACITY // len(PIECE))
+    read = queue.drain(nothing)
     for number in range(1, 20_001):
         assert next(read) == event
-        assert put - number < 2 * ROOM // (512 if small else len(PIECE)) + 2
-    outbox.close()
+        assert put - number < 2 * CAPACITY // (512 if small else len(PIECE)) + 2
+    queue.close()
     assert list(read) == []
 
 
 def test_nothing_is_lost_and_the_order_is_kept_however_many_write() -> None:
-    outbox = Outbox()
-    threads = [writer(outbox, *(started(f"{name}{number}") for number in range(3000))) for name in "abcd"]
+    queue = EventQueue()
+    threads = [writer(queue, *(started(f"{name}{number}") for number in range(3000))) for name in "abcd"]
 
     def close() -> None:
         for thread in threads:
             thread.join()
-        outbox.close()
+        queue.close()
 
     threading.Thread(target=close).start()
-    names = [event.id for event in outbox.drain(nothing) if isinstance(event, StepStarted)]
+    names = [event.id for event in queue.drain(nothing) if isinstance(event, StepStarted)]
     assert len(names) == 12_000
     for name in "abcd":
         assert [one for one in names if one[0] == name] == [f"{name}{number}" for number in range(3000)]
 
 
 def test_once_it_is_open_nobody_waits_and_only_pieces_of_streams_are_dropped() -> None:
-    outbox = Outbox()
-    thread = writer(outbox, *[output()] * 1000, started("end"), output(b"too late"))
+    queue = EventQueue()
+    thread = writer(queue, *[output()] * 1000, started("end"), output(b"too late"))
     thread.join(0.3)
     assert thread.is_alive()
-    outbox.open()
+    queue.stop_blocking()
     thread.join(5)
     assert not thread.is_alive()
-    outbox.close()
-    *pieces, last = outbox.drain(nothing)
+    queue.close()
+    *pieces, last = queue.drain(nothing)
     assert last == started("end")
-    assert ROOM // len(PIECE) - 1 <= len(pieces) <= ROOM // len(PIECE) + 1
+    assert CAPACITY // len(PIECE) - 1 <= len(pieces) <= CAPACITY // len(PIECE) + 1
 
 
 def test_a_bug_is_raised_where_events_are_read() -> None:
-    outbox = Outbox()
-    outbox.put(started("a"))
-    outbox.close(ValueError("bug"))
-    read = outbox.drain(nothing)
+    queue = EventQueue()
+    queue.put(started("a"))
+    queue.close(ValueError("bug"))
+    read = queue.drain(nothing)
     assert next(read) == started("a")
     with pytest.raises(ValueError, match="bug"):
         next(read)
@@ -152,17 +152,17 @@ def flood() -> Flood:
 
 
 @pytest.fixture
-def stop() -> Stop:
-    return Stop()
+def cancellation() -> CancelScope:
+    return CancelScope()
 
 
 @pytest.fixture
-def following(tmp_path: Path, flood: Flood, stop: Stop) -> Iterator[Generator[Event, None, None]]:
+def following(tmp_path: Path, flood: Flood, cancellation: CancelScope) -> Iterator[Generator[Event, None, None]]:
     """The events of a run that follows the flood, read as far as its first item."""
     player = Player(tmp_path)
     with serving(flood) as server:
         engine = connect(server.endpoint, deadline=Deadline.after(10))
-        events = execute((Job.new(player.open(FOLLOWING), engine),), Options(), stop)
+        events = execute((Job.new(player.open(FOLLOWING), engine),), Options(), cancellation)
         assert any(isinstance(event, ItemArrived) for event in events)
         yield events
         events.close()
@@ -173,29 +173,29 @@ def test_a_stream_stands_still_while_nobody_reads(following: Iterator[Event], fl
     time.sleep(0.5)
     before = flood.sent
     time.sleep(0.3)
-    assert flood.sent == before < 4 * ROOM
+    assert flood.sent == before < 4 * CAPACITY
     for _ in range(200):
         next(following)
     assert flood.sent > before
 
 
-def test_leaving_a_stream_ends_the_run(following: Generator[Event, None, None], stop: Stop) -> None:
+def test_leaving_a_stream_ends_the_run(following: Generator[Event, None, None], cancellation: CancelScope) -> None:
     time.sleep(0.3)
     began = time.monotonic()
     following.close()
     assert time.monotonic() - began < 3
-    assert stop.urgency == 1
+    assert cancellation.level == Level.STEPS
     assert not [thread for thread in threading.enumerate() if thread.name == "run"]
 
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_stop_is_not_held_up_by_a_reader_that_does_not_read(
-    following: Iterator[Event], stop: Stop, times: int
+    following: Iterator[Event], cancellation: CancelScope, times: int
 ) -> None:
     time.sleep(0.3)
     run = next(thread for thread in threading.enumerate() if thread.name == "run")
     for _ in range(times):
-        stop.request()
+        cancellation.escalate()
     run.join(5)
     assert not run.is_alive(), "it has cleaned up, though nobody has read of it"
     rest = list(following)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runner.executor.variables import Text, coerced, plainly
+from runner.executor.variables import UntypedText, as_scalar, coerced
 from tests.executor.helpers import Player
 
 
@@ -32,7 +32,7 @@ from tests.executor.helpers import Player
     ],
 )
 def test_text_takes_the_type_of_the_default(text: str, default: Any, value: Any) -> None:
-    found = coerced(Text(text), default)
+    found = coerced(UntypedText(text), default)
     assert found == value
     assert type(found) is type(value)
 
@@ -44,7 +44,7 @@ def test_what_has_a_type_keeps_it(value: Any) -> None:
 
 @pytest.mark.parametrize("text", ["1_000", "0x10", "1e3", "+5", " 5", "~", "Yes", "0o7", "-0"])
 def test_only_what_is_plainly_a_number_is_one(text: str) -> None:
-    assert plainly(text) == (None if text == "~" else text)
+    assert as_scalar(text) == (None if text == "~" else text)
 
 
 def test_values_from_outside_win_and_later_ones_see_them(play: Player) -> None:
@@ -54,7 +54,7 @@ def test_values_from_outside_win_and_later_ones_see_them(play: Player) -> None:
         steps:
           - check: [image == 'busybox', tag == 'busybox:1', times == 5, extra == 'e']
         """,
-        values={"image": Text("busybox"), "times": Text("5"), "extra": Text("e")},
+        values={"image": UntypedText("busybox"), "times": UntypedText("5"), "extra": UntypedText("e")},
     )
     assert played.status == "passed", played["check_1"].error
     assert played.scenario.vars == {"image": "busybox", "tag": "busybox:1", "times": 5, "extra": "e"}

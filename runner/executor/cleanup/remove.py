@@ -1,7 +1,7 @@
-"""Removes what a run has created and not removed itself.
+"""Removes the resources that a run created and did not remove itself.
 
-The same pieces serve the end of a run and ``run clean``. Nothing is forced that others could suffer from: what somebody
-else's container uses stays, and is said to be left.
+The end of a run and ``run clean`` share these functions. What other containers use is never removed by force: it stays,
+and is reported as left over.
 """
 
 from __future__ import annotations
@@ -10,39 +10,44 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from runner.api import operations
 from runner.api.error_message import engine_message
 from runner.engine.transport import Deadline
 from runner.errors import RunnerError, StepError
-from runner.executor.cancellation import EVERYTHING
-from runner.executor.cleanup.find import Leftover, exchange, find
+from runner.executor.cancellation import Level
+from runner.executor.cleanup.find import Leftover, find
+from runner.executor.response.ask import ask
 from runner.results.records import RequestRecord, ResponseRecord, StepRecord
+from runner.text import short_id
 
 if TYPE_CHECKING:
+    from runner.api.operations import Operation
     from runner.engine.engine import Engine
-    from runner.executor.context import Shared
+    from runner.executor.context import RunContext
 
-CONFLICT = 409
-"""The status of a container's removal by force where another removal is under way."""
+_CONFLICT: Final = 409
+"""The status of a container's removal by force while another removal of it is in progress."""
 
-TIME = 60.0
-"""Seconds that all of a run's cleanup may take."""
-ONE_TIME = 20.0
-"""Seconds that one removal may take of it, so that an engine which hangs on one thing gets asked for the others."""
-LISTING_TIME = 1.0
-"""Seconds to find out what is left after a run was told to stop at once."""
+_TIMEOUT: Final = 60.0
+"""Seconds for the whole cleanup of a run."""
+_REMOVAL_TIMEOUT: Final = 20.0
+"""Seconds for one removal, so that one which hangs leaves time for the others."""
+_LISTING_TIMEOUT: Final = 1.0
+"""Seconds to list what is left after a run was told to end at once."""
 
-REMOVING_TIME = 10.0
-"""Seconds to wait for a container that the engine is already removing by itself, as its ``AutoRemove`` says."""
+_AUTO_REMOVE_TIMEOUT: Final = 10.0
+"""Seconds to wait for a container that the engine itself is removing (``AutoRemove``)."""
 
-SETTLING_TIME, PAUSE = 20.0, 0.2
-"""Seconds to wait for a removed service's tasks, which have ten to end by themselves, and between two tries."""
+_TASKS_TIMEOUT: Final = 20.0
+"""Seconds to wait for the tasks of a removed service, which have ten to end by themselves."""
+_POLL_INTERVAL: Final = 0.2
+"""Seconds between two attempts."""
 
 
 class Removal(NamedTuple):
-    """What came of removing one thing; ``error`` says that it is still there. ``seconds`` is how long it took."""
+    """The outcome of removing one resource. With an ``error`` it is still there; ``seconds`` is how long it took."""
 
     leftover: Leftover
     seconds: float
@@ -52,142 +57,148 @@ class Removal(NamedTuple):
     error: RunnerError | None = None
 
 
-def remove_all(engine: Engine, found: Iterable[Leftover], deadline: Deadline) -> Iterator[Removal]:
-    """Remove one thing after the other, whatever happens to any. What is refused is tried again after the others are
-    gone, which may have held it, for as long as that gets any further: images may be made of each other, in a row."""
-    todo, refused, services = deque(found), list[Leftover](), list[str]()
-    settled = time.monotonic()
+def remove_all(engine: Engine, leftovers: Iterable[Leftover], deadline: Deadline) -> Iterator[Removal]:
+    """Remove resources one by one, and continue past failures. Refused removals are retried once the others are gone,
+    for as long as a round removes anything: images may be derived from each other in a chain."""
+    todo, refused, services = deque(leftovers), list[Leftover](), list[str]()
+    patience = Deadline.after(0)
     while todo:
         leftover = todo.popleft()
-        removal = _remove(engine, leftover, deadline, settled)
+        removal = _remove(engine, leftover, deadline, patience)
         if removal.error is None:
             yield removal
         else:
             refused.append(leftover)
         if leftover.kind.noun == "service":
             services.append(leftover.id)
-            settled = time.monotonic() + SETTLING_TIME
+            patience = Deadline.after(_TASKS_TIMEOUT)
             if not todo or todo[0].kind.noun != "service":
-                _await_tasks(engine, services, deadline.sooner(Deadline.at_monotonic(settled)))
+                _await_tasks(engine, services, deadline.sooner(patience))
     attempts = 1
     while refused:
         attempts += 1
-        removals = [_remove(engine, one, deadline, settled)._replace(attempts=attempts) for one in refused]
-        yield from (one for one in removals if one.error is None)
-        still = [one for one in removals if one.error is not None]
-        if len(still) == len(refused):
-            yield from still
+        removals = [_remove(engine, leftover, deadline, patience)._replace(attempts=attempts) for leftover in refused]
+        yield from (removal for removal in removals if removal.error is None)
+        failed = [removal for removal in removals if removal.error is not None]
+        if len(failed) == len(refused):
+            yield from failed
             return
-        refused = [one.leftover for one in still]
+        refused = [removal.leftover for removal in failed]
 
 
 def _await_tasks(engine: Engine, services: list[str], deadline: Deadline) -> None:
-    """Wait until the containers of removed services are gone, as far as this engine knows them."""
-    labels_of_tasks = [f"com.docker.swarm.service.id={service}" for service in services]
-    with contextlib.suppress(RunnerError):  # what else they hold will be refused, and told
+    """Wait until the containers of removed services are gone, as far as this engine lists them."""
+    labels = [f"com.docker.swarm.service.id={service}" for service in services]
+    with contextlib.suppress(RunnerError):  # what they still use will be refused, and reported
         while any(
-            exchange(engine, "container.list", {"all": True, "filters": {"label": label}}, deadline)[2]
-            for label in labels_of_tasks
+            ask(engine, "container.list", {"all": True, "filters": {"label": label}}, deadline).body for label in labels
         ):
             _pause(engine)
 
 
 def _pause(engine: Engine) -> None:
     if engine.recorded_at is None:
-        time.sleep(PAUSE)
+        time.sleep(_POLL_INTERVAL)
 
 
-def _remove(engine: Engine, leftover: Leftover, deadline: Deadline, settled: float) -> Removal:
-    """Remove one thing; gone already is fine. Until ``settled`` what is refused is tried again: the tasks of a service
-    use its networks and volumes until they have ended. A container that is on its way out is waited for."""
+def _remove(engine: Engine, leftover: Leftover, deadline: Deadline, patience: Deadline) -> Removal:
+    """Remove one resource; one that is gone already is a success. Refusals are retried until ``patience`` ends: tasks
+    of a service use its networks and volumes until they have ended."""
     started = time.monotonic()
-    request = response = problem = None
+    request = response = failure = None
     try:
-        request, response = _removed(engine, leftover, deadline.sooner(Deadline.after(ONE_TIME)), settled)
+        request, response = _delete(engine, leftover, deadline.sooner(Deadline.after(_REMOVAL_TIMEOUT)), patience)
     except RunnerError as error:
-        problem = StepError("cleanup-failed", f"{leftover.title} is still there: {error.message}", hint=error.hint)
-    return Removal(leftover, time.monotonic() - started, 1, request, response, problem)
+        failure = StepError("cleanup-failed", f"{leftover.title} is still there: {error.message}", hint=error.hint)
+    return Removal(leftover, time.monotonic() - started, 1, request, response, failure)
 
 
-def _removed(
-    engine: Engine, leftover: Leftover, deadline: Deadline, settled: float
+def _delete(
+    engine: Engine, leftover: Leftover, deadline: Deadline, patience: Deadline
 ) -> tuple[RequestRecord, ResponseRecord]:
-    operation = operations.find(f"{leftover.kind.noun}.delete")
-    assert operation is not None
-    target = operation.path_params[0].name
-    removed = time.monotonic() + REMOVING_TIME
-    for name in _handles(engine, leftover):
-        params = {target: name, **leftover.kind.remove}
+    operation = _delete_operation(leftover)
+    path_param = operation.path_params[0].name
+    auto_remove = Deadline.after(_AUTO_REMOVE_TIMEOUT)
+    for reference in _references(engine, leftover):
+        params = {path_param: reference, **leftover.kind.remove}
         while True:
-            request, status, body = exchange(engine, operation.name, params, deadline)
-            gone = status in (*operation.success, 404)
-            under_way = leftover.kind.noun == "container" and status == CONFLICT
-            if gone or time.monotonic() >= (max(settled, removed) if under_way else settled):
+            reply = ask(engine, operation.name, params, deadline)
+            gone = reply.status in (*operation.success, 404)
+            in_progress = leftover.kind.noun == "container" and reply.status == _CONFLICT
+            if gone or (patience.passed and (not in_progress or auto_remove.passed)):
                 break
             _pause(engine)
         if not gone:
-            raise StepError("cleanup-failed", engine_message(body) or f"the engine answered {status}")
-    return request, ResponseRecord(status, body=body)
+            raise StepError("cleanup-failed", engine_message(reply.body) or f"the engine answered {reply.status}")
+    return reply.request_record(), ResponseRecord(reply.status, body=reply.body)
 
 
-def _handles(engine: Engine, leftover: Leftover) -> tuple[str, ...]:
-    """By what to remove it: an image goes with the last of its names; and Podman looks whether a network is in use only
-    where it is called by its name, which there is unique."""
+def _delete_operation(leftover: Leftover) -> Operation:
+    operation = operations.find(f"{leftover.kind.noun}.delete")
+    assert operation is not None, leftover
+    return operation
+
+
+def _references(engine: Engine, leftover: Leftover) -> tuple[str, ...]:
+    """Return the references to delete: an image disappears with its last tag. Podman checks whether a network is in use
+    only where it is referenced by its name, which is unique there."""
     if leftover.kind.noun == "network" and engine.name == "podman":
         return (leftover.name,)
     return leftover.tags or (leftover.id,)
 
 
-def clean_up(shared: Shared) -> tuple[list[StepRecord], list[str]]:
-    """Remove what is left of a run, going on past single failures.
+def clean_up(run: RunContext) -> tuple[list[StepRecord], list[str]]:
+    """Remove what is left of a run, and continue past failures.
 
-    Returns a record for each removal, and a line for each thing that is still there.
+    Returns a record for each removal, and a line for each resource that is still there.
     """
-    deadline = Deadline.after(TIME)
-    if shared.stop.asked(EVERYTHING):
-        return [], _left_alone(shared)
+    deadline = Deadline.after(_TIMEOUT)
+    if run.cancellation.reached(Level.EVERYTHING):
+        return [], _not_removed(run)
     try:
-        found, errors = find(shared.ending, shared.created, shared.run_id, deadline)
+        leftovers, errors = find(run.cleanup_engine, run.created.nouns, run.run_id, deadline)
     except RunnerError as error:
-        return [], _left_alone(shared) if shared.stop.asked(EVERYTHING) else [_unknown(shared, error)]
-    left = [_unknown(shared, error) for error in errors]
-    if shared.options.keep:
-        return [], [*left, *(f"{_named(one)} was kept" for one in found)]
+        return [], _not_removed(run) if run.cancellation.reached(Level.EVERYTHING) else [_unknown(run, error)]
+    left = [_unknown(run, error) for error in errors]
+    if run.options.keep:
+        return [], [*left, *(f"{_described(leftover)} was kept" for leftover in leftovers)]
     records: list[StepRecord] = []
-    for removal in remove_all(shared.ending, found, deadline):
-        if removal.error is not None and shared.stop.asked(EVERYTHING):
-            return records, [*left, *_left_alone(shared)]
+    for removal in remove_all(run.cleanup_engine, leftovers, deadline):
+        if removal.error is not None and run.cancellation.reached(Level.EVERYTHING):
+            return records, [*left, *_not_removed(run)]
         if removal.error is not None:
             left.append(removal.error.message)
-        records.append(_record(removal, len(records) + 1, shared.elapsed_ms()))
+        records.append(_record(removal, len(records) + 1, run.elapsed_ms()))
     return records, left
 
 
-def _left_alone(shared: Shared) -> list[str]:
-    """A line for each thing that a run has left which was told to stop at once; found over connections of its own,
-    since those of the run are broken by then."""
-    engine = shared.ending.share()
+def _not_removed(run: RunContext) -> list[str]:
+    """Return a line for each resource that is left by a run which was told to end at once. They are listed over new
+    connections, since those of the run are broken."""
+    engine = run.cleanup_engine.share()
     try:
-        found, errors = find(engine, shared.created, shared.run_id, Deadline.after(LISTING_TIME))
+        leftovers, errors = find(engine, run.created.nouns, run.run_id, Deadline.after(_LISTING_TIMEOUT))
     except RunnerError as error:
-        return [_unknown(shared, error)]
-    return [*(_unknown(shared, error) for error in errors), *(f"{_named(one)} was not removed" for one in found)]
+        return [_unknown(run, error)]
+    return [
+        *(_unknown(run, error) for error in errors),
+        *(f"{_described(leftover)} was not removed" for leftover in leftovers),
+    ]
 
 
-def _unknown(shared: Shared, error: RunnerError) -> str:
-    made = ", ".join(f"{noun}s" for noun in sorted(shared.created))
-    return f"{made} of run {shared.run_id} may be left: {error.message}"
+def _unknown(run: RunContext, error: RunnerError) -> str:
+    kinds = ", ".join(f"{noun}s" for noun in sorted(run.created.nouns))
+    return f"{kinds} of run {run.run_id} may be left: {error.message}"
 
 
-def _named(leftover: Leftover) -> str:
-    short = leftover.id.removeprefix("sha256:")[:12]
-    return leftover.title if leftover.name in ("", leftover.id) else f"{leftover.title} ({short})"
+def _described(leftover: Leftover) -> str:
+    named = leftover.name not in ("", leftover.id)
+    return f"{leftover.title} ({short_id(leftover.id)})" if named else leftover.title
 
 
 def _record(removal: Removal, number: int, now_ms: float) -> StepRecord:
-    operation = operations.find(f"{removal.leftover.kind.noun}.delete")
+    operation = _delete_operation(removal.leftover)
     error = removal.error
-    assert operation is not None
     return StepRecord(
         id=f"cleanup_{number}",
         kind=operation.name,

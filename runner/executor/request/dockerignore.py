@@ -1,8 +1,8 @@
-"""The patterns of a ``.dockerignore``, as the docker CLI reads them.
+"""Matches paths against the patterns of a ``.dockerignore``, as the docker CLI does.
 
 The rules: https://docs.docker.com/build/concepts/context/#dockerignore-files. The last pattern that matches a path, or
-a folder around it, decides. An exception brings back what lies inside an ignored folder even where it has wildcards,
-as BuildKit has it; the older builder looked into such a folder only for an exception that begins with its name.
+one of its parent folders, decides. An exception with wildcards also applies inside an ignored folder, as in BuildKit;
+the older builder looked into such a folder only for an exception that begins with its name.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from runner.errors import StepError
 
 Hits = tuple[bool, ...]
-"""Which of the patterns match a path or a folder around it, in their order."""
+"""Whether each pattern matches a path or one of its parent folders."""
 
 _WILD: Final = frozenset("*?[\\")
 
@@ -23,11 +23,11 @@ class _Pattern(NamedTuple):
     ignores: bool
     expression: re.Pattern[str]
     root: tuple[str, ...]
-    """The names before the first one with a wildcard: all that it matches lies there."""
+    """The leading path components without wildcards: everything that the pattern matches is below them."""
 
 
 class Ignore:
-    """The patterns of one file.
+    """Matches paths against the patterns of one file.
 
     Raises:
         StepError: ``bad-pattern``.
@@ -47,7 +47,7 @@ class Ignore:
 
     def _add(self, pattern: str, *, ignores: bool) -> None:
         if not pattern:
-            raise ValueError("is no pattern")
+            raise ValueError("is not a pattern")
         cleaned = os.path.normpath(pattern).lstrip("/")
         if cleaned == ".":
             return
@@ -59,33 +59,32 @@ class Ignore:
         self._patterns.append(_Pattern(ignores, re.compile(_expression(cleaned), re.DOTALL), tuple(root)))
 
     def keep(self, name: str) -> None:
-        """Never ignore this file."""
+        """Add an exception for one file."""
         name = os.path.normpath(name)
         self._patterns.append(_Pattern(False, re.compile(re.escape(name)), tuple(name.split("/"))))
 
-    def hits(self, name: str, around: Hits = ()) -> Hits:
-        """What matches a path, given what matches the folder around it."""
-        if not around:
-            return tuple(bool(one.expression.fullmatch(name)) for one in self._patterns)
+    def hits(self, name: str, parent: Hits = ()) -> Hits:
+        """Match a path, given the matches of its parent folder."""
+        if not parent:
+            return tuple(bool(pattern.expression.fullmatch(name)) for pattern in self._patterns)
         return tuple(
-            hit or bool(one.expression.fullmatch(name)) for hit, one in zip(around, self._patterns, strict=True)
+            hit or bool(pattern.expression.fullmatch(name)) for hit, pattern in zip(parent, self._patterns, strict=True)
         )
 
     def ignores(self, hits: Hits) -> bool:
-        """Whether what these patterns match is left out."""
-        return next(
-            (one.ignores for hit, one in zip(reversed(hits), reversed(self._patterns), strict=True) if hit), False
-        )
+        """Whether a path with these matches is left out."""
+        matches = zip(reversed(hits), reversed(self._patterns), strict=True)
+        return next((pattern.ignores for hit, pattern in matches if hit), False)
 
-    def may_keep_inside(self, folder: str) -> bool:
+    def may_keep_in(self, folder: str) -> bool:
         """Whether an exception can match something inside this ignored folder."""
         names = tuple(folder.split("/"))
-        shared = ((one.root, min(len(one.root), len(names))) for one in self._patterns if not one.ignores)
-        return any(root[:length] == names[:length] for root, length in shared)
+        exceptions = (pattern.root for pattern in self._patterns if not pattern.ignores)
+        return any(all(a == b for a, b in zip(root, names, strict=False)) for root in exceptions)
 
 
 def _expression(pattern: str) -> str:
-    """A pattern as a regular expression: ``*`` and ``?`` stay within a name, ``**`` spans folders.
+    """Translate a pattern to a regular expression: ``*`` and ``?`` match within a name, ``**`` spans folders.
 
     Raises:
         ValueError: what is wrong with it.
@@ -100,7 +99,7 @@ def _expression(pattern: str) -> str:
                 out.append(".*")
             else:
                 index += pattern.startswith("/", index)
-                # One at the beginning need not end with a name: '**.txt' is every name that ends so.
+                # At the beginning it may match a part of a name: '**.txt' is every name with that suffix.
                 out.append("(?:.*/)?" if pattern[index - 1] == "/" or out else ".*")
             continue
         if character == "[":
@@ -119,7 +118,7 @@ def _expression(pattern: str) -> str:
 
 
 def _class(pattern: str, index: int) -> tuple[str, int]:
-    """A class of characters such as ``[^a-z]``, from behind its bracket, and where it ends."""
+    """Translate a character class such as ``[^a-z]``; ``index`` is behind its bracket. Returns the index behind it."""
     negated = pattern.startswith("^", index)
     index += negated
     ranges: list[str] = []
@@ -142,7 +141,7 @@ def _member(pattern: str, index: int) -> tuple[str, int]:
     escaped = pattern.startswith("\\", index)
     index += escaped
     if index >= len(pattern) or (not escaped and pattern[index] in "-]"):
-        raise ValueError("has a class of characters that makes no sense")
+        raise ValueError("has an invalid character class")
     if index + 1 >= len(pattern):
-        raise ValueError("has a class of characters without an end")
+        raise ValueError("has an unterminated character class")
     return pattern[index], index + 1

@@ -1,4 +1,4 @@
-"""A file as a request's body."""
+"""Streams a file as a request's body."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ PIECE = 256 * 1024
 
 
 class FileUpload(NamedTuple):
-    """Streams a file. Its size is known, so that the engine can tell when it ends early; a pipe's is not."""
+    """Streams a file. The size is sent in advance, so that the engine notices a truncated body; a pipe has none."""
 
     path: Path
 
     @property
     def size(self) -> int | None:
         try:
-            found = self.path.stat()
+            status = self.path.stat()
         except (OSError, ValueError) as error:
             raise self._unreadable(error) from None
-        if stat.S_ISDIR(found.st_mode):
+        if stat.S_ISDIR(status.st_mode):
             raise StepError("unreadable-file", f"{self.path} is a folder", hint="a folder is sent with body_dir")
-        return found.st_size if stat.S_ISREG(found.st_mode) else None
+        return status.st_size if stat.S_ISREG(status.st_mode) else None
 
     @property
     def label(self) -> str:
@@ -40,24 +40,24 @@ class FileUpload(NamedTuple):
             raise self._unreadable(error) from None
 
     def read(self, limit: int) -> bytes:
-        """All of it.
+        """Return the whole content.
 
         Raises:
-            StepError: it can't be read, or is larger than ``limit`` bytes.
+            StepError: ``unreadable-file``, or ``file-too-large``: it is larger than ``limit`` bytes.
         """
-        known = self.size
+        size = self.size
         parts: list[bytes] = []
         left = limit
-        for data in self.chunks() if known is None or known <= limit else ():
+        for data in self.chunks() if size is None or size <= limit else ():
             parts.append(data)
             left -= len(data)
             if left < 0:
                 break
-        if left < 0 or (known or 0) > limit:
+        if left < 0 or (size or 0) > limit:
             raise StepError("file-too-large", f"{self.path} is larger than {limit // 1024 // 1024} MiB")
         return b"".join(parts)
 
     def _unreadable(self, error: OSError | ValueError) -> StepError:
         hint = "paths are relative to the scenario's own folder, or to the working folder, where 'save' writes"
-        why = error.strerror if isinstance(error, OSError) else "it names no file"
-        return StepError("unreadable-file", f"{self.path} can't be read: {why}", hint=hint)
+        reason = error.strerror if isinstance(error, OSError) else "it is not a file name"
+        return StepError("unreadable-file", f"{self.path} can't be read: {reason}", hint=hint)

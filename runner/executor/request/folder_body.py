@@ -1,7 +1,7 @@
-"""A folder as a request's body: a tar with the same bytes wherever and whenever it is made.
+"""Streams a folder as a reproducible tar: the same bytes wherever and whenever it is made.
 
-Entries are sorted, belong to root and have no times; of a file's mode only whether it can be executed is kept. What
-``.dockerignore`` names is left out.
+Entries are sorted, belong to root and have no times; of a file's mode only the executable bit is kept. Files that
+``.dockerignore`` excludes are left out.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ IGNORE_FILE = ".dockerignore"
 
 @dataclass(frozen=True)
 class FolderUpload:
-    """Streams a folder as a tar, file by file. ``always`` are files that the engine needs, whatever is ignored."""
+    """Streams a folder as a tar, file by file. ``required`` files are sent even where they are ignored."""
 
     path: Path
-    always: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
     @property
     def size(self) -> None:
-        """Only sending tells."""
+        """None: the size is known only at the end."""
 
     @property
     def label(self) -> str:
@@ -51,20 +51,20 @@ class FolderUpload:
         except OSError as error:
             raise _unreadable(path, error) from None
         ignore = Ignore(text)
-        for name in self.always:
+        for name in self.required:
             ignore.keep(name)
         return ignore
 
     def chunks(self) -> Iterator[bytes]:
-        """The tar's bytes.
+        """Yield the tar's bytes.
 
         Raises:
-            StepError: the folder, or a file in it, can't be read, or changes meanwhile.
+            StepError: the folder, or a file in it, can't be read, or changed meanwhile.
         """
         if not self.path.is_dir():
             hint = "paths are relative to the scenario's own folder"
             raise StepError("unreadable-file", f"there is no folder {self.path}", hint=hint)
-        return _gathered(self._entries())
+        return _in_larger_pieces(self._entries())
 
     def _entries(self) -> Iterator[bytes]:
         for name in self._names("", ()):
@@ -75,20 +75,20 @@ class FolderUpload:
                 raise _unreadable(path, error) from None
         yield bytes(2 * BLOCK)
 
-    def _names(self, below: str, around: Hits) -> Iterator[str]:
-        """What is sent, each folder before what is in it."""
+    def _names(self, parent: str, parent_hits: Hits) -> Iterator[str]:
+        """Yield the names to send, each folder before its content."""
         try:
-            with os.scandir(self.path / below) as found:
-                entries = sorted(found, key=lambda entry: os.fsencode(entry.name))
+            with os.scandir(self.path / parent) as unsorted:
+                entries = sorted(unsorted, key=lambda entry: os.fsencode(entry.name))
         except OSError as error:
-            raise _unreadable(self.path / below, error) from None
+            raise _unreadable(self.path / parent, error) from None
         for entry in entries:
-            name = f"{below}{entry.name}"
-            hits = self._ignore.hits(name, around)
+            name = f"{parent}{entry.name}"
+            hits = self._ignore.hits(name, parent_hits)
             ignored = self._ignore.ignores(hits)
             if not ignored:
                 yield name
-            if entry.is_dir(follow_symlinks=False) and (not ignored or self._ignore.may_keep_inside(name)):
+            if entry.is_dir(follow_symlinks=False) and (not ignored or self._ignore.may_keep_in(name)):
                 yield from self._names(f"{name}/", hits)
 
 
@@ -109,30 +109,30 @@ def _entry(name: str, path: Path) -> Iterator[bytes]:
 
 
 def _content(path: Path, size: int) -> Iterator[bytes]:
-    """As many bytes as the header has promised, whatever the file has become meanwhile, and what fills up a block."""
-    left = size
+    """Yield exactly as many bytes as the header announces, then the padding of the last block."""
+    remaining = size
     with path.open("rb") as file:
-        while left and (data := file.read(min(PIECE, left))):
-            left -= len(data)
+        while remaining and (data := file.read(min(PIECE, remaining))):
+            remaining -= len(data)
             yield data
-    if left:
+    if remaining:
         raise StepError("changed-body", f"{path} became shorter while it was sent")
     if size % BLOCK:
         yield bytes(BLOCK - size % BLOCK)
 
 
-def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in larger pieces: a tree of small files is not worth a system call for each."""
-    held: list[bytes] = []
+def _in_larger_pieces(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Join small pieces, so that a tree of small files doesn't need a system call for each."""
+    buffer: list[bytes] = []
     size = 0
     for piece in pieces:
-        held.append(piece)
+        buffer.append(piece)
         size += len(piece)
         if size >= PIECE:
-            yield b"".join(held)
-            held.clear()
+            yield b"".join(buffer)
+            buffer.clear()
             size = 0
-    yield b"".join(held)
+    yield b"".join(buffer)
 
 
 def _unreadable(path: Path, error: OSError) -> StepError:

@@ -1,83 +1,71 @@
-"""Hands a step's request the credentials of the registry that it is about, and keeps them out of what is shown."""
+"""Adds registry credentials to a request, and keeps them out of reports."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, assert_never
 
+from runner.api.engines import REGISTRY_HEADERS
 from runner.api.operations import Operation
 from runner.engine.transport import Deadline
-
-if TYPE_CHECKING:
-    from runner.executor.context import Shared
-    from runner.results.records import ResponseRecord
-
-HEADERS = frozenset({"x-registry-auth", "x-registry-config"})
-_LOGIN = "SystemAuth"
+from runner.executor.context import RunContext
+from runner.masking import SHOWN
 
 
-def add(shared: Shared, operation: Operation, params: dict[str, Any], body: Any, deadline: Deadline) -> dict[str, Any]:
-    """The parameters with the credentials that the docker CLI would send, where the scenario gives none itself.
+def add(run: RunContext, operation: Operation, params: dict[str, Any], body: Any, deadline: Deadline) -> dict[str, Any]:
+    """Return the parameters with the credentials that the docker CLI would send, unless the scenario gives some.
 
     Raises:
-        StepError: what the scenario gives is wrong, or the configuration or a helper failed.
+        StepError: the scenario's credentials are malformed, or the docker CLI's can't be read.
     """
-    param = next((one for one in operation.params if one.type == "auth"), None)
-    if param is None and operation.id != _LOGIN:
+    if operation.registry is None:
         return params
     from runner.engine import registry_auth
 
+    param = next((param for param in operation.params if param.type == "auth"), None)
     if param is None:
-        shared.conceal(registry_auth.secrets_in(body))
+        run.conceal(registry_auth.secrets_in(body))
         return params
-    given = params.get(param.name)
-    if given is None:
-        given = _configured(shared, operation, params, body, deadline)
-    if given is None:
+    credentials = params.get(param.name)
+    if credentials is None:
+        credentials = _from_docker_cli(run, operation, params, body, deadline)
+    if credentials is None:
         return params
-    shared.conceal(registry_auth.secrets_in(registry_auth.decode(param.name, given)))
-    return {**params, param.name: given}
+    run.conceal(registry_auth.secrets_in(registry_auth.decode(param.name, credentials)))
+    return {**params, param.name: credentials}
 
 
-def _configured(
-    shared: Shared, operation: Operation, params: Mapping[str, Any], body: Any, deadline: Deadline
+def _from_docker_cli(
+    run: RunContext, operation: Operation, params: Mapping[str, Any], body: Any, deadline: Deadline
 ) -> Mapping[str, Any] | None:
-    provider = shared.options.credentials
-    if provider is None or shared.engine.recorded_at is not None:
+    """Return the credentials of the docker CLI's configuration. A replay needs none."""
+    if run.options.credentials is None or run.replayed:
         return None
     from runner.engine.docker_config.credentials import HELPER_SECONDS
     from runner.engine.registry_auth import host_of
 
-    seconds = deadline.at - time.monotonic() if deadline.at is not None else None
-    patience = HELPER_SECONDS if seconds is None else seconds
-    if operation.id == "ImageBuild":
-        return provider().find_all(patience) or None
-    reference = _reference(operation, params, body)
-    return provider().find(host_of(reference), patience) if reference else None
+    seconds = HELPER_SECONDS if deadline.at is None else deadline.at - time.monotonic()
+    match operation.registry:
+        case "all":
+            return run.options.credentials().find_all(seconds) or None
+        case "reference":
+            reference = operation.image_reference(params, body)
+            return run.options.credentials().find(host_of(reference), seconds) if reference else None
+        case "login" | None:
+            return None
+        case _:
+            assert_never(operation.registry)
 
 
-def _reference(operation: Operation, params: Mapping[str, Any], body: Any) -> str | None:
-    """The image or plugin that the operation is about; None where the engine needs no registry for it."""
-    if operation.id in ("ServiceCreate", "ServiceUpdate"):
-        if params.get("registryAuthFrom") or params.get("rollback"):
-            return None  # the engine takes the credentials that it knows
-        for name in ("TaskTemplate", "ContainerSpec", "Image"):
-            body = body.get(name) if isinstance(body, Mapping) else None
-        found = body
-    else:
-        found = next((params[name] for name in ("fromImage", "remote", "name") if params.get(name) is not None), None)
-    return str(found) if found else None
-
-
-def conceal_token(operation: Operation | None, response: ResponseRecord, shared: Shared) -> None:
-    """A login may answer with a token, which is as good as a password."""
-    if operation is not None and operation.id == _LOGIN:
+def conceal_token(run: RunContext, operation: Operation | None, body: Any) -> None:
+    """Conceal the identity token in the response to a login: it is as good as a password."""
+    if operation is not None and operation.registry == "login":
         from runner.engine import registry_auth
 
-        shared.conceal(registry_auth.secrets_in(response.body))
+        run.conceal(registry_auth.secrets_in(body))
 
 
 def shown(headers: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """A request's headers as they may be shown."""
-    return {name: "***" if name.lower() in HEADERS else value for name, value in headers}
+    """Return a request's headers for a report."""
+    return {name: SHOWN if name.lower() in REGISTRY_HEADERS else value for name, value in headers}

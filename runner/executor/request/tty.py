@@ -1,74 +1,64 @@
-"""Whether output comes from a terminal: then it is raw, else it is multiplexed.
+"""Finds out whether output comes from a TTY, and so is raw instead of multiplexed.
 
-Before API 1.42 the answer's content type doesn't say. What this run has created is remembered; anything else is asked
-of the engine.
+Before API 1.42 the response's media type doesn't tell. TTYs that this run has created are known
+(:mod:`runner.executor.created`); any other container is inspected.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
-from runner.api import operations
-from runner.engine import requests
 from runner.engine.transport import Deadline
-from runner.executor.response.reader import Reader
-from runner.results.records import ResponseRecord
+from runner.executor.context import StepContext
+from runner.executor.request.prepare import Prepared
+from runner.executor.response.ask import ask
 
 if TYPE_CHECKING:
     from runner.engine.engine import Engine
-    from runner.executor.call import Prepared
-    from runner.executor.context import Shared, Turn
 
-WHOLE_ID = re.compile("[0-9a-f]{64}")
+_FULL_ID: Final = re.compile("[0-9a-f]{64}")
 
 
-def remember(prepared: Prepared, response: ResponseRecord | None, shared: Shared) -> None:
-    """Note what was just created, and whether it has a terminal."""
-    if response is None or prepared.operation is None or not isinstance(response.body, Mapping):
-        return
-    if prepared.operation.id in ("ContainerCreate", "ContainerExec"):
-        made = response.body.get("Id")
-        asked: Any = prepared.body if isinstance(prepared.body, Mapping) else {}
-        if isinstance(made, str):
-            shared.terminals[made] = bool(asked.get("Tty"))
+def has_tty(prepared: Prepared, context: StepContext, deadline: Deadline) -> bool:
+    """Whether the output of attach, logs or exec.start is raw.
 
-
-def has_terminal(prepared: Prepared, turn: Turn, deadline: Deadline) -> bool:
-    """Whether the answer of attach, logs or exec.start will be raw, as it always is over WebSocket.
-
-    Only a whole id is remembered: a name can come to mean another container.
+    Answers for full ids are remembered; a name may come to mean another container.
 
     Raises:
-        EngineError: the engine could not be asked.
+        EngineError: the container can't be inspected.
     """
     operation = prepared.operation
     assert operation is not None
-    if operation.upgrade == "websocket":
-        return True
-    if operation.id == "ExecStart":
-        asked: Any = prepared.body if isinstance(prepared.body, Mapping) else {}
-        return bool(asked.get("Tty"))
-    target = str(prepared.params.get("id", ""))
-    known = turn.shared.terminals.get(target)
-    if known is None and operation.id in ("ContainerAttach", "ContainerLogs"):
-        known = _ask(target, turn.engine, deadline)
-        if known is not None and WHOLE_ID.fullmatch(target):
-            turn.shared.terminals[target] = known
-    return bool(known)
+    match operation.tty:
+        case "always":
+            return True
+        case "body":
+            body: Any = prepared.body if isinstance(prepared.body, Mapping) else {}
+            return bool(body.get("Tty"))
+        case "container":
+            return _container_has_tty(str(prepared.params.get("id", "")), context, deadline)
+        case "creates" | None:
+            return False
+        case _:
+            assert_never(operation.tty)
 
 
-def _ask(target: str, engine: Engine, deadline: Deadline) -> bool | None:
-    inspect = operations.find("container.inspect")
-    assert inspect is not None
-    request = requests.build(inspect, {"id": target}, api_version=engine.api_version)
-    response = engine.send(request, deadline)
-    try:
-        body = Reader(response, deadline, None).value().body
-    finally:
-        response.close()
-    config = body.get("Config") if isinstance(body, Mapping) else None
-    if response.status != 200 or not isinstance(config, Mapping):
-        return None  # what is wrong will be said by the answer to the step's own request
+def _container_has_tty(container: str, context: StepContext, deadline: Deadline) -> bool:
+    ttys = context.run.created.ttys
+    if container not in ttys:
+        tty = _inspect(container, context.engine, deadline)
+        if tty is None or not _FULL_ID.fullmatch(container):
+            return bool(tty)
+        ttys[container] = tty
+    return ttys[container]
+
+
+def _inspect(container: str, engine: Engine, deadline: Deadline) -> bool | None:
+    """Return ``Config.Tty``, or None if there is no such container, as the step's own request will show."""
+    reply = ask(engine, "container.inspect", {"id": container}, deadline)
+    config = reply.body.get("Config") if isinstance(reply.body, Mapping) else None
+    if reply.status != 200 or not isinstance(config, Mapping):
+        return None
     return bool(config.get("Tty"))

@@ -1,4 +1,4 @@
-"""An answer's bytes to a file: inside the working folder only, complete or not at all."""
+"""Writes a response to a file inside the working folder, completely or not at all."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from runner.errors import StepError
 
 
 def inside(folder: Path, name: str) -> Path:
-    """The path of a file to write.
+    """Return the path of a file to write.
 
     Raises:
-        StepError: it would be outside of ``folder``.
+        StepError: ``outside-folder``.
     """
     root = folder.resolve()
     try:
         path = (root / name).resolve()
     except (OSError, ValueError, RuntimeError):  # an embedded NUL, links in a circle
-        raise StepError("outside-folder", f"{name!r} names no file") from None
+        raise StepError("outside-folder", f"{name!r} is not a file name") from None
     if root not in path.parents:
         hint = "files are written inside the working folder only"
         raise StepError("outside-folder", f"'{name}' is outside of {root}", hint=hint)
@@ -28,7 +28,7 @@ def inside(folder: Path, name: str) -> Path:
 
 
 class Download:
-    """Writes beside the final name, and takes that name only when everything has come."""
+    """Writes to a temporary name beside the final one, and renames once everything has arrived."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

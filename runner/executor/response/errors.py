@@ -1,25 +1,18 @@
-"""Makes the error of a response whose status is not a success."""
+"""Makes errors of an engine's refusals, in the engine's own words."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from runner.api.error_message import engine_message
 from runner.engine.transport import Request
 from runner.errors import StepError
-
-if TYPE_CHECKING:
-    from runner.executor.call import Exchange
+from runner.results.records import ResponseRecord
 
 
-def refusal(exchange: Exchange) -> StepError:
-    """Why a status is not a success, in the engine's own words."""
-    assert exchange.response is not None and exchange.prepared is not None
-    response = exchange.response
-    said = engine_message(response.body)
-    reason = f"{response.status} {response.reason}".strip()
-    request = exchange.prepared.request
-    text = f"the engine answered {reason}" + (f": {said}" if said else "")
+def refusal(request: Request, response: ResponseRecord) -> StepError:
+    """Return the error of a response whose status is not a success."""
+    message = engine_message(response.body)
+    status = f"{response.status} {response.reason}".strip()
+    text = f"the engine answered {status}" + (f": {message}" if message else "")
     return StepError("unexpected-status", text, hint=_hint(response.status, request))
 
 

@@ -1,37 +1,43 @@
-"""Reads an answer to its end, as its operation says it must be read, in bounded memory."""
+"""Reads a response according to its operation's answer kind, in bounded memory."""
 
 from __future__ import annotations
 
 import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 from runner.engine.streams import decoders
 from runner.engine.transport import Deadline, Response
 from runner.errors import DeadlineExceeded, EngineError, RunnerError, StepError
-from runner.executor.steps.result import KEPT_BYTES, Kept
+from runner.executor.response.buffer import KEPT_BYTES, HeadBuffer
 from runner.results.records import ResponseRecord
 
 if TYPE_CHECKING:
     from runner.executor.response.download import Download
 
-MAX_BODY = 64 * 1024 * 1024
-"""The largest body that is held as one value."""
+MAX_BODY: Final = 64 * 1024 * 1024
+"""The largest body that is held as one value, in bytes."""
+MAX_LINE: Final = 64 * 1024
+"""The longest line that ``take`` counts as one, in bytes; longer ones are split."""
 
-PATH_STAT = "X-Docker-Container-Path-Stat"
-"""The header in which the engine describes a file in a container: JSON in base64, since HEAD has no body."""
+PATH_STAT: Final = "X-Docker-Container-Path-Stat"
+"""The header that describes a file in a container: JSON in base64, since HEAD has no body."""
 
-OnOutput = Callable[[Literal["stdout", "stderr"], bytes], None]
+Stream: TypeAlias = Literal["stdout", "stderr"]
+Frame: TypeAlias = tuple[Stream, bytes]
+"""A piece of output and the stream that it belongs to."""
+OnOutput = Callable[[Stream, bytes], None]
 OnItem = Callable[[Any, int], None]
 Decoded = TypeVar("Decoded")
 
 
-class Bounds(NamedTuple):
-    """Where to stop a stream successfully: ``deadline`` is when ``take.for`` is over, ``until`` asks of each item."""
+class TakeLimits(NamedTuple):
+    """Where ``take`` ends a stream successfully: after so many ``items``, at the ``deadline`` that ``take.for`` sets,
+    or at the first item for which ``until`` is true."""
 
     items: int | None = None
-    deadline: Deadline = Deadline()
+    deadline: Deadline = Deadline.never()
     until: Callable[[Any], bool] | None = None
 
     def reached(self, count: int, item: Any) -> bool:
@@ -39,28 +45,27 @@ class Bounds(NamedTuple):
 
 
 class Reader:
-    """Reads one response. ``deadline`` is the step's; ``bounds`` make a stream end early and well.
+    """Reads one response by the step's ``deadline``; ``limits`` may end a stream early, and successfully.
 
-    ``came`` is what there is of the answer so far, also after a failure; ``problem`` the first error that the engine
-    put inside the stream.
+    ``record`` holds what has been read, also after a failure; ``in_band_error`` is the first error inside the stream.
     """
 
-    def __init__(self, response: Response, deadline: Deadline, bounds: Bounds | None) -> None:
+    def __init__(self, response: Response, deadline: Deadline, limits: TakeLimits | None) -> None:
         self.response = response
         self.deadline = deadline
-        self.bounds = bounds
+        self.limits = limits
         self.received = 0
-        self.came = self.record()
-        self.problem: str | None = None
-        self._enough = False
+        self.record = self._record()
+        self.in_band_error: str | None = None
+        self._taken = False
 
     def chunks(self) -> Iterator[bytes]:
-        """The body's bytes. Ends early, and well, when the time to take from it is over.
+        """Yield the body's bytes; the iterator ends at the deadline that ``take.for`` sets.
 
         Raises:
-            DeadlineExceeded: the step's own time is over.
+            DeadlineExceeded: the step's deadline has passed.
         """
-        limit = self.deadline if self.bounds is None else self.deadline.sooner(self.bounds.deadline)
+        limit = self.deadline if self.limits is None else self.deadline.sooner(self.limits.deadline)
         if limit is not self.deadline:
             self.response.until(limit)
         while True:
@@ -69,7 +74,7 @@ class Reader:
             except DeadlineExceeded:
                 if limit is self.deadline:
                     raise
-                self._enough = True
+                self._taken = True
                 return
             if not data:
                 return
@@ -77,15 +82,19 @@ class Reader:
             yield data
 
     def _decoded(self, values: Iterator[Decoded]) -> Iterator[Decoded]:
-        """What a decoder makes of the chunks. That the end of the time to take cuts something in two is no error."""
+        """Yield a decoder's values. One that is incomplete because ``take.for`` ended the stream is not an error."""
         try:
             yield from values
         except EngineError as error:
-            if not (self._enough and error.code in ("truncated-frame", "truncated-json")):
+            if not (self._taken and error.code in ("truncated-frame", "truncated-json")):
                 raise
 
     def whole(self) -> bytes:
-        """All of a body that must fit in memory."""
+        """Return a whole body.
+
+        Raises:
+            EngineError: ``answer-too-large``, it is larger than :data:`MAX_BODY`.
+        """
         parts = []
         for data in self.chunks():
             parts.append(data)
@@ -96,44 +105,42 @@ class Reader:
                 raise EngineError("answer-too-large", message, hint="write it to a file with 'save', or bound it")
         return b"".join(parts)
 
-    def record(self, **fields: Any) -> ResponseRecord:
+    def _record(self, **fields: Any) -> ResponseRecord:
         response = self.response
         return ResponseRecord(response.status, response.reason, response.headers, **fields)
 
     def value(self) -> ResponseRecord:
-        """JSON where it is JSON, else text; None for an empty body, unless a header says it instead."""
+        """Read a body as one value: JSON, else text; None if it is empty, unless a header describes a file."""
         data = self.whole()
         stat = self.response.headers.get(PATH_STAT)
-        told = path_stat(stat) if stat and not data else parse(data, self.response.headers.get("Content-Type", ""))
-        self.came = self.record(body=told)
-        return self.came
+        body = path_stat(stat) if stat and not data else parse(data, self.response.headers.get("Content-Type", ""))
+        self.record = self._record(body=body)
+        return self.record
 
     def output(self, *, tty: bool, on_output: OnOutput) -> ResponseRecord:
-        """A container's output: demultiplexed, or raw where there is a terminal."""
-        kept: dict[Literal["stdout", "stderr"], Kept] = {"stdout": Kept(), "stderr": Kept()}
-        frames: Iterator[tuple[Literal["stdout", "stderr"], bytes]]
+        """Read a container's output: multiplexed frames, or raw bytes from a TTY."""
+        buffers: dict[Stream, HeadBuffer] = {"stdout": HeadBuffer(), "stderr": HeadBuffer()}
+        frames: Iterator[Frame]
         frames = (("stdout", data) for data in self.chunks()) if tty else self._decoded(decoders.frames(self.chunks()))
         items: list[str] | None = None
-        if self.bounds is not None:
+        if self.limits is not None:
             items = []
             frames = self._taken_lines(frames, items)
         try:
             for name, data in frames:
-                kept[name].add(data)
+                buffers[name].add(data)
                 on_output(name, data)
         finally:
-            stdout, stderr = kept["stdout"], kept["stderr"]
+            stdout, stderr = buffers["stdout"], buffers["stderr"]
             truncated = stdout.truncated or stderr.truncated
-            self.came = self.record(stdout=stdout.text(), stderr=stderr.text(), items=items, truncated=truncated)
-        return self.came
+            self.record = self._record(stdout=stdout.text(), stderr=stderr.text(), items=items, truncated=truncated)
+        return self.record
 
-    def _taken_lines(
-        self, frames: Iterator[tuple[Literal["stdout", "stderr"], bytes]], items: list[str]
-    ) -> Iterator[tuple[Literal["stdout", "stderr"], bytes]]:
-        """The frames cut into lines, as far as is to be taken; ``items`` gets each line's text."""
-        assert self.bounds is not None
+    def _taken_lines(self, frames: Iterator[Frame], items: list[str]) -> Iterator[Frame]:
+        """Split frames into lines, up to the limits of ``take``; each line's text is added to ``items``."""
+        assert self.limits is not None
         size = 0
-        rest: dict[Literal["stdout", "stderr"], bytes] = {}
+        rest: dict[Stream, bytes] = {}
         try:
             for count, (name, line) in enumerate(lines(frames, rest), 1):
                 text = line.rstrip(b"\r\n").decode("utf-8", "replace")
@@ -141,16 +148,16 @@ class Reader:
                 if size <= KEPT_BYTES:
                     items.append(text)
                 yield name, line
-                if self.bounds.reached(count, text):
+                if self.limits.reached(count, text):
                     return
         except RunnerError:
-            yield from rest.items()  # lines that have begun are output, but no items
+            yield from rest.items()  # unfinished lines are output, but not items
             raise
 
     def items(self, on_item: OnItem) -> ResponseRecord:
-        """A stream of JSON values; the first MiB of them is kept. ``on_item`` gets each, and its size."""
+        """Read a stream of JSON values, and keep those of its first MiB. ``on_item`` gets each one and its size."""
         items: list[Any] = []
-        told = 0
+        reported = 0
         truncated = False
         try:
             for count, item in enumerate(self._decoded(decoders.json_values(self.chunks())), 1):
@@ -158,27 +165,27 @@ class Reader:
                     items.append(item)
                 else:
                     truncated = True
-                self.problem = self.problem or error_in(item)
-                on_item(item, self.received - told)
-                told = self.received
-                if self.bounds is not None and self.bounds.reached(count, item):
+                self.in_band_error = self.in_band_error or error_in(item)
+                on_item(item, self.received - reported)
+                reported = self.received
+                if self.limits is not None and self.limits.reached(count, item):
                     break
         finally:
-            self.came = self.record(items=items, truncated=truncated)
-        return self.came
+            self.record = self._record(items=items, truncated=truncated)
+        return self.record
 
     def download(self, target: Download | None, *, tar: bool) -> ResponseRecord:
-        """Bytes: to a file, or read and counted where nobody wants them. A ``tar`` must have come whole.
+        """Read bytes into a file, or drop them where there is none. A ``tar`` must be complete.
 
         Raises:
-            StepError: the engine failed on its way, which it tells in JSON behind the bytes of a tar.
-            EngineError: the tar has no end.
+            StepError: the engine failed meanwhile, and wrote an error as JSON behind the bytes of the tar.
+            EngineError: the tar is truncated.
         """
-        if not tar or self.bounds is not None:
+        if not tar or self.limits is not None:
             for data in self.chunks():
                 if target is not None:
                     target.write(data)
-            return self.came
+            return self.record
         from runner.engine.streams.tar import TarWatch
 
         watch = TarWatch()
@@ -186,27 +193,23 @@ class Reader:
             watch.feed(data)
             if target is not None:
                 target.write(data)
-        problem = watch.problem()
-        if problem is not None:
-            raise StepError("in-band-error", f"the engine could not send all of it: {problem}")
-        return self.came
+        message = watch.problem()
+        if message is not None:
+            raise StepError("in-band-error", f"the engine could not send all of it: {message}")
+        return self.record
 
 
 def error_in(item: Any) -> str | None:
-    """The error that a stream's element tells of: ``error``, or ``errorDetail`` with a ``message``."""
+    """Return the error in an element of a stream: ``error``, or ``errorDetail`` with a ``message``."""
     if not isinstance(item, Mapping) or not (item.get("error") or item.get("errorDetail")):
         return None
     detail = item.get("errorDetail")
     return str(item.get("error") or (detail.get("message") if isinstance(detail, Mapping) else detail))
 
 
-def lines(
-    frames: Iterator[tuple[Literal["stdout", "stderr"], bytes]],
-    rest: dict[Literal["stdout", "stderr"], bytes],
-    longest: int = 64 * 1024,
-) -> Iterator[tuple[Literal["stdout", "stderr"], bytes]]:
-    """Frames cut anew at the ends of lines, each stream by itself; a line longer than ``longest`` bytes is cut too.
-    ``rest`` holds what has begun, and is the last lines at the end."""
+def lines(frames: Iterator[Frame], rest: dict[Stream, bytes], longest: int = MAX_LINE) -> Iterator[Frame]:
+    """Split frames at the ends of lines, each stream by itself, and lines longer than ``longest`` bytes too. ``rest``
+    holds unfinished lines, which are yielded at the end."""
     for name, data in frames:
         *whole, last = (rest.pop(name, b"") + data).split(b"\n")
         yield from ((name, line + b"\n") for line in whole)
@@ -219,7 +222,7 @@ def lines(
 
 
 def path_stat(header: str) -> Any:
-    """What a file in a container is, from :data:`PATH_STAT`.
+    """Parse the header :data:`PATH_STAT`.
 
     Raises:
         EngineError: ``bad-header``.
@@ -231,7 +234,7 @@ def path_stat(header: str) -> Any:
 
 
 def parse(data: bytes, content_type: str) -> Any:
-    """A body as a value: JSON where it says so or is so, else text."""
+    """Parse a body: as JSON if its media type or its first byte suggests that and it is JSON, else as text."""
     if not data.strip():
         return None
     looks_like_json = "json" in content_type or data[:1] in b'{["' or not content_type

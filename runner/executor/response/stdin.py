@@ -1,22 +1,24 @@
-"""What goes into a container or a command while its output comes out."""
+"""Writes stdin to an attach or exec stream while its output is being read."""
 
 from __future__ import annotations
 
 import threading
+from typing import Final
 
 from runner.engine.transport import Response
 from runner.errors import RunnerError, StepError
 
-PIECE = 64 * 1024
+PIECE: Final = 64 * 1024
+"""Bytes that are written at a time."""
 
 
-class Stdin:
-    """Sends stdin while the output is read: a container that echoes would otherwise block both sides."""
+class StdinWriter:
+    """Writes stdin from a thread of its own: a container that echoes its input would otherwise block both sides."""
 
     def __init__(self, response: Response, data: bytes) -> None:
         self._response = response
         self._data = data
-        self._refused: StepError | None = None
+        self._error: StepError | None = None
         self._thread = threading.Thread(target=self._send, name="stdin", daemon=True)
         self._thread.start()
 
@@ -26,16 +28,16 @@ class Stdin:
                 self._response.write(self._data[start : start + PIECE])
             self._response.close_write()
         except StepError as error:
-            self._refused = error
+            self._error = error
         except (RunnerError, OSError):
-            pass  # the process ended without reading all of it; its output says how
+            pass  # the process ended before it had read everything, which its output explains
 
-    def end(self) -> None:
-        """The output is over.
+    def finish(self) -> None:
+        """Wait for the thread once the output has ended.
 
         Raises:
-            StepError: the engine takes no input there.
+            StepError: the engine accepts no input on this response.
         """
         self._thread.join(1.0)
-        if self._refused is not None:
-            raise self._refused
+        if self._error is not None:
+            raise self._error

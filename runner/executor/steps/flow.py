@@ -1,321 +1,347 @@
-"""The order in which steps run: one after the other, in loops, in the background, at the end."""
+"""Runs steps in order, in loops, in the background, and at the end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+from runner.engine.transport import Deadline
 from runner.errors import RunnerError, StepError
-from runner.executor.cancellation import STEPS
-from runner.executor.context import Frame, Position, Turn
+from runner.executor.cancellation import Level
+from runner.executor.context import Position, RunContext, StepContext, VariableScope
 from runner.executor.requirements import unmet
-from runner.executor.steps import attempts as steps
-from runner.executor.steps import background, kinds
-from runner.executor.steps.background import Background, Begun
-from runner.executor.threads import side_by_side
+from runner.executor.steps import background, blocks, kinds
+from runner.executor.steps.attempts import Attempt, not_performed, run_attempts, skip, skipped_record
+from runner.executor.steps.background import Background, ignore_response
+from runner.executor.steps.result import view_of
+from runner.executor.threads import run_concurrently
 from runner.results.events import StepFinished, StepStarted
 from runner.results.records import Phase, StepRecord
-from runner.results.statuses import first_failure
+from runner.results.statuses import FAILED, first_failure
 from runner.scenario import model
+from runner.scenario.expressions.expression import Expression, Scope
 from runner.text import shown
 
 Entry: TypeAlias = StepRecord | Background
-"""What a step leaves at its place: its record, or the background step whose record is still to come."""
-
-
-Gate: TypeAlias = Callable[[], Begun]
-"""Makes a loop's elements' own :data:`Begun`."""
+"""A step's record, or the background step whose record is not there yet."""
 
 
 class Deferred(NamedTuple):
-    """Steps to run at the end of the whole run, with the names that the deferring step saw. ``path`` is where that one
-    stands; ``unset`` are the names that it would have set if it had passed."""
+    """Steps to run at the end of the whole run, with what the deferring step saw. ``path`` is its position, ``unset``
+    are the names that it would have set if it had passed."""
 
     path: tuple[int, ...]
     steps: tuple[model.Step, ...]
-    frame: Frame
+    run: RunContext
+    scope: VariableScope
     local: Mapping[str, Any]
     unset: frozenset[str]
 
 
 class Flow:
-    """Runs the steps of one scenario. ``deferred`` is shared by all scenarios of a run."""
+    """Runs the steps of one scenario. All scenarios of a run share ``deferred``."""
 
-    def __init__(self, frame: Frame, deferred: list[Deferred], unset: frozenset[str] = frozenset()) -> None:
-        self.frame = frame
-        self.unset = unset
-        self.shared = frame.shared
+    def __init__(
+        self,
+        run: RunContext,
+        scope: VariableScope,
+        deferred: list[Deferred],
+        unset: frozenset[str] = frozenset(),
+        started: dict[str, Background] | None = None,
+    ) -> None:
+        self.run_context = run
+        self.scope = scope
         self.deferred = deferred
-        self.background: dict[str, Background] = {}
-        self.settable = {name for one in frame.scenario.walk() for name in one.sets}
+        self.unset = unset
+        self.started: dict[str, Background] = {} if started is None else started
+        """The background steps, by id."""
+        self.settable = {name for step in scope.scenario.walk() for name in step.sets}
 
-    def inside(self, frame: Frame) -> Flow:
-        """The flow of an included scenario."""
-        return Flow(frame, self.deferred)
+    def inside(self, scope: VariableScope) -> Flow:
+        """Return the flow of an included scenario, which can be cancelled by itself."""
+        return Flow(self.run_context.child(), scope, self.deferred)
 
-    def part(self) -> Flow:
-        """The same flow, for steps that can be stopped by themselves."""
-        from copy import copy
+    def child(self) -> Flow:
+        """Return the same flow with a child cancel scope, for steps that can be cancelled by themselves."""
+        return Flow(self.run_context.child(), self.scope, self.deferred, self.unset, self.started)
 
-        part = copy(self)
-        part.frame = self.frame.part()
-        part.shared = part.frame.shared
-        return part
+    def sequence(self, steps: tuple[model.Step, ...], at: Position, first: int = 0) -> list[Entry]:
+        """Run steps in order; ``first`` is the index of the first one.
 
-    def sequence(self, todo: tuple[model.Step, ...], at: Position, first: int = 0) -> list[Entry]:
-        """Run steps one after the other, the first with the index ``first``.
-
-        After one that did not pass the rest is skipped, unless ``--keep-going`` or in what cleans up. Background
-        steps are joined when all of these have passed.
+        After a failure the rest is skipped, except with ``--keep-going`` or in a cleanup. Background steps are joined
+        once all of these have passed.
         """
         entries: list[Entry] = []
-        stopped: str | None = None
-        for index, one in enumerate(todo, first):
+        cancellation = self.run_context.cancellation
+        stop_reason: str | None = None
+        for index, step in enumerate(steps, first):
             position = at.child(index)
-            if stopped is None and self.shared.stop.asked(at.urgency):
-                stopped = self.shared.stop.reason
-            if stopped is not None:
-                entries.append(steps.skip(one, self.frame, position, stopped))
+            if stop_reason is None and cancellation.reached(at.level):
+                stop_reason = cancellation.reason
+            if stop_reason is not None:
+                entries.append(skip(self._context(step, position), stop_reason))
                 continue
-            entry = self.run(one, position)
+            entry = self.run(step, position)
             entries.append(entry)
-            record = entry.refused() if isinstance(entry, Background) else entry
-            if record is not None and record.status in ("failed", "error") and not self._goes_on(at):
-                asked = self.shared.stop.asked(at.urgency)
-                stopped = self.shared.stop.reason if asked else f"step '{record.id}' did not pass"
-        if stopped is None:
+            record = entry.failure if isinstance(entry, Background) else entry
+            if record is not None and record.status in FAILED and not self._continues(at):
+                cancelled = cancellation.reached(at.level)
+                stop_reason = cancellation.reason if cancelled else f"step '{record.id}' did not pass"
+        if stop_reason is None:
             for entry in entries:
                 if isinstance(entry, Background):
-                    self.join(entry.step.id)
+                    self._join(entry.step.id)
         return entries
 
-    def _goes_on(self, at: Position) -> bool:
-        return self.shared.options.keep_going or at.phase != "steps"
+    def _continues(self, at: Position) -> bool:
+        """Whether steps run after a failure."""
+        return self.run_context.options.keep_going or at.phase != "steps"
 
-    def run(self, one: model.Step, position: Position) -> Entry:
-        """Run one step."""
-        per_element = one.for_each is not None and _looks_at(one.when, one.for_each.name)
-        if one.when is not None and not per_element:
-            record = self._skip(one, position)
+    def _context(self, step: model.Step, position: Position) -> StepContext:
+        return StepContext(step, self.run_context, self.scope, position)
+
+    def run(self, step: model.Step, position: Position) -> Entry:
+        """Run one step; one in the background is only started."""
+        context = self._context(step, position)
+        if step.when is not None and not _asks_for_each(step):
+            record = self._skip_unless(step.when, context)
             if record is not None:
                 return record
-        if one.background:
-            return self._start_background(one, position)
-        if isinstance(one.kind, model.Await) and one.kind.step not in self.background:
-            return steps.skip(one, self.frame, position, f"'{one.kind.step}' was not started")
-        if one.for_each is not None:
-            record = self._for_each(one, position, _no_gate)
+        if step.background:
+            return self._start(context)
+        if isinstance(step.kind, model.Await) and step.kind.step not in self.started:
+            return skip(context, f"'{step.kind.step}' was not started")
+        if step.for_each is not None:
+            record = self._for_each(context, step.for_each, None, step.for_each.parallel)
         else:
-            record = self._once(one, position, _nobody_waits)
-            self._defer(one, record, position)
-        self._settle(one, record)
+            record = self._once(context, ignore_response)
+            self._defer(context, record)
+        self._settle(step, record)
         return record
 
-    def _skip(self, one: model.Step, position: Position) -> StepRecord | None:
-        """The record of a step whose ``when`` is false, or can't be evaluated."""
-        assert one.when is not None
+    def _skip_unless(self, when: Expression, context: StepContext) -> StepRecord | None:
+        """Return the record of a step whose ``when`` is false, or can't be evaluated; None if the step is to run."""
         try:
-            if one.when.evaluate(self.frame.scope(position.local)):
+            if when.evaluate(context.names()):
                 return None
         except StepError as error:
-            return self._broken(one, position, error)
-        return steps.skip(one, self.frame, position, f"when: {one.when.text}")
+            return not_performed(context, error)
+        return skip(context, f"when: {when.text}")
 
-    def _broken(self, one: model.Step, position: Position, error: RunnerError) -> StepRecord:
-        record = steps.skipped_record(Turn(one, self.frame, position))._replace(
-            status="error", error=error.diagnostic(one.place)
-        )
-        self.shared.emit(StepFinished(position.key, record))
-        return record
-
-    def _once(self, one: model.Step, position: Position, begun: Begun) -> StepRecord:
-        """One run of the step, without its loop."""
-        if position.phase != "steps":
-            missing = self._never_set(one, position)
+    def _once(self, context: StepContext, on_response: Callable[[], None]) -> StepRecord:
+        """Run a step once, without its loop."""
+        step = context.step
+        if context.position.phase != "steps":
+            missing = self._never_set(context)
             if missing is not None:
-                return steps.skip(one, self.frame, position, f"'{missing}' was never set")
-        turn = Turn(one, self.frame, position)
-        if isinstance(one.kind, model.Include):
+                return skip(context, f"'{missing}' was never set")
+        if isinstance(step.kind, model.Include):
             try:
-                reason = unmet(one.kind.scenario.requires, turn.engine)
+                reason = unmet(step.kind.scenario.requires, context.engine)
             except RunnerError as error:
-                return self._broken(one, position, error)
+                return not_performed(context, error)
             if reason is not None:
-                return steps.skip(one, self.frame, position, reason)
-        return steps.run_once(turn, lambda scope, deadline: kinds.perform(self, turn, scope, deadline, begun))
+                return skip(context, reason)
 
-    def _never_set(self, one: model.Step, position: Position) -> str | None:
-        """A name that a cleanup needs and that no step came to set: there is nothing to clean up then."""
-        scope = self.frame.scope(position.local)
-        for reference in one.references:
+        def perform(names: Scope, deadline: Deadline) -> Attempt:
+            return self._perform(context, names, deadline, on_response)
+
+        return run_attempts(context, perform)
+
+    def _perform(
+        self, context: StepContext, names: Scope, deadline: Deadline, on_response: Callable[[], None]
+    ) -> Attempt:
+        kind = context.step.kind
+        match kind:
+            case model.Await():
+                record = self._join(kind.step)
+                assert record is not None, "the awaited step was never started"
+                return kinds.joined(context.step, kind, record)
+            case model.Parallel() | model.Include():
+                on_response()
+                return blocks.perform(self, context, kind, names, deadline)
+            case _:
+                return kinds.perform(context, kind, names, deadline, on_response)
+
+    def _never_set(self, context: StepContext) -> str | None:
+        """Return a name that a cleanup step needs and that no step has set: there is nothing to clean up then."""
+        names = context.names()
+        for reference in context.step.references:
             if reference.optional:
                 continue
-            if reference.name in self.unset or (reference.name in self.settable and reference.name not in scope):
+            if reference.name in self.unset or (reference.name in self.settable and reference.name not in names):
                 return reference.name
-            if reference.name == "steps" and reference.path and reference.path[0] not in self.frame.results:
+            if reference.name == "steps" and reference.path and reference.path[0] not in self.scope.results:
                 return f"steps.{reference.path[0]}"
         return None
 
-    def _settle(self, one: model.Step, record: StepRecord) -> None:
-        """Make a finished step's names and result known; one that was skipped has none."""
-        if record.status == "skipped":
-            return
-        with self.frame.lock:
-            # A new mapping: expressions in other threads may be looking at the one before.
-            self.frame.variables = {**self.frame.variables, **record.captured}
-            self.frame.results[one.id] = steps.view_of(record)
+    def _settle(self, step: model.Step, record: StepRecord) -> None:
+        """Set a finished step's variables and result; a skipped one has none."""
+        if record.status != "skipped":
+            self.scope.set(record.captured)
+            self.scope.results[step.id] = view_of(record)
 
-    def _defer(self, one: model.Step, record: StepRecord, position: Position) -> None:
-        if one.defer and record.attempts:
-            unset = frozenset(one.sets).difference(record.captured)
-            local = {**position.local, **record.captured}
-            self.deferred.append(Deferred(position.key.path, one.defer, self.frame, local, unset))
+    def _defer(self, context: StepContext, record: StepRecord) -> None:
+        step = context.step
+        if step.defer and record.attempts:
+            unset = frozenset(step.sets).difference(record.captured)
+            local = {**context.position.local, **record.captured}
+            self.deferred.append(Deferred(context.key.path, step.defer, self.run_context, self.scope, local, unset))
 
     # Loops
 
-    def _for_each(self, one: model.Step, position: Position, gate: Gate, width: int | None = None) -> StepRecord:
-        """The elements' records inside one; captures become lists in input order."""
-        assert one.for_each is not None
-        self.shared.emit(StepStarted(position.key, one.id, one.name, position.phase, one.background))
-        started_ms = self.shared.elapsed_ms()
+    def _for_each(
+        self, context: StepContext, loop: model.ForEach, latch: background.Latch | None, width: int
+    ) -> StepRecord:
+        """Run a step once per element. Its record holds those of the elements; captured variables become lists."""
+        step, position = context.step, context.position
+        context.emit(StepStarted(context.key, step.id, step.name, position.phase, step.background))
+        started_ms = context.run.elapsed_ms()
         try:
-            elements = self._elements(one, position)
+            elements = _elements(context, loop)
         except StepError as error:
-            return self._broken(one, position, error)
+            return not_performed(context, error)
         jobs = [
-            (one._replace(for_each=None, background=False, id=f"{one.id}[{index}]"), position.child(index, **local))
-            for index, local in enumerate({one.for_each.name: element} for element in elements)
+            self._context(
+                step._replace(for_each=None, background=False, id=f"{step.id}[{index}]"),
+                position.child(index, **{loop.name: element}),
+            )
+            for index, element in enumerate(elements)
         ]
-        each = self._elements_run(jobs, one, gate, width or one.for_each.parallel)
-        status, error_found = first_failure(each)
-        record = steps.skipped_record(Turn(one, self.frame, position))._replace(
+        each = self._run_elements(jobs, _asks_for_each(step), latch, width)
+        status, error_record = first_failure(each)
+        record = skipped_record(context)._replace(
             status=status,
-            error=error_found,
+            error=error_record,
             reason=None,
             attempts=1,
             started_ms=started_ms,
-            duration_ms=self.shared.elapsed_ms() - started_ms,
-            captured={name: [record.captured[name] for record in each if name in record.captured] for name in one.sets},
+            duration_ms=context.run.elapsed_ms() - started_ms,
+            captured={
+                name: [record.captured[name] for record in each if name in record.captured] for name in step.sets
+            },
             each=tuple(each),
         )
-        self.shared.emit(StepFinished(position.key, record))
+        context.emit(StepFinished(context.key, record))
         return record
 
-    def _elements(self, one: model.Step, position: Position) -> list[Any]:
-        assert one.for_each is not None
-        value = one.for_each.elements.render(self.frame.scope(position.local))
-        if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
-            hint = "a mapping's items: for_each: data.items() | list" if isinstance(value, Mapping) else None
-            raise StepError("not-a-list", f"for_each needs a list, not {shown(value, 60)}", hint=hint)
-        return list(value)
-
-    def _elements_run(
-        self, jobs: list[tuple[model.Step, Position]], one: model.Step, gate: Gate, width: int
+    def _run_elements(
+        self, jobs: list[StepContext], asks_for_each: bool, latch: background.Latch | None, width: int
     ) -> list[StepRecord]:
-        def run(job: tuple[model.Step, Position]) -> StepRecord:
-            element, at = job
-            begun = gate()
+        def run(job: StepContext) -> StepRecord:
+            party = latch.party() if latch is not None else None
             try:
-                if self.shared.stop.asked(at.urgency):
-                    return steps.skip(element, self.frame, at, self.shared.stop.reason)
-                record = (self._skip(element, at) if per_element else None) or self._once(element, at, begun)
+                if job.cancelled():
+                    return skip(job, self.run_context.cancellation.reason)
+                record = None
+                if asks_for_each and job.step.when is not None:
+                    record = self._skip_unless(job.step.when, job)
+                if record is None:
+                    record = self._once(job, party.arrive if party is not None else ignore_response)
             finally:
-                begun(over=True)  # one that could not even begin must not be waited for
-            self._defer(element, record, at)
+                if party is not None:
+                    party.withdraw()
+            self._defer(job, record)
             return record
 
-        assert one.for_each is not None
-        per_element = _looks_at(one.when, one.for_each.name)
         if width > 1 and len(jobs) > 1:
-            return side_by_side(run, jobs, min(width, len(jobs)))
+            return run_concurrently(run, jobs, min(width, len(jobs)))
         records: list[StepRecord] = []
         for job in jobs:
-            if first_failure(records[-1:])[1] is not None and not self._goes_on(job[1]):
-                reason = "an earlier element did not pass"
+            if records and records[-1].status in FAILED and not self._continues(job.position):
                 rest = jobs[len(records) :]
-                return records + [steps.skip(element, self.frame, at, reason) for element, at in rest]
+                return records + [skip(left, "an earlier element did not pass") for left in rest]
             records.append(run(job))
         return records
 
     # Background
 
-    def _start_background(self, one: model.Step, position: Position) -> Entry:
-        """Start it and go on once its answer has begun: for attach and exec only when the stream is established, so
-        that no output of a start that follows is lost."""
-        entry = Background(one, position)
-        width = 0
-        if one.for_each is not None:
+    def _start(self, context: StepContext) -> Entry:
+        """Start a background step, and return once its response has begun. For attach and exec that is when the stream
+        is established, so that no output of a following start is lost."""
+        step, loop = context.step, context.step.for_each
+        width = 1
+        if loop is not None:
             try:
-                width = len(self._elements(one, position))
+                width = len(_elements(context, loop))
             except StepError as error:
-                return self._broken(one, position, error)
-            entry.waiting = width
-        self.background[one.id] = entry
+                return not_performed(context, error)
+        entry = Background(step, width)
+        self.started[step.id] = entry
 
         def run() -> StepRecord:
-            if one.for_each is not None:
-                return self._for_each(one, position, entry.gate, max(1, width))
-            record = self._once(one, position, entry.gate())
-            self._defer(one, record, position)
+            if loop is not None:
+                return self._for_each(context, loop, entry.latch, max(1, width))
+            record = self._once(context, entry.latch.party().arrive)
+            self._defer(context, record)
             return record
 
-        operation = getattr(one.kind, "operation", None)
-        established = operation is not None and operation.answer in ("output", "upgrade")
-        entry.start(run, Turn(one, self.frame, position).timeout if established else background.BEGIN_GRACE)
+        streams = step.operation is not None and step.operation.answer in ("output", "upgrade")
+        entry.start(run, context.timeout if streams else background.START_GRACE)
         return entry
 
-    def join(self, step_id: str) -> Background | None:
-        """Wait for a background step and make its names known; None if it was never started."""
-        entry = self.background.get(step_id)
-        if entry is not None and entry.join() and not entry.joined:
-            entry.joined = True
+    def _join(self, step_id: str) -> StepRecord | None:
+        """Wait for a background step, and set its variables; None if it was never started."""
+        entry = self.started.get(step_id)
+        if entry is None:
+            return None
+        entry.join()
+        if not entry.settled:
+            entry.settled = True
             assert entry.record is not None
             self._settle(entry.step, entry.record)
-        return entry
+        return entry.record
 
     def end_background(self) -> None:
-        """What still runs after the cleanup is cut off."""
-        running = [one for one in self.background.values() if not one.joined]
-        background.end(running, lambda: self.shared.stop.reach(STEPS))
-        for step_id in self.background:
-            self.join(step_id)
+        """Wait for the background steps, and cancel those that do not end."""
+        running = [entry for entry in self.started.values() if not entry.settled]
+        background.end_all(running, lambda: self.run_context.cancellation.cancel(Level.STEPS))
+        for step_id in self.started:
+            self._join(step_id)
 
-    def resolve(self, entries: list[Entry]) -> list[StepRecord]:
-        """The records, once every background step has ended."""
-        found = [self.join(entry.step.id) if isinstance(entry, Background) else entry for entry in entries]
-        records = (entry.record if isinstance(entry, Background) else entry for entry in found)
+    def resolve(self, entries: Sequence[Entry]) -> list[StepRecord]:
+        """Return the records, once every background step has ended."""
+        records = (self._join(entry.step.id) if isinstance(entry, Background) else entry for entry in entries)
         return [record for record in records if record is not None]
 
     # The end
 
     def finish(self, at: Callable[[Phase], Position]) -> list[Entry]:
-        """The scenario's ``finally``, then what was deferred, each whatever happened to the others: the last first, by
-        where it stands, so that the order does not depend on which of several side by side ended first."""
+        """Run the scenario's ``finally``, then the deferred steps, whichever of them fail. The last one in the file
+        comes first, so that the order does not depend on which concurrent step ended first."""
         position = at("finally")
-        entries = self.sequence(self.frame.scenario.finally_, position, len(self.frame.scenario.steps))
-        entries += self._deferred(position, len(self.frame.scenario.steps) + len(entries))
+        entries = self.sequence(self.scope.scenario.finally_, position, len(self.scope.scenario.steps))
+        entries += self._run_deferred(position, len(self.scope.scenario.steps) + len(entries))
         self.end_background()  # which may defer more
-        entries += self._deferred(position, len(self.frame.scenario.steps) + len(entries))
+        entries += self._run_deferred(position, len(self.scope.scenario.steps) + len(entries))
         return entries
 
-    def _deferred(self, position: Position, first: int) -> list[Entry]:
+    def _run_deferred(self, position: Position, first: int) -> list[Entry]:
         entries: list[Entry] = []
-        self.deferred.sort(key=lambda one: one.path)
+        self.deferred.sort(key=lambda deferred: deferred.path)
         while self.deferred:
-            one = self.deferred.pop()
-            at = Position(position.key, "finally", one.local)
-            entries += Flow(one.frame, self.deferred, one.unset).sequence(one.steps, at, first + len(entries))
+            deferred = self.deferred.pop()
+            at = Position(position.key, "finally", deferred.local)
+            flow = Flow(deferred.run, deferred.scope, self.deferred, deferred.unset)
+            entries += flow.sequence(deferred.steps, at, first + len(entries))
         return entries
 
 
-def _nobody_waits(*, over: bool = False) -> None:
-    """The step is not in the background: nobody waits for its answer to begin."""
+def _elements(context: StepContext, loop: model.ForEach) -> list[Any]:
+    """Return a loop's elements.
+
+    Raises:
+        StepError: ``not-a-list``, or the template fails.
+    """
+    value = loop.elements.render(context.names())
+    if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
+        hint = "a mapping's items: for_each: data.items() | list" if isinstance(value, Mapping) else None
+        raise StepError("not-a-list", f"for_each needs a list, not {shown(value, 60)}", hint=hint)
+    return list(value)
 
 
-def _no_gate() -> Begun:
-    return _nobody_waits
-
-
-def _looks_at(when: object, name: str) -> bool:
-    """Whether a condition is about a loop's element, so that it must be asked for each."""
-    return any(reference.name == name for reference in getattr(when, "references", ()))
+def _asks_for_each(step: model.Step) -> bool:
+    """Whether a loop's ``when`` depends on the element, and so is evaluated for each."""
+    if step.for_each is None or step.when is None:
+        return False
+    return any(reference.name == step.for_each.name for reference in step.when.references)

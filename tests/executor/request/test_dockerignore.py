@@ -142,10 +142,10 @@ def test_folders_that_no_exception_reaches_are_not_looked_into(context: Path) ->
     (context / ".dockerignore").write_text("node_modules\n!docs/**/x.md\n!node/x")
     (context / "node_modules" / "locked").mkdir()
     ignore = Ignore((context / ".dockerignore").read_text())
-    assert not ignore.may_keep_inside("node_modules")
-    assert ignore.may_keep_inside("docs")
-    assert ignore.may_keep_inside("docs/deep")
-    assert ignore.may_keep_inside("node")
+    assert not ignore.may_keep_in("node_modules")
+    assert ignore.may_keep_in("docs")
+    assert ignore.may_keep_in("docs/deep")
+    assert ignore.may_keep_in("node")
 
 
 def test_another_dockerfile_is_kept(context: Path) -> None:

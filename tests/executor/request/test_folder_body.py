@@ -209,7 +209,7 @@ def test_a_pipe_has_no_size(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "why"), [("missing", "No such file"), ("folder", "is a folder"), ("a\0b", "it names no file")]
+    ("name", "why"), [("missing", "No such file"), ("folder", "is a folder"), ("a\0b", "it is not a file name")]
 )
 def test_what_is_no_file(tmp_path: Path, name: str, why: str) -> None:
     (tmp_path / "folder").mkdir()

@@ -1,0 +1,191 @@
+"""Renders a step's request: parameters, bodies, labels and credentials. Nothing is sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple, assert_never
+
+from runner.api.missing import MISSING
+from runner.api.operations import AnswerKind, Operation, version_key
+from runner.engine import requests
+from runner.engine.transport import Deadline, Request, Upload
+from runner.errors import StepError
+from runner.executor.context import StepContext
+from runner.executor.request import registry_credentials
+from runner.executor.request.file_body import FileUpload
+from runner.executor.request.labels import Content, Labeller, raw_creation
+from runner.results.records import EMPTY, RequestRecord
+from runner.scenario import model
+from runner.scenario.expressions.expression import Scope, Value
+from runner.text import shown
+
+RequestKind = model.OperationCall | model.RawRequest
+"""The kinds of steps that send a request."""
+
+MAX_STDIN: Final = 64 * 1024 * 1024
+"""The largest file that is sent as stdin, in bytes."""
+
+
+class Prepared(NamedTuple):
+    """A request that is ready to be sent, with what is needed to read its response."""
+
+    request: Request
+    operation: Operation | None = None
+    params: Mapping[str, Any] = EMPTY
+    body: Any = None
+    stdin: bytes | None = None
+    save: Path | None = None
+
+    @property
+    def documented(self) -> tuple[int, ...]:
+        """The statuses that are a success."""
+        if self.operation:
+            return self.operation.success
+        return (*((101,) if self.request.upgrade else ()), *range(200, 300))
+
+    @property
+    def answer(self) -> AnswerKind:
+        """The kind of a successful response."""
+        return self.operation.answer_for(self.params, self.body) if self.operation else "json"
+
+    def record(self) -> RequestRecord:
+        request = self.request
+        query: dict[str, str | list[str]] = {}
+        for name, value in request.query:
+            earlier = query.get(name)
+            if earlier is None:
+                query[name] = value
+            else:
+                query[name] = [*([earlier] if isinstance(earlier, str) else earlier), value]
+        upload = request.body if request.body is not None and not isinstance(request.body, bytes) else None
+        return RequestRecord(
+            method=request.method,
+            path=request.path,
+            query=query,
+            headers=registry_credentials.shown(request.headers),
+            body=self._sent_body(),
+            upload=upload.label if upload is not None else None,
+            stdin=self.stdin.decode("utf-8", "replace") if self.stdin is not None else None,
+            folder=getattr(upload, "folder", None),
+            save=self.save.name if self.save is not None else None,
+            params=requests.typed_params(self.operation, self.params) if self.operation else EMPTY,
+        )
+
+    def _sent_body(self) -> Any:
+        """Return the JSON that was sent, in which numbers are text where the API wants text."""
+        content = self.request.body
+        if isinstance(content, bytes) and not isinstance(self.body, str):
+            return json.loads(content)
+        return self.body
+
+
+def prepare(context: StepContext, kind: RequestKind, names: Scope, deadline: Deadline) -> Prepared:
+    """Render a step's request.
+
+    Raises:
+        StepError: a template fails, a parameter can't be sent, or registry credentials can't be read.
+    """
+    match kind:
+        case model.OperationCall():
+            return _prepare_call(context, kind, names, deadline)
+        case model.RawRequest():
+            return _prepare_raw(context, kind, names)
+        case _:
+            assert_never(kind)
+
+
+def _prepare_call(context: StepContext, kind: model.OperationCall, names: Scope, deadline: Deadline) -> Prepared:
+    operation, version = kind.operation, context.engine.api_version
+    params = {name: value.render(names) for name, value in kind.params.items()}
+    body = kind.body.render(names) if kind.body is not None else MISSING
+    stdin = _stdin(context, kind, names)
+    if isinstance(stdin, bool):
+        params["stdin"], stdin = stdin, None
+    elif stdin is not None and _has_stdin_flag(operation, version):
+        params.setdefault("stdin", True)
+    content = Labeller(context).add(operation, Content(params, body, _upload(context, kind, names, params)))
+    params = registry_credentials.add(context.run, operation, dict(content.params), content.body, deadline)
+    request = requests.build(operation, params, body=content.body, upload=content.upload, api_version=version)
+    return Prepared(request, operation, params, _json_body(content.body), stdin, _save(context, kind, names))
+
+
+def _prepare_raw(context: StepContext, kind: model.RawRequest, names: Scope) -> Prepared:
+    method, path = str(kind.method.render(names)), str(kind.path.render(names))
+    body = kind.body.render(names) if kind.body is not None else MISSING
+    content = Content(_mapping(kind.query, names), body, _file(context, kind.body_file, names))
+    created = raw_creation(method, path)
+    if created is not None:
+        path, content = Labeller(context).add_raw(created, path, content)
+    request = requests.build_raw(
+        method,
+        path,
+        content.params,
+        _mapping(kind.headers, names),
+        body=content.body,
+        upload=content.upload,
+        api_version=context.engine.api_version,
+    )
+    return Prepared(request, body=_json_body(content.body))
+
+
+def _json_body(body: Any) -> Any:
+    return None if body is MISSING else body
+
+
+def _has_stdin_flag(operation: Operation, version: str) -> bool:
+    flag = operation.param("stdin")
+    return flag is not None and version_key(version) >= version_key(flag.since)
+
+
+def _mapping(value: Value | None, names: Scope) -> dict[str, Any]:
+    rendered = value.render(names) if value is not None else {}
+    if not isinstance(rendered, Mapping):
+        raise StepError("wrong-type", f"a mapping is expected here, not {shown(rendered, 60)}")
+    return dict(rendered)
+
+
+def _upload(context: StepContext, kind: model.OperationCall, names: Scope, params: Mapping[str, Any]) -> Upload | None:
+    """Return the file or the folder to send as the body."""
+    if kind.body_dir is None:
+        return _file(context, kind.body_file, names)
+    from runner.executor.request.folder_body import IGNORE_FILE, FolderUpload
+
+    build_files = (str(params.get("dockerfile") or "Dockerfile"), IGNORE_FILE)
+    required = build_files if kind.operation.build_context else ()
+    return FolderUpload(_folder(context) / str(kind.body_dir.render(names)), required)
+
+
+def _folder(context: StepContext) -> Path:
+    """Return the scenario's own folder."""
+    return context.scope.scenario.path.parent
+
+
+def _file(context: StepContext, value: Value | None, names: Scope) -> FileUpload | None:
+    """Return a file of the scenario's folder, or else one of the working folder, where ``save`` writes."""
+    if value is None:
+        return None
+    name = str(value.render(names))
+    path, saved = _folder(context) / name, context.run.options.folder / name
+    return FileUpload(saved if saved.exists() and not path.exists() else path)
+
+
+def _stdin(context: StepContext, kind: model.OperationCall, names: Scope) -> bytes | bool | None:
+    """Return the input to send, or the value of the API's own flag of that name (attach)."""
+    if kind.stdin is not None:
+        value = kind.stdin.render(names)
+        if isinstance(value, (bool, int)):
+            return bool(value)
+        return (value if isinstance(value, str) else json.dumps(value)).encode()
+    if kind.stdin_file is not None:
+        return FileUpload(_folder(context) / str(kind.stdin_file.render(names))).read(MAX_STDIN)
+    return None
+
+
+def _save(context: StepContext, kind: model.OperationCall, names: Scope) -> Path | None:
+    if kind.save is None:
+        return None
+    from runner.executor.response.download import inside
+
+    return inside(context.run.options.folder, str(kind.save.render(names)))
