@@ -17,7 +17,7 @@ from runner.executor.response.stdin import StdinWriter
 from runner.results.events import ItemArrived, OutputArrived, RequestSent
 from runner.results.records import ResponseRecord
 from runner.scenario import model
-from runner.scenario.expressions.expression import Scope
+from runner.scenario.expressions.references import Scope
 
 
 class CallOutcome:

@@ -13,7 +13,7 @@ from runner.executor.cancellation import CancelScope, Level
 from runner.executor.created import CreatedResources
 from runner.results.events import Event, StepKey
 from runner.results.records import EMPTY, Phase
-from runner.scenario.expressions.expression import Results
+from runner.scenario.expressions.references import Results
 
 if TYPE_CHECKING:
     from runner.engine.docker_config.credentials import Credentials

@@ -23,7 +23,8 @@ from runner.results.events import StepKey
 from runner.results.records import Phase, ResponseRecord, StepRecord
 from runner.results.result_path import ResultPath, Source
 from runner.scenario import duration, model
-from runner.scenario.expressions.expression import Constant, Entries, Expression, Items, Text, Value, Whole
+from runner.scenario.expressions.expression import Expression
+from runner.scenario.expressions.values import Constant, Entries, Items, Template, Value, Whole
 from runner.text import short_id
 
 _IDENTITY_FILTERS: Final = (None, "short", "string", "trim")
@@ -173,7 +174,7 @@ class _Planner:
             try:
                 title = str(self._with_symbols(step.title, local).render(self.scope.names(local)))
             except (_UnknownError, RunnerError):
-                title = step.title.written if isinstance(step.title, Text) else None
+                title = step.title.written if isinstance(step.title, Template) else None
         return StepRecord(
             id=step.id,
             kind=step.name,
@@ -236,7 +237,7 @@ class _Planner:
 
     def _include(self, kind: model.Include, local: Mapping[str, Any]) -> Iterator[Planned]:
         names = self.scope.names(local)
-        values = {name: self._with_symbols(value, local).render(names) for name, value in kind.given.items()}
+        values = {name: self._with_symbols(value, local).render(names) for name, value in kind.vars.items()}
         scope = VariableScope(kind.scenario, self.run.engine)
         set_included_variables(scope, values, self.run.options.secrets)
         inner = _Planner(self.run, scope, self.deferred)
@@ -255,7 +256,7 @@ class _Planner:
         for name, value in kind._asdict().items():
             if isinstance(value, Mapping):
                 changed[name] = {key: self._with_symbols(inner, local) for key, inner in value.items()}
-            elif isinstance(value, (Constant, Whole, Text, Items, Entries)):
+            elif isinstance(value, (Constant, Whole, Template, Items, Entries)):
                 changed[name] = self._with_symbols(value, local)
         return kind._replace(**changed)
 
@@ -268,12 +269,12 @@ class _Planner:
         match value:
             case Whole(expression):
                 return Constant(_symbol_of(expression)) if self._is_unknown(expression, local) else value
-            case Text(parts, written):
+            case Template(parts, written):
                 replaced = [
                     _symbol_of(part) if isinstance(part, Expression) and self._is_unknown(part, local) else part
                     for part in parts
                 ]
-                return Text(tuple(replaced), written)
+                return Template(tuple(replaced), written)
             case Items(values):
                 return Items(tuple(self._with_symbols(inner, local) for inner in values))
             case Entries(pairs):

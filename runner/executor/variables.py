@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import StepError, UsageError
-from runner.scenario.expressions.expression import Constant
+from runner.scenario.expressions.values import Constant
 from runner.scenario.yaml.scalars import resolve
 
 if TYPE_CHECKING:
@@ -78,10 +78,10 @@ def as_scalar(text: str) -> Any:
 def _parsed(text: str, default: Any) -> Any:
     from runner.errors import InvalidScenario
     from runner.scenario.yaml.loader import load
-    from runner.scenario.yaml.nodes import Source, plain
+    from runner.scenario.yaml.nodes import SourceFile, plain
 
     try:
-        value = plain(load(Source.of("--var", text)))
+        value = plain(load(SourceFile.of("--var", text)))
     except InvalidScenario:
         return text
     return value if isinstance(value, type(default)) else text

@@ -58,7 +58,7 @@ def read_variables(file: str) -> dict[str, Any]:
     values = nodes.plain(root)
     for key in values:
         if not NAME.match(key):
-            place = nodes.place_of(source, root.key(key) or root)
+            place = nodes.place_of(root.key(key) or root)
             raise UsageError("bad-vars-file", f"'{key}' can't be a variable's name", place=place)
     return dict(values)
 

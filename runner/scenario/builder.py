@@ -1,7 +1,7 @@
-"""From nodes that the schema has accepted to the typed model.
+"""Builds the typed model of a scenario from nodes that the schema has accepted.
 
-The schema has said what may stand where; what it can't say (expressions that parse, regular expressions that compile,
-unique ids) is found here and in :mod:`runner.scenario.modifiers`.
+The rows of :mod:`runner.scenario.modifiers` and :mod:`runner.scenario.kinds` read the parts of a step; unique ids,
+operations and the top level are read here.
 """
 
 from __future__ import annotations
@@ -11,133 +11,93 @@ from collections.abc import Callable
 from pathlib import Path
 
 from runner.scenario import model
-from runner.scenario.expressions.expression import Constant
+from runner.scenario.expressions.values import Constant
 from runner.scenario.findings import Findings
-from runner.scenario.modifiers import Parts, listed_in, text_in, value_in
-from runner.scenario.yaml.nodes import Mapping, Node, Scalar, Sequence, Source
+from runner.scenario.kinds import LOCAL_KINDS
+from runner.scenario.modifiers import MODIFIERS
+from runner.scenario.readers import NodeReader, items_in, scalar_in, text_in
+from runner.scenario.yaml.nodes import Mapping, Node, Scalar, Sequence
 
-MODIFIERS = (
-    "id",
-    "title",
-    "about",
-    "when",
-    "for_each",
-    "retry",
-    "timeout",
-    "background",
-    "take",
-    "expect",
-    "capture",
-    "defer",
-    "show",
-    "volatile",
-)
 PARTS_OF_A_CALL = ("body", "body_file", "body_dir", "stdin", "stdin_file", "save")
+"""The keys of an operation that are not its parameters."""
 
-OpenInclude = Callable[[Scalar, Source, list[str]], "model.Scenario | None"]
+OpenInclude = Callable[[Scalar, list[str]], "model.Scenario | None"]
 
 
 class Builder:
-    """Builds one file's model; findings go to ``findings``, included files are opened through ``open_include``."""
+    """Builds the model of one file; mistakes go to ``findings``, included files are opened through ``open_include``."""
 
-    def __init__(self, source: Source, findings: Findings, open_include: OpenInclude, *, trusted: bool) -> None:
-        self.source = source
+    def __init__(self, findings: Findings, open_include: OpenInclude, *, trusted: bool) -> None:
         self.findings = findings
-        self.parts = Parts(source, findings, trusted=trusted)
-        self.open_include = open_include
+        self.reader = NodeReader(findings, trusted=trusted)
+        self.included = open_include
         self.ids: dict[str, Scalar] = {}
 
     def scenario(self, path: Path, node: Mapping) -> model.Scenario:
+        """Build the model of a file's root node."""
         self._collect_ids(node)
         get = node.get
         return model.Scenario(
             path=path,
-            source=self.source,
             node=node,
             title=text_in(get("title")) or path.stem,
             about=text_in(get("about")),
             requires=self._requires(get("requires")),
-            vars=self.parts.values(get("vars")),
-            secrets=tuple(str(name) for name in listed_in(get("secrets"))),
-            timeout=self.parts.seconds(get("timeout")),
-            steps=self._steps(get("steps"), ""),
-            finally_=self._steps(get("finally"), "finally_"),
-            outputs=dict(self.parts.expressions(get("outputs"))),
+            vars=self.reader.values(get("vars")),
+            secrets=tuple(str(name) for name in items_in(get("secrets"))),
+            timeout=self.reader.seconds(get("timeout")),
+            steps=self.steps(get("steps"), ""),
+            finally_=self.steps(get("finally"), "finally_"),
+            outputs=dict(self.reader.named_expressions(get("outputs"))),
         )
 
     # Steps
 
-    def _steps(self, node: Node | None, prefix: str) -> tuple[model.Step, ...]:
-        if isinstance(node, Mapping):  # `defer` takes a single step too
-            node = Sequence((node,), node.span)
-        if not isinstance(node, Sequence):
-            return ()
+    def steps(self, node: Node | None, prefix: str) -> tuple[model.Step, ...]:
+        """Build a list of steps, or a single one; ids that are derived begin with ``prefix``."""
         steps = (
             self._step(item, prefix, position)
-            for position, item in enumerate(node.items, 1)
+            for position, item in enumerate(_items(node), 1)
             if isinstance(item, Mapping)
         )
         return tuple(step for step in steps if step)
 
     def _step(self, node: Mapping, prefix: str, position: int) -> model.Step | None:
-        found = next(((key, value) for key, value in node.entries if key.value not in MODIFIERS), None)
-        if found is None:
+        entry = next(((key, value) for key, value in node.entries if key.value not in MODIFIERS), None)
+        if entry is None:
             return None
-        key, value = found
-        get = node.get
+        key, value = entry
         step_id = self._id(node, prefix, str(key.value), position)
         kind = self._kind(str(key.value), value, f"{step_id}_")
         if kind is None:
             return None
+        fields = {name: MODIFIERS[name].read(self, value, step_id) for name, value in node.items() if name in MODIFIERS}
         name = kind.operation.name if isinstance(kind, model.OperationCall) else str(key.value)
-        return model.Step(
-            id=step_id,
-            name=name,
-            kind=kind,
-            source=self.source,
-            node=node,
-            key=key,
-            title=self.parts.value(get("title")),
-            about=self.parts.value(get("about")),
-            when=self.parts.expression(get("when")),
-            for_each=self.parts.for_each(get("for_each")),
-            retry=self.parts.retry(get("retry")),
-            timeout=self.parts.seconds(get("timeout")),
-            background=value_in(get("background")) is True,
-            take=self.parts.take(get("take")),
-            expect=self.parts.expect(get("expect")),
-            capture=tuple(self.parts.expressions(get("capture"))),
-            defer=self._steps(get("defer"), f"{step_id}_defer_"),
-            show=self.parts.show(get("show")),
-            volatile=self.parts.volatile(get("volatile")),
-        )
+        return model.Step(**{**fields, "id": step_id}, name=name, kind=kind, node=node, key=key)
 
     def _collect_ids(self, node: Node) -> None:
-        """Every id of the file first: a derived one must not take a name that a later step has."""
+        """Collect the ids of the whole file first: a derived one must not take the name of a later step."""
         if isinstance(node, Mapping):
             for name in ("steps", "finally", "defer", "parallel"):
-                inner = node.get(name)
-                if isinstance(inner, Mapping):
-                    inner = Sequence((inner,), inner.span)
-                for item in inner.items if isinstance(inner, Sequence) else ():
+                for item in _items(node.get(name)):
                     self._collect_id(item)
                     self._collect_ids(item)
 
     def _collect_id(self, item: Node) -> None:
-        given = item.get("id") if isinstance(item, Mapping) else None
-        if not isinstance(given, Scalar):
+        node = item.get("id") if isinstance(item, Mapping) else None
+        if not isinstance(node, Scalar):
             return
-        name = str(given.value)
+        name = str(node.value)
         if name in self.ids:
-            hint = f"it is the id of the step in line {self.ids[name].span.line} already"
-            self.findings.error("duplicate-id", f"the id '{name}' stands twice", self.source, given, hint=hint)
+            hint = f"the step in line {self.ids[name].span.line} has this id already"
+            self.findings.error("duplicate-id", f"duplicate step id '{name}'", node, hint)
         else:
-            self.ids[name] = given
+            self.ids[name] = node
 
     def _id(self, node: Mapping, prefix: str, key: str, position: int) -> str:
-        given = node.get("id")
-        if isinstance(given, Scalar):
-            return str(given.value)
+        own = node.get("id")
+        if isinstance(own, Scalar):
+            return str(own.value)
         name = f"{prefix}{key.replace('.', '_')}_{position}"
         while name in self.ids:
             name += "_"
@@ -145,55 +105,30 @@ class Builder:
         return name
 
     def _kind(self, name: str, node: Node, prefix: str) -> model.Kind | None:
-        """What the step does; None, with a finding, if that can't be built."""
-        if name == "await":
-            return model.Await(str(value_in(node)), node)
-        if name == "parallel":
-            return model.Parallel(self._steps(node, prefix))
-        build = _LOCAL_KINDS.get(name)
-        return build(self, node) if build else self._operation(name, node)
-
-    def _set(self, node: Node) -> model.SetVariables:
-        return model.SetVariables(self.parts.values(node))
-
-    def _check(self, node: Node) -> model.Check:
-        return model.Check(tuple(self.parts.expression_list(node)))
-
-    def _sleep(self, node: Node) -> model.Sleep:
-        return model.Sleep(self.parts.duration_value(node))
-
-    def _request(self, node: Node) -> model.RawRequest:
-        assert isinstance(node, Mapping)
-        values = {part: self.parts.value(node.get(part)) for part in ("query", "headers", "body", "body_file")}
-        method = self.parts.value(node.get("method")) or Constant("GET")
-        return model.RawRequest(method, self.parts.value(node.get("path")) or Constant("/"), **values)
+        """Build a step's kind; None, with a finding, if that is impossible."""
+        local = LOCAL_KINDS.get(name)
+        return local.read(self, node, prefix) if local else self._operation(name, node)
 
     def _operation(self, name: str, node: Node) -> model.OperationCall:
         from runner.api import operations
 
         operation = operations.find(name)
-        assert operation is not None, "the schema knows only the table's names"
+        assert operation is not None, "the schema accepts only the table's names"
         if not isinstance(node, Mapping):
-            value = self.parts.value(node)
-            bare = operation.sole_param
-            given = {bare.name: value} if bare and value and value != Constant(None) else {}
-            return model.OperationCall(operation, given)
-        values = self.parts.values(node)
+            value = self.reader.value(node)
+            param = operation.sole_param
+            params = {param.name: value} if param and value and value != Constant(None) else {}
+            return model.OperationCall(operation, params)
+        values = self.reader.values(node)
         parts = {part: values.pop(part) for part in PARTS_OF_A_CALL if part in values}
         return model.OperationCall(operation, values, **parts)
 
-    def _include(self, node: Node) -> model.Include | None:
-        assert isinstance(node, Mapping)
-        target = node.get("scenario")
-        assert isinstance(target, Scalar)
-        given = self.parts.values(node.get("vars"))
-        scenario = self.open_include(target, self.source, list(given))
-        return model.Include(scenario, given) if scenario else None
+    # The top level
 
     def _requires(self, node: Node | None) -> model.Requires:
         if not isinstance(node, Mapping):
             return model.Requires()
-        swarm = value_in(node.get("swarm"))
+        swarm = scalar_in(node.get("swarm"))
         return model.Requires(
             api=self._api_bounds(node.get("api")),
             engine=text_in(node.get("engine")),
@@ -208,16 +143,14 @@ class Builder:
             match = re.fullmatch(r"\s*(>=|<=|==|!=|>|<|=)?\s*([0-9]+\.[0-9]+)\s*", part)
             if match is None:
                 hint = 'write a bound such as ">=1.42", or two with a comma'
-                self.findings.error("bad-version", f"'{node.text}' is no version", self.source, node, hint=hint)
+                self.findings.error("bad-version", f"'{node.text}' is not a version", node, hint)
                 return ()
             bounds.append((match[1] or ">=", match[2]))
         return tuple(bounds)
 
 
-_LOCAL_KINDS: dict[str, Callable[[Builder, Node], model.Kind | None]] = {
-    "request": Builder._request,
-    "set": Builder._set,
-    "check": Builder._check,
-    "sleep": Builder._sleep,
-    "include": Builder._include,
-}
+def _items(node: Node | None) -> tuple[Node, ...]:
+    """Return the elements of a list; a mapping is a list of one (``defer`` takes a single step too)."""
+    if isinstance(node, Mapping):
+        return (node,)
+    return node.items if isinstance(node, Sequence) else ()

@@ -1,137 +1,90 @@
-"""Remembers valid files, so that the next run need neither parse nor validate them again.
+"""Remembers by their digests which files are valid, so that the next run need neither validate nor check them.
 
-One small file for each scenario and set of variables: it holds everything that validity depends on, to be compared,
-and what there was to find out: the nodes of each file and the warnings.
+A file of the cache is named by the SHA-256 of everything that validity depends on (the scenario's text, the variables
+from outside, this version's facts) and holds the SHA-256 of each text that the scenario includes. Nothing of a scenario
+is stored, and nothing that is run is read from the cache.
 """
 
 from __future__ import annotations
 
-import binascii
 import contextlib
-import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
-from runner.errors import Diagnostic, Place
-from runner.scenario.yaml import nodes
 from runner.version import __version__
 
 MAX_FILES = 1000
-"""When there are more, all are dropped: those of scenarios that are gone would stay forever."""
-MAX_TEXT = 512 * 1024
-"""Characters. The nodes of a text take several times its size."""
+"""Beyond this many the least recently used are removed."""
 
 
-class Known(NamedTuple):
-    """What is known of a valid scenario: its warnings, and the root of each file that it is made of."""
+class ValidScenario:
+    """What the cache knows of a scenario's text, opened with the same variables from outside."""
 
-    warnings: tuple[Diagnostic, ...]
-    roots: Mapping[Path, nodes.Node]
+    def __init__(self, folder: Path, text: str, names: Iterable[str]) -> None:
+        key = "\0".join((__version__, _facts_stamp(), *names, text))
+        self._file = folder / digest(key)
 
-
-class Remembered:
-    """What is known of one file, opened under one name and with the same variables from outside."""
-
-    def __init__(self, folder: Path, path: Path, name: str, given: Iterable[str]) -> None:
-        self._path = path.resolve()
-        self._key = [__version__, _facts_stamp(), str(self._path), name, *given]
-        key = "\0".join(self._key).encode("utf-8", "surrogateescape")
-        self.file = folder / f"{binascii.crc32(key):08x}.json"
-
-    def recall(self, text: str) -> Known | None:
-        """What was found out about this text; None if it isn't known, or if a file that it includes has changed."""
+    def included(self) -> tuple[str, ...] | None:
+        """Return the digests of the included texts with which the scenario is valid and has no warnings, in the order
+        in which they are opened; None if that is unknown."""
         try:
-            found = json.loads(self.file.read_bytes())
-            files = {Path(name): file for name, file in found["files"].items()}
-            if found["key"] != self._key or files[self._path][0] != text:
-                return None
-            if any(_text(path) != file[0] for path, file in files.items() if path != self._path):
-                return None
-            return Known(
-                tuple(_diagnostic(one) for one in found["warnings"]),
-                {path: _node(file[1]) for path, file in files.items()},
-            )
-        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            digests = tuple(self._file.read_text("ascii").split())
+            os.utime(self._file)
+        except (OSError, ValueError):
             return None
+        return digests
 
-    def store(self, warnings: Iterable[Diagnostic], files: Mapping[Path, tuple[str, nodes.Node]]) -> None:
-        """Remember that these texts are valid together; a cache that can't be written is none. Nobody else may read
-        it: a scenario can hold what its author keeps to himself."""
-        if sum(len(text) for text, _ in files.values()) > MAX_TEXT:
-            return
-        with contextlib.suppress(OSError, ValueError):
-            packed = {str(path): (text, _packed(node)) for path, (text, node) in files.items()}
-            data = json.dumps({"key": self._key, "warnings": list(warnings), "files": packed}).encode()
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            present = list(self.file.parent.iterdir())
-            for old in present if len(present) > MAX_FILES else ():
-                old.unlink(missing_ok=True)
-            fresh = self.file.with_suffix(f".{os.getpid()}")
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(data)
-            fresh.replace(self.file)
+    def remember(self, included: Sequence[str]) -> None:
+        """Store that the scenario is valid, without warnings, with these included texts. Does nothing if the cache
+        can't be written."""
+        folder = self._file.parent
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            part = self._file.with_suffix(f".{os.getpid()}")
+            part.write_text("\n".join(included), "ascii")
+            part.replace(self._file)
+            _remove_oldest(folder)
 
 
-def _text(path: Path) -> str:
-    return path.read_bytes().decode().removeprefix("\ufeff")
+def digest(text: str) -> str:
+    """Return the SHA-256 of a text in hexadecimal."""
+    from hashlib import sha256
 
-
-def _diagnostic(fields: Sequence[Any]) -> Diagnostic:
-    code, message, place, hint, severity, *_ = fields
-    return Diagnostic(code, message, Place(*place) if place else None, hint, severity)
-
-
-def _packed(node: nodes.Node) -> list[Any]:
-    """A node as JSON: a list as ``[items, span]``, a mapping as ``[keys, values, span]``, a scalar as four values."""
-    if isinstance(node, nodes.Scalar):
-        return list(node)
-    if isinstance(node, nodes.Sequence):
-        return [[_packed(item) for item in node.items], node.span]
-    return [[key for key, _ in node.entries], [_packed(value) for _, value in node.entries], node.span]
-
-
-def _node(packed: list[Any]) -> nodes.Node:
-    """The reverse; each kind has a length of its own."""
-    if len(packed) == 4:
-        value, span, text, raw = packed
-        return nodes.Scalar(value, nodes.Span(*span), text, raw)
-    if len(packed) == 2:
-        items, span = packed
-        return nodes.Sequence(tuple([_node(item) for item in items]), nodes.Span(*span))
-    keys, values, span = packed
-    entries = tuple(
-        [
-            (nodes.Scalar(key[0], nodes.Span(*key[1]), *key[2:]), _node(value))
-            for key, value in zip(keys, values, strict=True)
-        ]
-    )
-    return nodes.Mapping(entries, nodes.Span(*span), {key.text: index for index, (key, _) in enumerate(entries)})
-
-
-def _facts_stamp() -> str:
-    """Changes when the schema, the table of operations or the code that checks a scenario does."""
-    from runner.resources import schema_path
-
-    here = Path(__file__).parent
-    facts = here.parent / "api"
-    parts = [schema_path("scenario.schema.json"), *sorted(facts.glob("*.json")), *sorted(here.rglob("*.py"))]
-    return ",".join(f"{path.name}:{_stamp(path)}" for path in parts)
-
-
-def _stamp(path: Path) -> str:
-    try:
-        stat = path.stat()
-    except OSError:
-        return "-"
-    return f"{stat.st_size}.{stat.st_mtime_ns}"
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path | None:
-    """Where valid files are remembered: ``$XDG_CACHE_HOME/engine-recipes`` or ``~/.cache/engine-recipes``."""
+    """Return the cache's folder: ``$XDG_CACHE_HOME/engine-recipes``, or ``~/.cache/engine-recipes``."""
     base = environment.get("XDG_CACHE_HOME")
     if base and Path(base).is_absolute():
         return Path(base) / "engine-recipes"
     home = environment.get("HOME")
     return Path(home) / ".cache" / "engine-recipes" if home else None
+
+
+def _remove_oldest(folder: Path) -> None:
+    with os.scandir(folder) as entries:
+        files = [(entry.stat().st_mtime_ns, entry.path) for entry in entries]
+    for _, path in sorted(files)[: max(0, len(files) - MAX_FILES)]:
+        Path(path).unlink(missing_ok=True)
+
+
+def _facts_stamp() -> str:
+    """Sizes and times of the schema, of the operation table and of the code that checks scenarios."""
+    from runner.resources import schema_path
+
+    package = Path(__file__).parent.parent
+    schema = schema_path("scenario.schema.json").stat()
+    stamps = (f"{size}.{time}" for size, time in (*_stamps(package / "api"), *_stamps(package / "scenario")))
+    return ",".join((f"{schema.st_size}.{schema.st_mtime_ns}", *stamps))
+
+
+def _stamps(folder: Path | str) -> Iterator[tuple[int, int]]:
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.is_dir():
+                yield from _stamps(entry.path) if entry.name != "__pycache__" else ()
+            else:
+                stat = entry.stat()
+                yield stat.st_size, stat.st_mtime_ns

@@ -1,73 +1,67 @@
-"""Collects what is wrong with a scenario, so that one look at it shows everything."""
+"""Collects the errors and warnings of a scenario, so that one check reports all of them."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from runner.errors import Diagnostic, InvalidScenario
 from runner.scenario.yaml import nodes
 
 MAX_FINDINGS = 50
-"""More than this many helps nobody; a hostile file could have any number."""
+"""Reporting more than this is not useful; malicious files could produce any number."""
 
 
 class Findings:
     """Errors and warnings, each with its place."""
 
     def __init__(self) -> None:
-        self.all: list[Diagnostic] = []
+        self._diagnostics: list[Diagnostic] = []
 
-    def error(
-        self,
-        code: str,
-        message: str,
-        source: nodes.Source,
-        node: nodes.Node,
-        *,
-        hint: str | None = None,
-        word: str = "",
-    ) -> None:
-        self._add(Diagnostic(code, message, nodes.place_of(source, node, word), hint))
+    def error(self, code: str, message: str, node: nodes.Node, hint: str | None = None, word: str = "") -> None:
+        """Add an error at a node, or at a word inside it."""
+        self._add(Diagnostic(code, message, nodes.place_of(node, word), hint))
 
-    def warning(
-        self,
-        code: str,
-        message: str,
-        source: nodes.Source,
-        node: nodes.Node,
-        *,
-        hint: str | None = None,
-        word: str = "",
-    ) -> None:
-        self._add(Diagnostic(code, message, nodes.place_of(source, node, word), hint, "warning"))
+    def warning(self, code: str, message: str, node: nodes.Node, hint: str | None = None, word: str = "") -> None:
+        """Add a warning at a node, or at a word inside it."""
+        self._add(Diagnostic(code, message, nodes.place_of(node, word), hint, "warning"))
 
-    @property
-    def full(self) -> bool:
-        """Nothing more is taken in, so that looking for more is not worth the time."""
-        return len(self.all) >= MAX_FINDINGS
-
-    def take_over(self, error: InvalidScenario) -> None:
+    def extend(self, error: InvalidScenario) -> None:
+        """Add the diagnostics of an error that was raised."""
         for diagnostic in error.diagnostics:
             self._add(diagnostic)
 
     def _add(self, diagnostic: Diagnostic) -> None:
-        if not self.full and diagnostic not in self.all:
-            self.all.append(diagnostic)
+        if not self.full and diagnostic not in self._diagnostics:
+            self._diagnostics.append(diagnostic)
+
+    @property
+    def full(self) -> bool:
+        """Whether the maximum is reached: further findings are dropped, so checks may stop."""
+        return len(self._diagnostics) >= MAX_FINDINGS
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
-        return tuple(sorted((one for one in self.all if one.severity == "error"), key=_order))
+        """The errors, by their place."""
+        return self._sorted("error")
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
-        return tuple(sorted((one for one in self.all if one.severity == "warning"), key=_order))
+        """The warnings, by their place."""
+        return self._sorted("warning")
+
+    def _sorted(self, severity: Literal["error", "warning"]) -> tuple[Diagnostic, ...]:
+        return tuple(sorted((found for found in self._diagnostics if found.severity == severity), key=_position))
 
     def raise_errors(self) -> None:
-        """Raises:
-        InvalidScenario: there is at least one error.
+        """Raise the errors, if there are any.
+
+        Raises:
+            InvalidScenario: with all errors.
         """
         if self.errors:
             raise InvalidScenario(self.errors)
 
 
-def _order(diagnostic: Diagnostic) -> tuple[str, int, int]:
+def _position(diagnostic: Diagnostic) -> tuple[str, int, int]:
     place = diagnostic.place
     return (place.file, place.line, place.column) if place else ("", 0, 0)

@@ -1,6 +1,6 @@
 """A scenario as the executor sees it: frozen, typed, with nothing left to parse.
 
-Everything that can still change while it runs is a :data:`~runner.scenario.expressions.expression.Value` or an
+Everything that can still change while it runs is a :data:`~runner.scenario.expressions.values.Value` or an
 :class:`~runner.scenario.expressions.expression.Expression`, which know their place in the file.
 """
 
@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, get_args
 from runner.errors import Place
 from runner.results.records import ShowWord
 from runner.results.result_path import ResultPath
-from runner.scenario.expressions.expression import Expression, Reference, Value
+from runner.scenario.expressions.expression import Expression
+from runner.scenario.expressions.references import Reference
+from runner.scenario.expressions.values import Value
 from runner.scenario.yaml import nodes
 
 if TYPE_CHECKING:
@@ -126,14 +128,14 @@ class Parallel(NamedTuple):
 
 
 class Include(NamedTuple):
-    """Another scenario, run inside this one with ``given`` in place of its own variables' defaults."""
+    """``include``: another scenario, run inside this one with values for its variables."""
 
     scenario: Scenario
-    given: Mapping[str, Value]
+    vars: Mapping[str, Value]
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
-        return _of(self.given.values())
+        return _of(self.vars.values())
 
 
 def _of(values: Iterable[Value]) -> tuple[Expression, ...]:
@@ -210,7 +212,6 @@ class Step(NamedTuple):
     id: str
     name: str
     kind: Kind
-    source: nodes.Source
     node: nodes.Mapping
     key: nodes.Scalar
     title: Value | None = None
@@ -229,8 +230,8 @@ class Step(NamedTuple):
 
     @property
     def place(self) -> Place:
-        """Where the step's kind stands."""
-        return nodes.place_of(self.source, self.key)
+        """The place of the key that names the step's kind."""
+        return nodes.place_of(self.key)
 
     @property
     def children(self) -> tuple[Step, ...]:
@@ -284,7 +285,6 @@ class Requires(NamedTuple):
 
 class Scenario(NamedTuple):
     path: Path
-    source: nodes.Source
     node: nodes.Mapping
     title: str
     steps: tuple[Step, ...]
@@ -299,7 +299,7 @@ class Scenario(NamedTuple):
     @property
     def file(self) -> str:
         """The path as the user gave it."""
-        return self.source.name
+        return self.node.span.file.name
 
     def walk(self) -> Iterator[Step]:
         """Every step of this file, included scenarios apart."""

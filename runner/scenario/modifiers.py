@@ -1,197 +1,191 @@
-"""The parts of a step besides its kind, from nodes to the typed model: values, expressions, modifiers."""
+"""The modifiers of a step: one row for each, with how it is read and what is said where it doesn't apply.
+
+A new modifier needs a row here, a field of :class:`~runner.scenario.model.Step` with the same name, and a fragment of
+the schema in ``schemas/language.py``; a test compares the three. Which kinds a modifier doesn't go with is part of the
+kinds' own rows (:mod:`runner.scenario.kinds`).
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-from runner.errors import InvalidScenario
 from runner.results.records import ShowWord
 from runner.results.result_path import ResultPath
-from runner.scenario import duration, model
-from runner.scenario.expressions.expression import Constant, Expression, Value, Whole, expression_of, value_of
+from runner.scenario import model
+from runner.scenario.expressions.expression import Expression
 from runner.scenario.expressions.paths import parse_path
-from runner.scenario.findings import Findings
-from runner.scenario.yaml.nodes import Mapping, Node, Scalar, Sequence, Source, plain
+from runner.scenario.expressions.values import Constant, Value, Whole
+from runner.scenario.readers import NodeReader, StepReader, items_in, number_in, scalar_in, text_in
+from runner.scenario.yaml.nodes import Mapping, Node, Scalar, Sequence
 
 
-class Parts:
-    """Reads the parts of one file; what is wrong with them goes to ``findings``. In a ``trusted`` file, which was found
-    valid before, expressions need not be parsed yet."""
+class Modifier(NamedTuple):
+    """``read`` makes the field of the step from a node (the third argument is the step's id). ``refusal`` and ``hint``
+    are for a kind that the modifier doesn't go with; ``{kind}`` stands for its name."""
 
-    def __init__(self, source: Source, findings: Findings, *, trusted: bool) -> None:
-        self.source = source
-        self.findings = findings
-        self.trusted = trusted
-
-    # Values
-
-    def value(self, node: Node | None) -> Value | None:
-        if node is None:
-            return None
-        try:
-            return value_of(self.source, node, trusted=self.trusted)
-        except InvalidScenario as error:
-            self.findings.take_over(error)
-            return None
-
-    def values(self, node: Node | None) -> dict[str, Value]:
-        if not isinstance(node, Mapping):
-            return {}
-        pairs = ((name, self.value(value)) for name, value in node.items())
-        return {name: value for name, value in pairs if value is not None}
-
-    def expression(self, node: Node | None) -> Expression | None:
-        if not isinstance(node, Scalar) or node.value is None:
-            return None
-        try:
-            return expression_of(self.source, node, node.text, trusted=self.trusted)
-        except InvalidScenario as error:
-            self.findings.take_over(error)
-            return None
-
-    def expression_list(self, node: Node | None) -> list[Expression]:
-        items = node.items if isinstance(node, Sequence) else (node,)
-        return [expression for item in items if (expression := self.expression(item))]
-
-    def expressions(self, node: Node | None) -> list[tuple[str, Expression]]:
-        if not isinstance(node, Mapping):
-            return []
-        pairs = ((name, self.expression(value)) for name, value in node.items())
-        return [(name, expression) for name, expression in pairs if expression]
-
-    def seconds(self, node: Node | None) -> float | None:
-        if node is None:
-            return None
-        try:
-            return duration.seconds(value_in(node))
-        except ValueError as error:
-            self.findings.error("bad-duration", str(error), self.source, node)
-            return None
-
-    def duration_value(self, node: Node) -> Value:
-        value = self.value(node)
-        if value is None or isinstance(value, Constant):
-            self.seconds(node)
-        return value or Constant(0)
-
-    # Modifiers
-
-    def for_each(self, node: Node | None) -> model.ForEach | None:
-        if node is None:
-            return None
-        if not isinstance(node, Mapping):
-            elements = self._elements(node)
-            return model.ForEach(elements) if elements else None
-        elements = self._elements(node.get("in"))
-        parallel = number_in(node.get("parallel"))
-        name = text_in(node.get("as")) or "item"
-        return model.ForEach(elements, name, parallel or 1) if elements else None
-
-    def _elements(self, node: Node | None) -> Value | None:
-        """A list, a template, or an expression without braces."""
-        if isinstance(node, Scalar) and isinstance(node.value, str) and "{{" not in node.value:
-            expression = self.expression(node)
-            return Whole(expression) if expression else None
-        return self.value(node)
-
-    def retry(self, node: Node | None) -> model.Retry | None:
-        if not isinstance(node, Mapping):
-            return None
-        every = self.seconds(node.get("every"))
-        return model.Retry(
-            times=number_in(node.get("times")),
-            every=1.0 if every is None else every,
-            until=self.expression(node.get("until")),
-            fail_if=self.expression(node.get("fail_if")),
-        )
-
-    def take(self, node: Node | None) -> model.Take | None:
-        if isinstance(node, Scalar):
-            return model.Take(items=number_in(node))
-        if not isinstance(node, Mapping):
-            return None
-        return model.Take(
-            items=number_in(node.get("items")),
-            seconds=self.seconds(node.get("for")),
-            until=self.expression(node.get("until")),
-        )
-
-    def expect(self, node: Node | None) -> model.Expect | None:
-        if not isinstance(node, Mapping):
-            return None
-        status = node.get("status")
-        return model.Expect(
-            node=node,
-            status=self._status(status) if status else None,
-            headers=self.value(node.get("headers")),
-            headers_node=node.get("headers"),
-            body=self.value(node.get("body")),
-            body_node=node.get("body"),
-            stdout=self._text_check(node.get("stdout")),
-            stderr=self._text_check(node.get("stderr")),
-            that=tuple(self.expression_list(node.get("that"))),
-        )
-
-    def _status(self, node: Node) -> tuple[int | str | Value, ...]:
-        wanted: list[int | str | Value] = []
-        for item in node.items if isinstance(node, Sequence) else (node,):
-            value = self.value(item)
-            if isinstance(value, Constant):
-                text = str(value.value)
-                wanted.append(int(text) if text.isdigit() else text.lower())
-            elif value is not None:
-                wanted.append(value)
-        return tuple(wanted)
-
-    def _text_check(self, node: Node | None) -> model.TextCheck | None:
-        if node is None:
-            return None
-        mode, inner = ("equals", node) if not isinstance(node, Mapping) else next(iter(node.items()))
-        value = self.value(inner)
-        if value is None:
-            return None
-        if mode == "matches" and isinstance(value, Constant):
-            try:
-                re.compile(str(value.value))
-            except re.error as error:
-                message = f"not a regular expression: {error.msg}"
-                self.findings.error("bad-regex", message, self.source, inner, hint=_regex_hint(error))
-        return model.TextCheck(mode, value, inner)
-
-    def show(self, node: Node | None) -> ShowWord | Expression | None:
-        word = next((word for word in model.SHOW_WORDS if isinstance(node, Scalar) and node.value == word), None)
-        return word or self.expression(node)
-
-    def volatile(self, node: Node | None) -> tuple[ResultPath, ...]:
-        paths: list[ResultPath] = []
-        for text in map(str, listed_in(node)):
-            path = parse_path(text)
-            if path is not None and path.in_response:
-                paths.append(path)
-            elif node is not None:
-                hint = f"it begins with body, items, stdout, stderr or headers: body.{text}"
-                message = f"'{text}' is not a part of a result"
-                self.findings.error("wrong-value", message, self.source, node, hint=hint, word=text)
-        return tuple(paths)
+    name: str
+    read: Callable[[StepReader, Node, str], Any]
+    refusal: str = "'{kind}' can't have this modifier"
+    hint: str | None = None
 
 
-def value_in(node: Node | None) -> object:
-    return node.value if isinstance(node, Scalar) else None
+def _id(_steps: StepReader, node: Node, _step_id: str) -> str | None:
+    return text_in(node)
 
 
-def number_in(node: Node | None) -> int | None:
-    return int(node.value) if isinstance(node, Scalar) and isinstance(node.value, (int, float)) else None
+def _value(steps: StepReader, node: Node, _step_id: str) -> Value | None:
+    return steps.reader.value(node)
 
 
-def text_in(node: Node | None) -> str | None:
-    return node.text if isinstance(node, Scalar) and node.value is not None else None
+def _when(steps: StepReader, node: Node, _step_id: str) -> Expression | None:
+    return steps.reader.expression(node)
 
 
-def listed_in(node: Node | None) -> list[object]:
+def _for_each(steps: StepReader, node: Node, _step_id: str) -> model.ForEach | None:
+    if not isinstance(node, Mapping):
+        elements = _elements(steps.reader, node)
+        return model.ForEach(elements) if elements else None
+    elements = _elements(steps.reader, node.get("in"))
+    parallel = number_in(node.get("parallel"))
+    name = text_in(node.get("as")) or "item"
+    return model.ForEach(elements, name, parallel or 1) if elements else None
+
+
+def _elements(reader: NodeReader, node: Node | None) -> Value | None:
+    """Read a list, a template, or an expression without braces."""
+    if isinstance(node, Scalar) and isinstance(node.value, str) and "{{" not in node.value:
+        expression = reader.expression(node)
+        return Whole(expression) if expression else None
+    return reader.value(node)
+
+
+def _retry(steps: StepReader, node: Node, _step_id: str) -> model.Retry | None:
+    if not isinstance(node, Mapping):
+        return None
+    every = steps.reader.seconds(node.get("every"))
+    return model.Retry(
+        times=number_in(node.get("times")),
+        every=1.0 if every is None else every,
+        until=steps.reader.expression(node.get("until")),
+        fail_if=steps.reader.expression(node.get("fail_if")),
+    )
+
+
+def _timeout(steps: StepReader, node: Node, _step_id: str) -> float | None:
+    return steps.reader.seconds(node)
+
+
+def _background(_steps: StepReader, node: Node, _step_id: str) -> bool:
+    return scalar_in(node) is True
+
+
+def _take(steps: StepReader, node: Node, _step_id: str) -> model.Take | None:
     if isinstance(node, Scalar):
-        return [node.value]
-    return list(plain(node)) if node is not None else []
+        return model.Take(items=number_in(node))
+    if not isinstance(node, Mapping):
+        return None
+    return model.Take(
+        items=number_in(node.get("items")),
+        seconds=steps.reader.seconds(node.get("for")),
+        until=steps.reader.expression(node.get("until")),
+    )
 
 
-def _regex_hint(error: re.error) -> str | None:
-    return f"at character {error.pos + 1} of it" if error.pos is not None else None
+def _expect(steps: StepReader, node: Node, _step_id: str) -> model.Expect | None:
+    if not isinstance(node, Mapping):
+        return None
+    reader = steps.reader
+    status = node.get("status")
+    return model.Expect(
+        node=node,
+        status=_status(reader, status) if status else None,
+        headers=reader.value(node.get("headers")),
+        headers_node=node.get("headers"),
+        body=reader.value(node.get("body")),
+        body_node=node.get("body"),
+        stdout=_text_check(reader, node.get("stdout")),
+        stderr=_text_check(reader, node.get("stderr")),
+        that=reader.expression_list(node.get("that")),
+    )
+
+
+def _status(reader: NodeReader, node: Node) -> tuple[int | str | Value, ...]:
+    wanted: list[int | str | Value] = []
+    for item in node.items if isinstance(node, Sequence) else (node,):
+        value = reader.value(item)
+        if isinstance(value, Constant):
+            text = str(value.value)
+            wanted.append(int(text) if text.isdigit() else text.lower())
+        elif value is not None:
+            wanted.append(value)
+    return tuple(wanted)
+
+
+def _text_check(reader: NodeReader, node: Node | None) -> model.TextCheck | None:
+    if node is None:
+        return None
+    mode, inner = ("equals", node) if not isinstance(node, Mapping) else next(iter(node.items()))
+    value = reader.value(inner)
+    if value is None:
+        return None
+    if mode == "matches" and isinstance(value, Constant):
+        try:
+            re.compile(str(value.value))
+        except re.error as error:
+            hint = f"at character {error.pos + 1} of it" if error.pos is not None else None
+            reader.findings.error("bad-regex", f"not a regular expression: {error.msg}", inner, hint)
+    return model.TextCheck(mode, value, inner)
+
+
+def _capture(steps: StepReader, node: Node, _step_id: str) -> tuple[tuple[str, Expression], ...]:
+    return steps.reader.named_expressions(node)
+
+
+def _defer(steps: StepReader, node: Node, step_id: str) -> tuple[model.Step, ...]:
+    return steps.steps(node, f"{step_id}_defer_")
+
+
+def _show(steps: StepReader, node: Node, _step_id: str) -> ShowWord | Expression | None:
+    word = next((word for word in model.SHOW_WORDS if scalar_in(node) == word), None)
+    return word or steps.reader.expression(node)
+
+
+def _volatile(steps: StepReader, node: Node, _step_id: str) -> tuple[ResultPath, ...]:
+    paths: list[ResultPath] = []
+    for text in map(str, items_in(node)):
+        path = parse_path(text)
+        if path is not None and path.in_response:
+            paths.append(path)
+        else:
+            hint = f"it begins with body, items, stdout, stderr or headers: body.{text}"
+            steps.reader.findings.error("wrong-value", f"'{text}' is not a part of a result", node, hint, text)
+    return tuple(paths)
+
+
+_ROWS = (
+    Modifier("id", _id),
+    Modifier("title", _value),
+    Modifier("about", _value),
+    Modifier("when", _when),
+    Modifier(
+        "for_each", _for_each, "'{kind}' can't be looped: it joins one step", "await once: that joins every element"
+    ),
+    Modifier("retry", _retry, "'{kind}' can't be retried", "retry the step that makes the request"),
+    Modifier("timeout", _timeout),
+    Modifier("background", _background, "'{kind}' can't run in the background", "only requests and 'sleep' can"),
+    Modifier(
+        "take",
+        _take,
+        "the answer of '{kind}' is not a stream",
+        "take goes with streams: stats, events, logs, attach, pull, …",
+    ),
+    Modifier("expect", _expect),
+    Modifier("capture", _capture),
+    Modifier("defer", _defer),
+    Modifier("show", _show),
+    Modifier("volatile", _volatile),
+)
+MODIFIERS: dict[str, Modifier] = {row.name: row for row in _ROWS}
+"""Every modifier by its name: the key in a scenario and the field of the step."""

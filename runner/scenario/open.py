@@ -1,4 +1,4 @@
-"""Opens scenario files: read, parse, validate, build, check. The one way in for everybody."""
+"""Opens scenario files: reads, parses, validates, builds and checks them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from runner.errors import Diagnostic, InvalidScenario
 from runner.nearest import did_you_mean
 from runner.scenario import model
 from runner.scenario.builder import Builder
-from runner.scenario.cache import Known, Remembered
+from runner.scenario.cache import ValidScenario, digest
 from runner.scenario.findings import Findings
 from runner.scenario.yaml import nodes
 from runner.scenario.yaml.read import read
@@ -21,131 +21,140 @@ MAX_INCLUDES = 16
 
 
 class Opened(NamedTuple):
-    """A valid scenario, and what there is to warn of."""
+    """A valid scenario and its warnings."""
 
     scenario: model.Scenario
     warnings: tuple[Diagnostic, ...]
 
 
-def open_scenario(path: Path, name: str, given: Iterable[str], *, cache: Path | None = None) -> Opened:
-    """Open one file. ``given`` are the variables that come from outside; ``cache`` a folder that remembers files
-    which were found valid.
+def open_scenario(path: Path, name: str, names: Iterable[str], *, cache: Path | None = None) -> Opened:
+    """Open one file, which messages call ``name``. ``names`` are the variables that are set from outside; ``cache`` is
+    a folder that remembers which texts are valid.
 
     Raises:
-        InvalidScenario: with everything that is wrong.
+        InvalidScenario: with every error.
     """
-    names = sorted(given)
-    source = read(path, name)
-    remembered = Remembered(cache, path, name, names) if cache else None
-    known = remembered.recall(source.text) if remembered else None
-    if known:
-        with contextlib.suppress(KeyError):  # an included file's name leads to another file now
-            return Opened(_Opener(known).scenario(path, source, names), known.warnings)
+    variables = sorted(names)
+    file = read(path, name)
+    remembered = ValidScenario(cache, file.text, variables) if cache else None
+    included = remembered.included() if remembered else None
+    if included is not None:
+        with contextlib.suppress(_ChangedError, InvalidScenario):  # whatever it is, an opening in full reports it
+            return Opened(_Opener(included).scenario(path, file, variables), ())
     opener = _Opener()
-    opened = Opened(opener.scenario(path, source, names), opener.findings.warnings)
-    if remembered:
-        remembered.store(opened.warnings, opener.files)
-    return opened
+    scenario = opener.scenario(path, file, variables)
+    warnings = opener.findings.warnings
+    if remembered and not warnings:
+        remembered.remember(opener.included)
+    return Opened(scenario, warnings)
+
+
+class _ChangedError(Exception):
+    """An included text differs from the one with which a scenario was valid."""
 
 
 class _Opener:
-    """Opens a file and what it includes; each file is opened once for each set of variables that it is given."""
+    """Opens a file and its includes, each file once for each set of variables that it is given.
 
-    def __init__(self, known: Known | None = None) -> None:
+    ``trusted`` are the digests of the included texts with which the scenario is known to be valid: then nothing is
+    validated or checked.
+    """
+
+    def __init__(self, trusted: tuple[str, ...] | None = None) -> None:
         self.findings = Findings()
-        self.known = known
-        self.opening: list[Path] = []
-        self.opened: dict[tuple[Path, tuple[str, ...]], model.Scenario | None] = {}
-        self.files: dict[Path, tuple[str, nodes.Node]] = {}
+        self.included: list[str] = []
+        self._trusted = trusted
+        self._opening: list[Path] = []
+        self._opened: dict[tuple[Path, tuple[str, ...]], model.Scenario | None] = {}
 
-    def scenario(self, path: Path, source: nodes.Source, given: list[str]) -> model.Scenario:
-        """The scenario.
+    def scenario(self, path: Path, file: nodes.SourceFile, names: list[str]) -> model.Scenario:
+        """Open the first file.
 
         Raises:
-            InvalidScenario: with everything that is wrong.
+            InvalidScenario: with every error.
+            _ChangedError: an included text is not one of the trusted ones.
         """
-        scenario = self.open(path, source, given)
+        scenario = self._open(path, file, names)
         self.findings.raise_errors()
         assert scenario is not None
+        if self._trusted is not None and len(self.included) != len(self._trusted):
+            raise _ChangedError
         return scenario
 
-    def open(self, path: Path, source: nodes.Source, given: list[str]) -> model.Scenario | None:
-        """The scenario; None, with findings, if it is invalid."""
-        resolved = path.resolve()
-        self.opening.append(resolved)
-        try:
-            root = self.known.roots[resolved] if self.known else self._root(resolved, source)
-            if not self.known and not self._is_valid(source, root):
-                return None
-            assert isinstance(root, nodes.Mapping)
-            builder = Builder(source, self.findings, self._include, trusted=self.known is not None)
-            scenario = builder.scenario(path, root)
-            if not self.known and not self.findings.errors:
-                self._check(scenario, given)
-            return scenario
-        finally:
-            self.opening.pop()
-
-    def _root(self, path: Path, source: nodes.Source) -> nodes.Node:
+    def _open(self, path: Path, file: nodes.SourceFile, names: list[str]) -> model.Scenario | None:
+        """Return the scenario; None, with findings, if it is invalid."""
         from runner.scenario.yaml.loader import load
 
-        root = load(source)
-        self.files[path] = (source.text, root)
-        return root
+        self._opening.append(path.resolve())
+        try:
+            root = load(file)
+            if self._trusted is None and not self._is_valid(root):
+                return None
+            assert isinstance(root, nodes.Mapping)
+            builder = Builder(self.findings, self._include, trusted=self._trusted is not None)
+            scenario = builder.scenario(path, root)
+            if self._trusted is None and not self.findings.errors:
+                self._check(scenario, names)
+            return scenario
+        finally:
+            self._opening.pop()
 
-    def _is_valid(self, source: nodes.Source, root: nodes.Node) -> bool:
+    def _is_valid(self, root: nodes.Node) -> bool:
         from runner.scenario.schema.validate import validate
 
         before = len(self.findings.errors)
-        validate(source, root, self.findings)
+        validate(root, self.findings)
         return len(self.findings.errors) == before
 
-    def _check(self, scenario: model.Scenario, given: list[str]) -> None:
+    def _check(self, scenario: model.Scenario, names: list[str]) -> None:
         from runner.scenario.checks.body_fields import check_bodies
         from runner.scenario.checks.checker import check
 
-        check(scenario, given, self.findings)
+        check(scenario, names, self.findings)
         check_bodies(scenario, self.findings)
 
-    def _include(self, target: nodes.Scalar, source: nodes.Source, given: list[str]) -> model.Scenario | None:
-        """The scenario that an ``include`` names, relative to the file that includes it."""
-        path = self.opening[-1].parent / target.text
+    def _include(self, target: nodes.Scalar, names: list[str]) -> model.Scenario | None:
+        """Open the scenario that an ``include`` names, relative to the file that includes it."""
+        path = self._opening[-1].parent / target.text
         resolved = path.resolve()
-        if resolved in self.opening:
-            chain = " → ".join(one.name for one in (*self.opening, path))
+        if resolved in self._opening:
+            chain = " → ".join(step.name for step in (*self._opening, path))
             message = f"scenarios include each other in a circle: {chain}"
-            self.findings.error("include-cycle", message, source, target, hint="take one of the includes out")
+            self.findings.error("include-cycle", message, target, "remove one of the includes")
             return None
-        if len(self.opening) > MAX_INCLUDES:
-            message = f"more than {MAX_INCLUDES} scenarios include one another"
-            self.findings.error("too-deep", message, source, target)
+        if len(self._opening) > MAX_INCLUDES:
+            self.findings.error("too-deep", f"more than {MAX_INCLUDES} scenarios include one another", target)
             return None
-        key = (resolved, tuple(sorted(given)))
-        if key not in self.opened:
-            self.opened[key] = self._open_included(path, target, source, given)
-        return self.opened[key]
+        key = (resolved, tuple(sorted(names)))
+        if key not in self._opened:
+            self._opened[key] = self._open_included(path, target, names)
+        return self._opened[key]
 
-    def _open_included(
-        self, path: Path, target: nodes.Scalar, source: nodes.Source, given: list[str]
-    ) -> model.Scenario | None:
+    def _open_included(self, path: Path, target: nodes.Scalar, names: list[str]) -> model.Scenario | None:
         try:
-            included = read(path, str(Path(source.name).parent / target.text))
-            return self.open(path, included, given)
+            file = read(path, str(Path(target.span.file.name).parent / target.text))
+            self._note_included(file.text)
+            return self._open(path, file, names)
         except InvalidScenario as error:
             first = error.diagnostics[0]
             if first.place is None:
                 hint = first.hint or _file_hint(path, target.text)
-                self.findings.error(first.code, first.message, source, target, hint=hint)
+                self.findings.error(first.code, first.message, target, hint)
             else:
-                self.findings.take_over(error)
+                self.findings.extend(error)
             return None
+
+    def _note_included(self, text: str) -> None:
+        self.included.append(digest(text))
+        if self._trusted is not None and self._trusted[: len(self.included)] != tuple(self.included):
+            raise _ChangedError
 
 
 def _file_hint(path: Path, text: str) -> str:
     if "{{" in text:
         return "an included file's name can't be a template: it is read before anything runs"
     try:
-        beside = [one.name for one in path.parent.iterdir()]
+        siblings = [sibling.name for sibling in path.parent.iterdir()]
     except OSError:
-        beside = []
-    return did_you_mean(path.name, beside) or "the path is relative to the file that includes it"
+        siblings = []
+    return did_you_mean(path.name, siblings) or "the path is relative to the file that includes it"

@@ -222,7 +222,7 @@ def test_variables_see_the_secrets_and_the_variables_before_them(folder: Path) -
         open_scenario(path, path.name, ())
     (found,) = caught.value.diagnostics
     assert (found.code, found.hint) == (
-        "used-before-set", "each variable sees those that stand before it; put it further up",
+        "used-before-set", "a variable sees only those above it; move this one up",
     )  # fmt: skip
 
 

@@ -18,7 +18,8 @@ from runner.executor.request.file_body import FileUpload
 from runner.executor.request.labels import Content, Labeller, raw_creation
 from runner.results.records import EMPTY, RequestRecord
 from runner.scenario import model
-from runner.scenario.expressions.expression import Scope, Value
+from runner.scenario.expressions.references import Scope
+from runner.scenario.expressions.values import Value
 from runner.text import shown
 
 RequestKind = model.OperationCall | model.RawRequest

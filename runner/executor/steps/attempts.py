@@ -16,7 +16,9 @@ from runner.executor.steps import expectations, result
 from runner.results.events import StepFinished, StepStarted
 from runner.results.records import Expectation, ResponseRecord, ShowWord, Status, StepRecord
 from runner.results.result_path import Source
-from runner.scenario.expressions.expression import Expression, Scope, Text, Value
+from runner.scenario.expressions.expression import Expression
+from runner.scenario.expressions.references import Scope
+from runner.scenario.expressions.values import Template, Value
 from runner.scenario.yaml import nodes
 
 FAILURE_CODES: Final = frozenset({"timeout", "unexpected-status", "in-band-error", "expectation"})
@@ -114,7 +116,7 @@ def judge_call(context: StepContext, attempt: Attempt) -> None:
     if not expectation.passed:
         error = refusal(call.prepared.request, call.response)
         node = step.expect.node.get("status") if step.expect else None
-        error.place = nodes.place_of(step.source, node) if node else None
+        error.place = nodes.place_of(node) if node else None
         fail(context, attempt, error)
     elif call.in_band_error is not None and (step.expect is None or step.expect.status is None):
         message = f"the engine answered {call.response.status}, but with an error inside: {call.in_band_error}"
@@ -259,7 +261,7 @@ def _text(value: Value | None, context: StepContext) -> str | None:
     try:
         return str(value.render(context.names()))
     except StepError:
-        return value.written if isinstance(value, Text) else None
+        return value.written if isinstance(value, Template) else None
 
 
 def skipped_record(context: StepContext, reason: str | None = None) -> StepRecord:

@@ -17,7 +17,7 @@ from runner.executor.variables import set_included_variables
 from runner.results.records import StepRecord
 from runner.results.statuses import first_failure
 from runner.scenario import model
-from runner.scenario.expressions.expression import Scope
+from runner.scenario.expressions.references import Scope
 
 BlockKind = model.Parallel | model.Include
 """The kinds of steps that have steps inside."""
@@ -90,7 +90,7 @@ def _parallel(runner: Runner, kind: model.Parallel, at: Position, attempt: Attem
 
 def _include(runner: Runner, kind: model.Include, at: Position, names: Scope, attempt: Attempt) -> None:
     """Run another scenario, with variables of its own. Its deferred steps run at the end of the whole run."""
-    values = {name: value.render(names) for name, value in kind.given.items()}
+    values = {name: value.render(names) for name, value in kind.vars.items()}
     run = runner.run_context
     scope = VariableScope(kind.scenario, run.engine)
     set_included_variables(scope, values, run.options.secrets)

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from runner.errors import Place, StepError
 from runner.results.records import Expectation, ResponseRecord
 from runner.scenario import model
-from runner.scenario.expressions.expression import Expression, Scope
+from runner.scenario.expressions.expression import Expression
+from runner.scenario.expressions.references import Scope
 from runner.scenario.yaml import nodes
 from runner.text import shown
 
@@ -70,10 +71,10 @@ def verdicts(step: model.Step, expected: model.Expect, response: ResponseRecord 
     if expected.headers is not None:
         found += _headers(step, expected, response, scope)
     if expected.body is not None:
-        found.append(_body(step, expected, response, scope))
+        found.append(_body(expected, response, scope))
     for name, check in (("stdout", expected.stdout), ("stderr", expected.stderr)):
         if check is not None:
-            found.append(_text(step, name, check, getattr(response, name, None), scope))
+            found.append(_text(name, check, getattr(response, name, None), scope))
     found += [condition(expression, scope) for expression in expected.that]
     return found
 
@@ -116,14 +117,12 @@ def _headers(step: model.Step, expected: model.Expect, response: ResponseRecord 
         )
         node = nodes.node_at(expected.headers_node or step.node, (name,))
         found.append(
-            Verdict(
-                Expectation(text, passed, actual, details), nodes.place_of(step.source, node), f"header {name} differs"
-            )
+            Verdict(Expectation(text, passed, actual, details), nodes.place_of(node), f"header {name} differs")
         )
     return found
 
 
-def _body(step: model.Step, expected: model.Expect, response: ResponseRecord | None, scope: Scope) -> Verdict:
+def _body(expected: model.Expect, response: ResponseRecord | None, scope: Scope) -> Verdict:
     assert expected.body is not None and expected.body_node is not None
     wanted = expected.body.render(scope)
     actual = response.body if response else None
@@ -134,7 +133,7 @@ def _body(step: model.Step, expected: model.Expect, response: ResponseRecord | N
     details: list[str] = []
     for path, want, got in differences[:MAX_DETAILS]:
         details += [".".join(str(part) for part in path) or "body", *_difference(want, got)]
-    place = nodes.place_of(step.source, nodes.node_at(expected.body_node, differences[0][0]))
+    place = nodes.place_of(nodes.node_at(expected.body_node, differences[0][0]))
     return Verdict(Expectation(text, False, _seen(wanted, actual), tuple(details)), place, "body does not match")
 
 
@@ -210,7 +209,7 @@ def _seen(wanted: Any, actual: Any) -> Any:
     return actual
 
 
-def _text(step: model.Step, name: str, check: model.TextCheck, actual: str | None, scope: Scope) -> Verdict:
+def _text(name: str, check: model.TextCheck, actual: str | None, scope: Scope) -> Verdict:
     wanted = check.value.render(scope)
     text = str(wanted) if not isinstance(wanted, str) else wanted
     if check.mode == "equals":
@@ -221,16 +220,14 @@ def _text(step: model.Step, name: str, check: model.TextCheck, actual: str | Non
         try:
             passed = actual is not None and re.search(text, actual) is not None
         except re.error as error:
-            place = nodes.place_of(step.source, check.node)
+            place = nodes.place_of(check.node)
             raise StepError("bad-regex", f"not a regular expression: {error.msg}", place=place) from None
         expression = f"{name} matches {shown(text)}"
     if passed:
         return Verdict(Expectation(expression, True, _cut(actual)))
     details = tuple(_difference(text, actual)) if check.mode == "equals" else (f"actual    {_plainly(actual)}",)
     message = f"{name} is not what was expected" if check.mode == "equals" else f"{name} does not {_VERBS[check.mode]}"
-    return Verdict(
-        Expectation(expression, False, _cut(actual), details), nodes.place_of(step.source, check.node), message
-    )
+    return Verdict(Expectation(expression, False, _cut(actual), details), nodes.place_of(check.node), message)
 
 
 _VERBS = {"contains": "contain it", "matches": "match it"}

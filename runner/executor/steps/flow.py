@@ -19,7 +19,8 @@ from runner.results.events import StepFinished, StepStarted
 from runner.results.records import Phase, StepRecord
 from runner.results.statuses import FAILED, first_failure
 from runner.scenario import model
-from runner.scenario.expressions.expression import Expression, Scope
+from runner.scenario.expressions.expression import Expression
+from runner.scenario.expressions.references import Scope
 from runner.text import shown
 
 Entry: TypeAlias = StepRecord | Background

@@ -14,7 +14,7 @@ from runner.executor.steps.attempts import Attempt, judge_call, judge_condition
 from runner.results.records import StepRecord
 from runner.results.statuses import FAILED
 from runner.scenario import duration, model
-from runner.scenario.expressions.expression import Scope
+from runner.scenario.expressions.references import Scope
 
 SingleKind = model.OperationCall | model.RawRequest | model.SetVariables | model.Check | model.Sleep
 """The kinds of steps that need nothing of other steps."""

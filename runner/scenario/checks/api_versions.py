@@ -70,7 +70,7 @@ def _lacking(
     body = call.get("body") if isinstance(call, nodes.Mapping) else None
     plain = nodes.plain(body) if body is not None else None
     for lack in missing_in(kind.operation, kind.params, plain, api_version):
-        place = nodes.place_of(step.source, _node_of(step, call, lack))
+        place = nodes.place_of(_node_of(step, call, lack))
         if lack.until is not None:
             message = f"API {api_version} has no {lack.kind} '{lack.name}' any more"
             hint = f"{lack.until} is the last version with it"

@@ -1,4 +1,4 @@
-"""Fields of request bodies that the API does not know: engines silently ignore ``Comand``, so it is said here."""
+"""Warns of fields of request bodies that the API does not have: engines silently ignore ``Comand``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from runner.scenario.yaml import nodes
 
 
 def check_bodies(scenario: model.Scenario, findings: Findings) -> None:
-    """Warn of unknown fields in the bodies of operations, as far as there is room for more findings."""
+    """Warn of unknown fields in the bodies of operations, until ``findings`` are full."""
     for step in scenario.walk():
         if findings.full:
             return
@@ -16,18 +16,18 @@ def check_bodies(scenario: model.Scenario, findings: Findings) -> None:
             call = step.node.get(str(step.key.value))
             body = call.get("body") if isinstance(call, nodes.Mapping) else None
             if body is not None:
-                _check(step, step.kind, body, findings)
+                _check(step.kind, body, findings)
 
 
-def _check(step: model.Step, kind: model.OperationCall, body: nodes.Node, findings: Findings) -> None:
+def _check(kind: model.OperationCall, body: nodes.Node, findings: Findings) -> None:
     from runner.api.bodies import unknown_fields
 
     for path, name, nearest in unknown_fields(kind.operation, nodes.plain(body)):
         holder = nodes.node_at(body, path)
         key = holder.key(name) if isinstance(holder, nodes.Mapping) else None
-        where = ".".join(str(part) for part in path)
-        message = f"the API knows no field '{name}' in {where or 'this body'}; engines ignore it"
+        where = ".".join(str(part) for part in path) or "this body"
+        message = f"the API has no field '{name}' in {where}; engines ignore it"
         hint = f"did you mean '{nearest}'?" if nearest else None
-        findings.warning("unknown-field", message, step.source, key or body, hint=hint)
+        findings.warning("unknown-field", message, key or body, hint)
         if findings.full:
             return

@@ -1,106 +1,97 @@
-"""Which modifiers go with which kinds: what makes no sense together is said before anything runs."""
+"""Checks which modifiers go with a step's kind, and with each other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from runner.scenario import model
 from runner.scenario.findings import Findings
+from runner.scenario.kinds import rules_of
+from runner.scenario.modifiers import MODIFIERS
 from runner.scenario.yaml import nodes
 
-_STREAMED = ("output", "items", "progress", "upgrade")
-_CALLS = (model.OperationCall, model.RawRequest)
-_WITHOUT_ANSWER = (model.SetVariables, model.Check, model.Sleep, model.Parallel, model.Include)
+_ONE_OF = (("body", "body_file"), ("body", "body_dir"), ("body_file", "body_dir"), ("stdin", "stdin_file"))
 
 
 def check_combination(step: model.Step, findings: Findings, *, deferred: bool) -> None:
-    """Report modifiers that can't apply to the step's kind, or not to each other."""
-
-    def refuse(modifier: str, message: str, hint: str | None = None) -> None:
-        node = step.node.key(modifier) or step.key
-        findings.error("cannot-combine", message, step.source, node, hint=hint)
-
-    name = str(step.key.value)
-    _flow(step, name, refuse, deferred)
-    _take(step, name, refuse)
-    _expectations(step, name, findings)
-    _bodies(step, findings)
-    _no_time(step, findings)
+    """Report modifiers that don't go with the step's kind or with each other; ``deferred`` is true for a step that
+    cleans up after another one."""
+    _Combination(step, findings).check(deferred=deferred)
 
 
-def _flow(step: model.Step, name: str, refuse: Callable[..., None], deferred: bool) -> None:
-    kind = step.kind
-    if step.background and not isinstance(kind, (*_CALLS, model.Sleep)):
-        refuse("background", f"'{name}' can't run in the background", "only requests and 'sleep' can")
-    if step.retry and isinstance(kind, (model.SetVariables, model.Check, model.Await, model.Sleep, model.Parallel)):
-        refuse("retry", f"'{name}' can't be retried", "retry the step that makes the request")
-    if step.for_each and isinstance(kind, model.Await):
-        refuse("for_each", "'await' joins one step; it can't be looped", "await it once: it joins every element")
-    if step.for_each and isinstance(kind, model.Parallel):
-        inner = next((one for child in kind.steps for one in child.walk() if one.capture), None)
-        if inner is not None:
-            hint = f"capture in a step that has 'for_each' itself; this is about line {inner.key.span.line}"
-            refuse("for_each", "a step inside can't capture: each element would set the same name", hint)
-    if deferred and step.defer:
-        refuse("defer", "a deferred step can't defer another one", "give 'defer' a list of steps")
-    if deferred and step.background:
-        refuse("background", "a deferred step can't run in the background")
+class _Combination:
+    def __init__(self, step: model.Step, findings: Findings) -> None:
+        self.step = step
+        self.findings = findings
+        self.name = str(step.key.value)
+        self.rules = rules_of(step.kind, self.name)
+
+    def check(self, *, deferred: bool) -> None:
+        for key, node in self.step.node.entries:
+            if key.value in self.rules.refused and not _is_off(node):
+                modifier = MODIFIERS[str(key.value)]
+                self._error(key, modifier.refusal.format(kind=self.name), modifier.hint)
+        if deferred:
+            self._deferred()
+        self._captures_in_loop()
+        self._expectations()
+        self._bodies()
+        self._durations()
+
+    def _error(self, node: nodes.Node, message: str, hint: str | None = None) -> None:
+        self.findings.error("cannot-combine", message, node, hint)
+
+    def _key(self, modifier: str) -> nodes.Scalar:
+        return self.step.node.key(modifier) or self.step.key
+
+    def _deferred(self) -> None:
+        if self.step.defer:
+            hint = "give 'defer' a list of steps"
+            self._error(self._key("defer"), "a deferred step can't defer another one", hint)
+        if self.step.background:
+            self._error(self._key("background"), "a deferred step can't run in the background")
+
+    def _captures_in_loop(self) -> None:
+        if self.step.for_each is None:
+            return
+        inner = (below for child in self.step.children for below in child.walk() if below.capture)
+        capturing = next(inner, None)
+        if capturing is not None:
+            line = capturing.key.span.line
+            hint = f"capture in a step that has 'for_each' itself; this is about line {line}"
+            message = "a step inside can't capture: each element would set the same name"
+            self._error(self._key("for_each"), message, hint)
+
+    def _expectations(self) -> None:
+        """Report expectations of a part that the result of this kind doesn't have."""
+        expect = self.step.expect
+        if expect is None:
+            return
+        for key, _ in expect.node.entries:
+            part = str(key.value)
+            if part in self.rules.absent and not (part in self.rules.on_failure and expect.status is not None):
+                self._error(key, f"'{self.name}' has no {part} to check", self.rules.hint)
+
+    def _bodies(self) -> None:
+        call = self.step.node.get(self.name)
+        if not isinstance(call, nodes.Mapping) or not isinstance(
+            self.step.kind, model.OperationCall | model.RawRequest
+        ):
+            return
+        for first, second in _ONE_OF:
+            key = call.key(second)
+            if key is not None and call.key(first) is not None:
+                self._error(key, f"'{first}' and '{second}' can't be combined", "keep one of them")
+
+    def _durations(self) -> None:
+        take = self.step.node.get("take")
+        limit = take.get("for") if isinstance(take, nodes.Mapping) else None
+        for seconds, node in (
+            (self.step.timeout, self.step.node.get("timeout")),
+            (self.step.take.seconds if self.step.take else None, limit),
+        ):
+            if seconds == 0 and node is not None:
+                self.findings.error("bad-duration", "a duration must be greater than zero", node, "write 500ms, 5s, …")
 
 
-def _take(step: model.Step, name: str, refuse: Callable[..., None]) -> None:
-    if step.take is None:
-        return
-    kind = step.kind
-    streams = isinstance(kind, model.RawRequest) or (
-        isinstance(kind, model.OperationCall) and (kind.operation.answer in _STREAMED or bool(kind.operation.endless))
-    )
-    if not streams:
-        hint = "take goes with streams: stats, events, logs, attach, pull, …"
-        refuse("take", f"the answer of '{name}' is not a stream", hint)
-
-
-def _expectations(step: model.Step, name: str, findings: Findings) -> None:
-    """An expectation of what the step's kind can't bring."""
-    expect, kind = step.expect, step.kind
-    if expect is None:
-        return
-    refused: dict[str, str] = {}
-    if isinstance(kind, _WITHOUT_ANSWER):
-        hint = "write it as an expression, in 'that'"
-        refused = dict.fromkeys(("status", "headers", "body", "stdout", "stderr"), hint)
-    elif isinstance(kind, model.OperationCall) and kind.operation.answer not in ("output", "upgrade"):
-        hint = "attach, logs and exec.start bring output; other answers are in 'body'"
-        refused = dict.fromkeys(("stdout", "stderr"), hint)
-    elif isinstance(kind, model.OperationCall) and expect.status is None:
-        refused = {"body": "its output is in 'stdout' and 'stderr'"}
-    for part, hint in refused.items():
-        key = expect.node.key(part)
-        if key is not None:
-            findings.error("cannot-combine", f"'{name}' brings no {part}", step.source, key, hint=hint)
-
-
-def _bodies(step: model.Step, findings: Findings) -> None:
-    call = step.node.get(str(step.key.value))
-    for first, second in (
-        ("body", "body_file"),
-        ("body", "body_dir"),
-        ("body_file", "body_dir"),
-        ("stdin", "stdin_file"),
-    ):
-        if getattr(step.kind, first, None) is not None and getattr(step.kind, second, None) is not None:
-            node = (call.key(second) if isinstance(call, nodes.Mapping) else None) or step.key
-            message = f"'{first}' and '{second}' can't stand together"
-            findings.error("cannot-combine", message, step.source, node, hint="keep one of them")
-
-
-def _no_time(step: model.Step, findings: Findings) -> None:
-    take = step.node.get("take")
-    for seconds, node in (
-        (step.timeout, step.node.get("timeout")),
-        (
-            step.take.seconds if step.take else None,
-            take.get("for") if isinstance(take, nodes.Mapping) else None,
-        ),
-    ):
-        if seconds == 0 and node is not None:
-            findings.error("bad-duration", "no time at all is too little", step.source, node, hint="write 500ms, 5s, …")
+def _is_off(node: nodes.Node) -> bool:
+    """Whether a modifier is there but says no: ``background: false``."""
+    return isinstance(node, nodes.Scalar) and node.value in (False, None)

@@ -17,8 +17,8 @@ from jinja2.utils import missing
 
 from runner.nearest import did_you_mean
 from runner.scenario.expressions import limits
-from runner.scenario.expressions.expression import Results
 from runner.scenario.expressions.filters import all_filters, replace_size
+from runner.scenario.expressions.references import Results
 
 _MAPPING_METHODS = frozenset({"items", "keys", "values", "get"})
 _METHODS: dict[type, frozenset[str]] = {

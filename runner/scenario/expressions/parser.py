@@ -17,7 +17,7 @@ from jinja2.visitor import NodeTransformer
 from runner.nearest import did_you_mean
 from runner.scenario.expressions import limits
 from runner.scenario.expressions.environment import environment
-from runner.scenario.expressions.expression import GLOBALS, ExpressionSyntaxError, Reference
+from runner.scenario.expressions.references import GLOBALS, ExpressionSyntaxError, Reference
 
 _ASKS = ("defined", "undefined", "default", "d")
 _OTHER_OPERATORS = {

@@ -8,8 +8,9 @@ from typing import Any
 from jinja2 import nodes as jinja
 
 from runner.errors import StepError
-from runner.scenario.expressions.expression import Expression, ExpressionSyntaxError, compiled
+from runner.scenario.expressions.expression import Expression, compiled
 from runner.scenario.expressions.parser import parse_expression
+from runner.scenario.expressions.references import ExpressionSyntaxError
 from runner.scenario.expressions.unparse import unparse
 from runner.text import shown
 

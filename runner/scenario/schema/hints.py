@@ -1,12 +1,14 @@
-"""Where an unknown key belongs: one level up or down, or by another name that another tool uses for it."""
+"""Suggests what to write instead of an unknown key or a wrong value: misplaced keys, and the words of other tools."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Any
 
 from runner.api import bodies, operations
 from runner.nearest import nearest
-from runner.scenario.builder import MODIFIERS
+from runner.scenario.modifiers import MODIFIERS
 
 _IN_A_STEP = {
     "run": "what `docker run` does is several steps: create, attach, start, wait",
@@ -69,8 +71,8 @@ _AT_THE_TOP = {
 
 
 def where_it_belongs(name: str, beside: Mapping[str, object], definition: str | None) -> str | None:
-    """A hint for an unknown key among the keys ``beside``, inside what the schema calls ``definition`` (``top`` is the
-    scenario itself)."""
+    """Return a hint for an unknown key among the keys ``beside``, inside what the schema calls ``definition`` (``top``
+    is the scenario itself)."""
     if definition == "top":
         return _at_the_top(name)
     if definition == "step":
@@ -91,7 +93,7 @@ def _in_a_call(name: str, operation: operations.Operation) -> str | None:
 
 
 def _body_field(operation: operations.Operation, name: str) -> str | None:
-    """The field of the operation's body that has this name, or the nearest one."""
+    """Return the field of the operation's body that has this name, or the nearest one."""
     if next(bodies.unknown_fields(operation, {"": None}), None) is None:  # no body, or its fields have free names
         return None
     unknown = next(bodies.unknown_fields(operation, {name: None}), None)
@@ -115,3 +117,18 @@ def _in_a_step(name: str, beside: Mapping[str, object]) -> str | None:
         return _IN_A_STEP[name]
     operation = operations.by_id(name)
     return f"the operation is called '{operation.name}'" if operation else None
+
+
+def for_value(value: Any, types: list[str]) -> str | None:
+    """Return a hint for a value where only ``types`` are accepted."""
+    if types == ["true or false"] and str(value).lower() in ("yes", "no", "on", "off", "y", "n"):
+        word = "true" if str(value).lower() in ("yes", "on", "y") else "false"
+        return f"write {word}: YAML 1.2 knows no other words"
+    if "a whole number" in types and isinstance(value, str):
+        size = re.fullmatch(r"([0-9]+)(?:([kmg])b?)?", value.lower())
+        if size:
+            number = int(size[1]) * 1024 ** (" kmg".index(size[2]) if size[2] else 0)
+            return f"the API counts in bytes: write {number}" if size[2] else "write it without the quotes"
+    if "a mapping" in types and isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+        return "write it without the quotes: YAML reads JSON as it is"
+    return None

@@ -1,7 +1,7 @@
-"""Validation against the JSON Schema.
+"""Validates scenarios against the JSON Schema.
 
-A file that was found valid is remembered by its digest (see :mod:`runner.scenario.cache`), so that it need not be
-validated again by the next run: importing jsonschema alone takes longer than most scenarios.
+Importing jsonschema takes longer than most scenarios, so a file that was found valid is not validated again
+(:mod:`runner.scenario.cache`).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from runner.scenario.schema.messages import report
 from runner.scenario.yaml import nodes
 
 
-def validate(source: nodes.Source, root: nodes.Node, findings: Findings) -> None:
-    """Report everything in a scenario that its schema doesn't accept."""
+def validate(root: nodes.Node, findings: Findings) -> None:
+    """Report every part of a scenario that its schema doesn't accept, until ``findings`` are full."""
     validator = _validator()
     for error in validator.iter_errors(nodes.plain(root)):
-        for one in _expand(error):
-            report(source, root, validator.schema, one, findings)
+        for relevant in _relevant(error):
+            report(root, validator.schema, relevant, findings)
         if findings.full:
             return
 
@@ -35,8 +35,8 @@ def _validator() -> Any:
     kinds = {branch["required"][0] for branch in schema["$defs"]["step"]["oneOf"]}
 
     def one_of(_validator: Any, _branches: Any, instance: Any, _schema: Any) -> Iterator[Any]:
-        """The only ``oneOf`` of the schema says that a step has one kind. jsonschema would make and drop an error for
-        each of the 300 kinds at each step; counting the keys says the same."""
+        """Count the kinds of a step. The only ``oneOf`` of the schema requires exactly one; jsonschema would make and
+        drop an error for each of the 300 kinds at each step."""
         from jsonschema import ValidationError
 
         present = sum(1 for key in instance if key in kinds) if isinstance(instance, dict) else 1
@@ -47,7 +47,7 @@ def _validator() -> Any:
     return extend(Draft202012Validator, {"oneOf": one_of})(schema)
 
 
-def _expand(error: Any) -> Iterator[Any]:
+def _relevant(error: Any) -> Iterator[Any]:
     """The errors worth showing: of alternatives, those of the one that was most likely meant."""
     if error.validator != "anyOf" or not error.context:
         yield error
@@ -55,13 +55,13 @@ def _expand(error: Any) -> Iterator[Any]:
     branches: dict[Any, list[Any]] = {}
     for inner in error.context:
         branches.setdefault(inner.schema_path[0], []).append(inner)
-    meant = [found for found in branches.values() if not any(_is_mismatch(one, error) for one in found)]
-    if not meant or all(inner.validator == "required" for inner in error.context):
+    candidates = [errors for errors in branches.values() if not any(_is_mismatch(inner, error) for inner in errors)]
+    if not candidates or all(inner.validator == "required" for inner in error.context):
         yield error
         return
-    best = max(meant, key=lambda found: (max(len(one.absolute_path) for one in found), -len(found)))
+    best = max(candidates, key=lambda errors: (max(len(inner.absolute_path) for inner in errors), -len(errors)))
     for inner in best:
-        yield from _expand(inner)
+        yield from _relevant(inner)
 
 
 def _is_mismatch(inner: Any, outer: Any) -> bool:
@@ -69,5 +69,5 @@ def _is_mismatch(inner: Any, outer: Any) -> bool:
     if len(inner.absolute_path) != len(outer.absolute_path):
         return False
     if inner.validator == "anyOf":
-        return all(_is_mismatch(one, outer) for one in inner.context)
+        return all(_is_mismatch(alternative, outer) for alternative in inner.context)
     return inner.validator in ("type", "enum", "const", "pattern")

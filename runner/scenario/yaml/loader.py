@@ -1,7 +1,7 @@
-"""Text to nodes: YAML 1.2, with positions, and with limits that hold against hostile files.
+"""Parses YAML 1.2 into nodes with positions, within limits that hold for malicious files.
 
-The parser's events are composed here, without recursion, because the limits must hold before memory is used and
-because every node keeps its place.
+The parser's events are composed here, without recursion: the limits hold before memory is used, and every node keeps
+its place.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from collections.abc import Callable
 from typing import Any
 
 from runner.errors import Diagnostic, InvalidScenario
-from runner.scenario.yaml.nodes import Mapping, Node, Scalar, Sequence, Source, Span
+from runner.scenario.yaml.nodes import Mapping, Node, Scalar, Sequence, SourceFile, Span
 from runner.scenario.yaml.scalars import resolve
 
 MAX_DEPTH = 64
 MAX_NODES = 100_000
 
 
-def load(source: Source) -> Node:
-    """The one document of a file as nodes.
+def load(source: SourceFile) -> Node:
+    """Parse the single document of a file.
 
     Raises:
-        InvalidScenario: not YAML, more than one document, a key that stands twice, a tag other than ``!raw``, or
-            beyond the limits (depth 64, 100,000 nodes after aliases are expanded).
+        InvalidScenario: not YAML, more than one document, a duplicate key, a tag other than ``!raw``, or beyond the
+            limits (depth 64, 100,000 nodes after aliases are expanded).
     """
     import yaml
 
@@ -46,7 +46,7 @@ def load(source: Source) -> Node:
 
 
 class _Open:
-    """A collection whose end has not come yet. ``size`` and ``height`` count what aliases expand to."""
+    """A list or mapping whose end has not been read yet. ``size`` and ``height`` include expanded aliases."""
 
     __slots__ = ("anchor", "entries", "height", "items", "key", "mapping", "positions", "size", "start")
 
@@ -63,9 +63,9 @@ class _Open:
 
 
 class _Composer:
-    """Events to nodes. An alias shares its node; what it would expand to counts against the limits."""
+    """Composes events into nodes. An alias shares its node; its expanded size counts against the limits."""
 
-    def __init__(self, source: Source, parser: Any) -> None:
+    def __init__(self, source: SourceFile, parser: Any) -> None:
         self.source = source
         self.parser = parser
         self.stack: list[_Open] = []
@@ -102,20 +102,20 @@ class _Composer:
     def _document(self, event: Any) -> None:
         self.documents += 1
         if self.documents > 1:
-            message = "a second document begins here; a scenario is one"
-            raise self._error("several-documents", message, event.start_mark, "make it a file of its own", 3)
+            message = "a second document begins here; a scenario is a single one"
+            raise self._error("several-documents", message, event.start_mark, "move it to another file", 3)
 
     def _scalar(self, event: Any) -> None:
         text, tag, start, end = event.value, event.tag, event.start_mark, event.end_mark
         raw = tag is not None and self._is_raw(event)
         value = text if event.style or tag is not None else resolve(text)
-        span = Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+        span = Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
         self._add(Scalar(value, span, text, raw), event, event.anchor, 1, 1)
 
     def _is_raw(self, event: Any) -> bool:
         if event.tag in ("!", "!raw"):
             return bool(event.tag == "!raw")
-        raise self._unknown_tag(event, "only !raw can stand here")
+        raise self._unknown_tag(event, "the only tag is !raw")
 
     def _unknown_tag(self, event: Any, hint: str) -> InvalidScenario:
         shown = event.tag.replace("tag:yaml.org,2002:", "!!")
@@ -129,7 +129,7 @@ class _Composer:
 
     def _start(self, event: Any, *, mapping: bool) -> None:
         if event.tag is not None and event.tag != "!":
-            raise self._unknown_tag(event, "!raw stands before a single value, not before a list or a mapping")
+            raise self._unknown_tag(event, "!raw goes before a single value, not before a list or a mapping")
         if len(self.stack) + 1 > MAX_DEPTH:
             raise self._too_deep(event)
         self._refuse_collection_key(event)
@@ -154,7 +154,7 @@ class _Composer:
     def _end(self, event: Any) -> None:
         done = self.stack.pop()
         start, end = done.start, event.end_mark
-        span = Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+        span = Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
         node: Node = Sequence(tuple(done.items), span)
         if done.mapping:
             node = Mapping(tuple(done.entries), span, done.positions)
@@ -163,7 +163,7 @@ class _Composer:
     def _alias(self, event: Any) -> None:
         known = self.anchors.get(event.anchor)
         if known is None:
-            message = f"no anchor &{event.anchor} stands before this"
+            message = f"there is no anchor &{event.anchor} before this"
             hint = "a text that begins with '*' needs quotes"
             raise self._error("unknown-alias", message, event.start_mark, hint, len(event.anchor) + 1)
         node, size, height = known
@@ -198,7 +198,7 @@ class _Composer:
         assert isinstance(node, Scalar)
         name = node.text
         if name in parent.positions:
-            hint = f"it stands first in line {parent.entries[parent.positions[name]][0].span.line}"
+            hint = f"it is already in line {parent.entries[parent.positions[name]][0].span.line}"
             mark = event.start_mark
-            raise self._error("duplicate-key", f"the key '{name}' stands twice", mark, hint, max(1, len(name)))
+            raise self._error("duplicate-key", f"duplicate key '{name}'", mark, hint, max(1, len(name)))
         return node if node.value == name else node._replace(value=name)

@@ -1,4 +1,4 @@
-"""What a YAML document is made of, each part with its place in the file."""
+"""Represents a YAML document as nodes, each with its place in the file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PlainScalar: TypeAlias = str | int | float | bool | None
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
-class Source(NamedTuple):
+class SourceFile(NamedTuple):
     """The text of one file, for showing its lines. ``name`` is the path as the user gave it."""
 
     name: str
@@ -22,25 +22,29 @@ class Source(NamedTuple):
     lines: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, name: str, text: str) -> Source:
-        """Lines end where libyaml, whose positions these are, sees them end."""
+    def of(cls, name: str, text: str) -> SourceFile:
+        """Split a text into lines where libyaml, whose positions the nodes have, ends them."""
         return cls(name, text, tuple(_LINE_BREAK.split(text)))
 
+    def __repr__(self) -> str:
+        return f"SourceFile({self.name!r})"
+
     def place(self, line: int, column: int, length: int = 1) -> Place:
-        """A place by its 1-based line and column; one behind the end of the file is its end."""
+        """Return the place at a 1-based line and column; one behind the end of the file becomes the end."""
         line = max(1, min(line, len(self.lines)))
         text = self.lines[line - 1]
         return Place(self.name, line, max(1, min(column, len(text) + 1)), max(1, length), text)
 
     def place_at(self, index: int) -> Place:
-        """A place by its index in the text."""
+        """Return the place at an index into the text."""
         before = _LINE_BREAK.split(self.text[:index])
         return self.place(len(before), len(before[-1]) + 1)
 
 
 class Span(NamedTuple):
-    """Where a node begins and ends; lines and columns count from 1, the end is exclusive."""
+    """Where a node begins and ends in a file; lines and columns count from 1, the end is exclusive."""
 
+    file: SourceFile
     line: int
     column: int
     end_line: int
@@ -48,7 +52,7 @@ class Span(NamedTuple):
 
 
 class Scalar(NamedTuple):
-    """A single value. ``raw`` marks one tagged ``!raw``, which is never a template; ``text`` is how it was written."""
+    """A single value. ``text`` is the value as written; ``raw`` marks one tagged ``!raw``: never a template."""
 
     value: PlainScalar
     span: Span
@@ -75,7 +79,7 @@ class Mapping(NamedTuple):
         return None if at is None else self.entries[at][1]
 
     def key(self, name: str) -> Scalar | None:
-        """The key's own node, for pointing at it."""
+        """Return the node of the key itself, for pointing at it."""
         at = self.positions.get(name)
         return None if at is None else self.entries[at][0]
 
@@ -87,7 +91,7 @@ Node: TypeAlias = Scalar | Sequence | Mapping
 
 
 def plain(node: Node) -> Any:
-    """The node as plain Python data, as JSON knows it."""
+    """Convert a node to the Python data that JSON would give."""
     if isinstance(node, Scalar):
         return node.value
     if isinstance(node, Sequence):
@@ -96,7 +100,7 @@ def plain(node: Node) -> Any:
 
 
 def node_at(node: Node, path: tuple[str | int, ...]) -> Node:
-    """The node at a path of keys and indexes, or the deepest one on the way that exists."""
+    """Return the node at a path of keys and indexes, or the deepest one on the way that exists."""
     for part in path:
         inner: Node | None = None
         if isinstance(node, Mapping) and isinstance(part, str):
@@ -109,23 +113,23 @@ def node_at(node: Node, path: tuple[str | int, ...]) -> Node:
     return node
 
 
-def place_of(source: Source, node: Node, word: str | None = None) -> Place:
-    """Where a node stands, or, given a word of it, where that word first stands inside it."""
+def place_of(node: Node, word: str | None = None) -> Place:
+    """Return a node's place, or that of the first occurrence of ``word`` inside it."""
     span = node.span
     if word:
-        found = _find_word(source, span, word)
-        if found:
-            return source.place(found[0], found[1], len(word))
+        position = _find_word(span, word)
+        if position:
+            return span.file.place(*position, len(word))
     length = span.end_column - span.column if span.end_line == span.line else 1
     if not isinstance(node, Scalar):
         length = 1
-    return source.place(span.line, span.column, length)
+    return span.file.place(span.line, span.column, length)
 
 
-def _find_word(source: Source, span: Span, word: str) -> tuple[int, int] | None:
+def _find_word(span: Span, word: str) -> tuple[int, int] | None:
     pattern = re.compile(rf"(?<![\w]){re.escape(word)}(?![\w])" if word.isidentifier() else re.escape(word))
-    for line in range(span.line, min(span.end_line, len(source.lines)) + 1):
-        text = source.lines[line - 1]
+    for line in range(span.line, min(span.end_line, len(span.file.lines)) + 1):
+        text = span.file.lines[line - 1]
         start = span.column - 1 if line == span.line else 0
         end = span.end_column - 1 if line == span.end_line else len(text)
         match = pattern.search(text, start, max(start, end))

@@ -1,20 +1,20 @@
-"""Files to text."""
+"""Reads scenario files as text."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from runner.errors import Diagnostic, InvalidScenario
-from runner.scenario.yaml.nodes import Source
+from runner.scenario.yaml.nodes import SourceFile
 
 MAX_BYTES = 4 * 1024 * 1024
 
 
-def read(path: Path, name: str | None = None) -> Source:
-    """The file's text.
+def read(path: Path, name: str | None = None) -> SourceFile:
+    """Read a file, which messages call ``name``.
 
     Raises:
-        InvalidScenario: it isn't there, can't be read, is too large, or isn't UTF-8.
+        InvalidScenario: it doesn't exist, can't be read, is too large, or isn't UTF-8.
     """
     shown = name or str(path)
     try:
@@ -27,16 +27,16 @@ def read(path: Path, name: str | None = None) -> Source:
     except OSError as error:
         raise _invalid("unreadable-file", f"{shown} can't be read: {error.strerror}") from None
     if len(data) > MAX_BYTES:
-        raise _invalid("too-large", f"{shown} is larger than 4 MiB, the most that a scenario may have")
+        raise _invalid("too-large", f"{shown} is larger than 4 MiB, the maximum for a scenario")
     try:
         text = data.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        before = Source.of(shown, data[: error.start].decode().removeprefix("\ufeff"))
+        before = SourceFile.of(shown, data[: error.start].decode().removeprefix("\ufeff"))
         place = before.place_at(len(before.text))
         message = f"not UTF-8 text: byte 0x{data[error.start]:02x}"
         diagnostic = Diagnostic("not-text", message, place, "a scenario is a YAML file in UTF-8")
         raise InvalidScenario((diagnostic,)) from None
-    return Source.of(shown, text)
+    return SourceFile.of(shown, text)
 
 
 def _invalid(code: str, message: str) -> InvalidScenario:

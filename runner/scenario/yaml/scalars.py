@@ -1,4 +1,4 @@
-"""What a plain scalar means, by YAML 1.2's core schema."""
+"""Resolves plain scalars by YAML 1.2's core schema."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 from runner.scenario.yaml.nodes import PlainScalar
 
 MAX_PLAIN = 400
-"""Longer plain values are text, whatever they look like: no engine takes a number of so many digits."""
+"""Longer plain values are text: no engine accepts a number of so many digits."""
 
 _WORDS: dict[str, PlainScalar] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -21,7 +21,7 @@ _SPECIAL_FLOAT = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
 
 
 def resolve(text: str) -> PlainScalar:
-    """A plain scalar by YAML 1.2's core schema (10.3.2): ``no``, ``on`` and ``22:22`` are text."""
+    """Return the value of a plain scalar (YAML 1.2, 10.3.2): ``no``, ``on`` and ``22:22`` are text."""
     return _resolved(text) if len(text) <= MAX_PLAIN else text
 
 

@@ -28,7 +28,7 @@ def test_an_invalid_one_among_others(nowhere: Command) -> None:
         "b.yaml:3:16: error[undefined-name]: 'nobody' is not defined here",
         "    3 |   - start: '{{ nobody }}'",
         "      |                ^^^^^^",
-        "  hint: define it under 'vars', capture it, or give it with --var nobody=…",
+        "  hint: define it under 'vars', capture it, or pass it with --var nobody=…",
         "1 of 2 scenarios is invalid",
     ]
 

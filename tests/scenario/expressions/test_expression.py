@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.errors import InvalidScenario, RunnerError, StepError
-from runner.scenario.expressions.expression import expression_of, value_of
+from runner.scenario.expressions.expression import expression_of
 from runner.scenario.expressions.template_text import UnclosedError, split_template
+from runner.scenario.expressions.values import value_of
 from runner.scenario.yaml import nodes
 from runner.scenario.yaml.loader import load
 
@@ -31,14 +32,14 @@ SCOPE: dict[str, Any] = {
 
 
 def render(text: str, scope: dict[str, Any] | None = None) -> Any:
-    source = nodes.Source.of("x.yaml", text)
-    return value_of(source, load(source)).render(SCOPE if scope is None else scope)
+    source = nodes.SourceFile.of("x.yaml", text)
+    return value_of(load(source)).render(SCOPE if scope is None else scope)
 
 
 def evaluate(text: str, scope: dict[str, Any] | None = None) -> Any:
-    source = nodes.Source.of("x.yaml", text)
-    node = nodes.Scalar(text, nodes.Span(1, 1, 1, len(text) + 1), text)
-    return expression_of(source, node, text).evaluate(SCOPE if scope is None else scope)
+    source = nodes.SourceFile.of("x.yaml", text)
+    node = nodes.Scalar(text, nodes.Span(source, 1, 1, 1, len(text) + 1), text)
+    return expression_of(node, text).evaluate(SCOPE if scope is None else scope)
 
 
 def refused(text: str) -> RunnerError:
@@ -233,11 +234,11 @@ def test_a_dotted_name_needs_no_jinja() -> None:
 
     program = (
         "import sys\n"
-        "from runner.scenario.expressions.expression import value_of\n"
+        "from runner.scenario.expressions.values import value_of\n"
         "from runner.scenario.yaml.loader import load\n"
-        "from runner.scenario.yaml.nodes import Source\n"
-        "source = Source.of('x', '{a: \"{{ body.Id }}\", b: \"x {{ c }} y\", c: 1}')\n"
-        "value = value_of(source, load(source)).render({'body': {'Id': 1}, 'c': 2})\n"
+        "from runner.scenario.yaml.nodes import SourceFile\n"
+        "source = SourceFile.of('x', '{a: \"{{ body.Id }}\", b: \"x {{ c }} y\", c: 1}')\n"
+        "value = value_of(load(source)).render({'body': {'Id': 1}, 'c': 2})\n"
         "assert value == {'a': 1, 'b': 'x 2 y', 'c': 1}, value\n"
         "assert 'jinja2' not in sys.modules\n"
     )

@@ -90,12 +90,12 @@ BOMBS = [
 
 @pytest.mark.parametrize("text", BOMBS, ids=lambda text: text[:48])
 def test_a_bomb_is_refused_or_harmless(text: str) -> None:
-    source = nodes.Source.of("x.yaml", text)
-    node = nodes.Scalar(text, nodes.Span(1, 1, 1, len(text) + 1), text)
+    source = nodes.SourceFile.of("x.yaml", text)
+    node = nodes.Scalar(text, nodes.Span(source, 1, 1, 1, len(text) + 1), text)
     started = time.process_time()
     tracemalloc.start()
     try:
-        result = expression_of(source, node, text).evaluate(SCOPE)
+        result = expression_of(node, text).evaluate(SCOPE)
     except (StepError, InvalidScenario) as error:
         assert error.code in ("unsafe-expression", "expression-failed", "expression-syntax")
         assert "Error" not in error.message

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.scenario.expressions.expression import ExpressionSyntaxError
 from runner.scenario.expressions.parser import parse_expression
+from runner.scenario.expressions.references import ExpressionSyntaxError
 from runner.scenario.expressions.unparse import unparse
 
 atoms = st.sampled_from(["a", "b.c", "1", "2.5", "'x'", '"it\'s"', "true", "none", "[]", "{}", "()", "(a,)", "1e300"])
