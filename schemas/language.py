@@ -71,7 +71,12 @@ DEFINITIONS: dict[str, Schema] = {
         ],
         "examples": ["500ms", "5s", "2m", "1h"],
     },
-    "steps": {"description": "Steps, in the order in which they run.", "type": "array", "items": ref("step")},
+    "steps": {
+        "description": "Steps, in the order in which they run.",
+        "type": "array",
+        "items": ref("step"),
+        "minItems": 1,  # here: an editor that finds more than texts beside a reference doesn't complete the first `- `
+    },
     "text_check": {
         "description": "What an output must be: exactly a text, or what it must contain or match.",
         "anyOf": [
@@ -122,7 +127,7 @@ TOP_LEVEL: dict[str, Schema] = {
     "vars": mapping(
         "Variables and their first values. The command line and the environment (RUN_VAR_<NAME>) may set others.",
         {"description": "A value of any type. It may hold templates; it is evaluated once."},
-        examples=[{"image": "alpine", "ports": [80, 443]}],
+        examples=[{"image": "alpine", "ports": [80, 443]}, {"name": "web"}],
     ),
     "secrets": {
         "description": "Names of variables that come only from --secret or RUN_SECRET_<NAME> and are shown as ***.",
@@ -134,12 +139,19 @@ TOP_LEVEL: dict[str, Schema] = {
     "timeout": ref(
         "duration", "How long a step may take unless it says otherwise: 60s; pull, push, build, load and save 10m."
     ),
-    "steps": ref("steps", "The steps, in the order in which they run.", minItems=1),
-    "finally": ref("steps", "Steps that run at the end, whatever happened before."),
+    "steps": ref("steps", "The steps, in the order in which they run."),
+    "finally": {
+        "description": "Steps that run at the end, whatever happened before.",
+        "type": "array",
+        "items": ref("step"),
+    },
     "outputs": mapping(
         "What a scenario that includes this one gets back, as `steps.<id>.outputs`.",
         ref("expression"),
-        examples=[{"container": "container", "address": "steps.inspect.body.NetworkSettings.IPAddress"}],
+        examples=[
+            {"container": "container", "address": "steps.inspect.body.NetworkSettings.IPAddress"},
+            {"id": "image"},
+        ],
     ),
 }
 
@@ -165,6 +177,7 @@ MODIFIERS: dict[str, Schema] = {
                         "description": "How many run at a time; one after the other by default.",
                         "type": "integer",
                         "minimum": 1,
+                        "examples": [4],
                     },
                 },
                 required=["in"],
@@ -175,7 +188,12 @@ MODIFIERS: dict[str, Schema] = {
     "retry": closed(
         "Repeat the step until it passes and `until` is true.",
         {
-            "times": {"description": "How often it may run at most.", "type": "integer", "minimum": 1},
+            "times": {
+                "description": "How often it may run at most.",
+                "type": "integer",
+                "minimum": 1,
+                "examples": [10],
+            },
             "every": ref("duration", "How long to wait between two attempts: 1s by default."),
             "until": ref("expression", "What must be true of the result."),
             "fail_if": ref("expression", "When this is true of the result, the step fails at once."),
@@ -195,7 +213,12 @@ MODIFIERS: dict[str, Schema] = {
             closed(
                 "When to stop; whatever comes first.",
                 {
-                    "items": {"description": "After so many items.", "type": "integer", "minimum": 1},
+                    "items": {
+                        "description": "After so many items.",
+                        "type": "integer",
+                        "minimum": 1,
+                        "examples": [3],
+                    },
                     "for": ref("duration", "After so long."),
                     "until": ref("expression", "At the first `item` for which this is true."),
                 },
@@ -216,18 +239,18 @@ MODIFIERS: dict[str, Schema] = {
                 "description": "Headers and their exact values; names regardless of case.",
                 "type": "object",
                 "additionalProperties": ref("text"),
-                "examples": [{"Content-Type": "application/json"}],
+                "examples": [{"Content-Type": "application/json"}, {"Api-Version": "1.51"}],
             },
             "body": {
                 "description": "A part of the body: mappings may have more keys; lists match element by element.",
-                "examples": [{"State": {"Running": True}}],
+                "examples": [{"State": {"Running": True}}, {"Warnings": []}],
             },
             "stdout": ref("text_check", "What the container printed to stdout."),
             "stderr": ref("text_check", "What the container printed to stderr."),
             "that": {
                 "description": "Expressions that must be true.",
                 "anyOf": [{"type": "array", "items": ref("expression")}, ref("expression")],
-                "examples": [["body | length > 0", "duration_ms < 1000"]],
+                "examples": [["body | length > 0", "duration_ms < 1000"], "items | length == 3"],
             },
         },
         minProperties=1,
@@ -237,12 +260,12 @@ MODIFIERS: dict[str, Schema] = {
         "Variables to set from the result, each by an expression.",
         ref("expression"),
         minProperties=1,
-        examples=[{"container": "body.Id"}],
+        examples=[{"container": "body.Id"}, {"address": "body.NetworkSettings.IPAddress"}],
     ),
     "defer": {
         "description": "Cleanup that belongs to this step: runs at the end of the whole run, if this step ran.",
-        "anyOf": [ref("step"), ref("steps", minItems=1)],
-        "examples": [{"remove": {"id": "{{ container }}", "force": True}}],
+        "anyOf": [ref("step"), ref("steps")],
+        "examples": [{"remove": {"id": "{{ container }}", "force": True}}, {"network.remove": "{{ network }}"}],
     },
     "show": {
         "description": "What documents show: none, request, response, all, or an expression for a part.",
@@ -266,7 +289,7 @@ KINDS: dict[str, Schema] = {
             "query": {
                 "description": "The query's parameters. A list repeats the name; a mapping is sent as JSON.",
                 "type": "object",
-                "examples": [{"all": True}],
+                "examples": [{"all": True}, {"filters": {"status": ["exited"]}}],
             },
             "headers": {
                 "description": "More headers.",
@@ -284,15 +307,15 @@ KINDS: dict[str, Schema] = {
         "Variables to set.",
         {"description": "A value of any type. It may hold templates."},
         minProperties=1,
-        examples=[{"url": "http://{{ address }}:8080"}],
+        examples=[{"url": "http://{{ address }}:8080"}, {"names": ["web", "db"]}],
     ),
     "check": {
         "description": "Expressions that must be true.",
         "anyOf": [{"type": "array", "items": ref("expression"), "minItems": 1}, ref("expression")],
-        "examples": [["steps.list.body | length == 2"]],
+        "examples": [["steps.list.body | length == 2"], "engine.name == 'docker'"],
     },
     "sleep": or_template(ref("duration"), "Wait for so long. `retry` is often better."),
-    "parallel": ref("steps", "Run these steps side by side; go on when all have ended.", minItems=1),
+    "parallel": ref("steps", "Run these steps side by side; go on when all have ended."),
     "include": closed(
         "Run another scenario here. Its `outputs` come back as `steps.<id>.outputs`.",
         {

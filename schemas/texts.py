@@ -244,17 +244,26 @@ EXTRAS = {
 
 EXAMPLES: dict[str, list[Any]] = {
     "ContainerCreate": [{"body": {"Image": "alpine", "Cmd": ["ls"], "AttachStdout": True, "AttachStderr": True}}],
-    "ContainerAttach": [{"id": "{{ container }}", "stream": True, "stdout": True, "stderr": True}],
+    "ContainerAttach": [
+        {"id": "{{ container }}", "stream": True, "stdout": True, "stderr": True},
+        {"id": "{{ container }}", "stream": True, "stdin": "hello\n", "stdout": True},
+    ],
     "ContainerStart": ["{{ container }}"],
     "ContainerWait": ["{{ container }}", {"id": "{{ container }}", "condition": "next-exit"}],
-    "ContainerDelete": [{"id": "{{ container }}", "force": True}],
-    "ContainerList": [{"all": True, "filters": {"status": ["exited"]}}],
+    "ContainerDelete": [{"id": "{{ container }}", "force": True}, "{{ container }}"],
+    "ContainerList": [{"all": True, "filters": {"status": ["exited"]}}, {"limit": 3}],
     "ContainerExec": [{"id": "{{ container }}", "body": {"Cmd": ["date"], "AttachStdout": True}}],
     "ExecStart": ["{{ exec }}", {"id": "{{ exec }}", "stdin": "hello\n"}],
-    "ImageBuild": [{"body_dir": "app", "t": "demo:1", "buildargs": {"VERSION": "3"}}],
-    "ImageCreate": [{"fromImage": "alpine", "tag": "3.20"}],
-    "ImageGet": [{"name": "alpine", "save": "alpine.tar"}],
+    "ImageBuild": [
+        {"body_dir": "app", "t": "demo:1", "buildargs": {"VERSION": "3"}},
+        {"body_file": "app.tar", "t": "demo"},
+    ],
+    "ImageCreate": [
+        {"fromImage": "alpine", "tag": "3.20"},
+        {"fromSrc": "-", "repo": "demo", "body_file": "rootfs.tar"},
+    ],
+    "ImageGet": [{"name": "alpine", "save": "alpine.tar"}, {"name": "{{ image }}", "save": "image.tar"}],
     "NetworkCreate": [{"body": {"Name": "demo"}}],
     "VolumeCreate": [{"body": {"Name": "data"}}],
-    "SystemEvents": [{"filters": {"type": "container"}}],
+    "SystemEvents": [{"filters": {"type": "container"}}, {"since": 0, "until": 1767225600}],
 }
