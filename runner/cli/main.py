@@ -14,8 +14,10 @@ VERBS = {
     "check": "runner.cli.commands.check",
     "clean": "runner.cli.commands.clean",
     "docs": "runner.cli.commands.docs",
+    "init": "runner.cli.commands.init",
     "plan": "runner.cli.commands.plan",
     "operations": "runner.cli.commands.operations",
+    "schema": "runner.cli.commands.schema",
 }
 
 

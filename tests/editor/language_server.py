@@ -78,7 +78,7 @@ class LanguageServer:
 
     def start(self, workspace: Path) -> None:
         """Introduce the client and configure the server as ``docs/editor.md`` says."""
-        self._workspace = workspace
+        self.workspace = workspace
         capabilities = {
             "workspace": {"configuration": True},
             "textDocument": {
@@ -112,7 +112,7 @@ class LanguageServer:
 
     def _open(self, text: str, suffix: str = "yaml") -> tuple[str, dict[str, int]]:
         before, _, after = text.partition(CURSOR)
-        uri = (self._workspace / f"{next(self._documents)}.{suffix}").as_uri()
+        uri = (self.workspace / f"{next(self._documents)}.{suffix}").as_uri()
         document = {"uri": uri, "languageId": "yaml", "version": 1, "text": before + after}
         self._notify("textDocument/didOpen", {"textDocument": document})
         return uri, {"line": before.count("\n"), "character": len(before.rpartition("\n")[2])}

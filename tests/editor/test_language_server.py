@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -131,6 +133,21 @@ def test_a_half_written_file_is_no_trouble(server: LanguageServer) -> None:
     for text in ("", "tit", "title: x\nsteps:\n  - cr", "title: x\nsteps:\n  - create: {body: {Ima", "\ufeff", "- [{"):
         server.problems(HEAD + text)
     assert "create" in server.completions(STEP + f"cr{CURSOR}")
+
+
+def test_an_installed_schema_is_found_by_a_relative_path(server: LanguageServer) -> None:
+    words = [
+        sys.executable,
+        "-m",
+        "runner",
+        "schema",
+        "--install",
+        str(server.workspace / ".schemas" / "x.schema.json"),
+    ]
+    subprocess.run(words, cwd=ROOT, check=True, capture_output=True)
+    head = "# yaml-language-server: $schema=.schemas/x.schema.json\n"
+    assert "steps" in server.completions(head + CURSOR)
+    assert server.problems(head + "title: x\nsteps:\n  - craete: a\n") != []
 
 
 def test_the_name_of_the_file_is_enough(server: LanguageServer) -> None:

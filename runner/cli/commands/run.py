@@ -25,10 +25,12 @@ Run scenarios against a Docker Engine (or Podman): YAML files that list API call
 to stderr. A folder means every .yaml file below it that has steps."""
 EXAMPLES = """\
 verbs:
+  run init                write a scenario to start from
   run check SCENARIO…     report everything that is wrong, without an engine
   run plan SCENARIO…      print the requests as curl commands, and send nothing
   run docs PAGE.md…       fill the marked places of Markdown pages
   run operations          list the API's operations
+  run schema              print or install the JSON Schema, for an editor
   run clean               remove what interrupted runs left behind
 
 examples:
