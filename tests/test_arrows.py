@@ -25,9 +25,11 @@ ARROWS = {
     "scenario": GROUND | {"runner.scenario"},
     "report": GROUND | {"runner.report"},
     "executor": GROUND | {"runner.executor", "runner.engine", "runner.scenario"},
+    "proxy": GROUND | {"runner.proxy", "runner.engine"},
     "library": GROUND | {"runner.library", "runner.engine", "runner.scenario", "runner.executor", "runner.report"},
     "cli": GROUND
-    | {"runner.cli", "runner.library", "runner.engine", "runner.scenario", "runner.executor", "runner.report"},
+    | {"runner.cli", "runner.library", "runner.engine", "runner.scenario", "runner.executor", "runner.report"}
+    | {"runner.proxy"},
 }
 
 

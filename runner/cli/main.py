@@ -18,16 +18,17 @@ VERBS = {
     "plan": "runner.cli.commands.plan",
     "operations": "runner.cli.commands.operations",
     "schema": "runner.cli.commands.schema",
+    "profile": "runner.cli.commands.profile",
 }
 
 
 class Verb(Protocol):
     """The ``main`` of a verb's module."""
 
-    def __call__(self, arguments: list[str], console: Console, /) -> ExitCode: ...
+    def __call__(self, arguments: list[str], console: Console, /) -> int: ...
 
 
-def run_command(arguments: list[str], console: Console) -> ExitCode:
+def run_command(arguments: list[str], console: Console) -> int:
     """Run the command and return its exit code."""
     debug = "--debug" in arguments
     try:

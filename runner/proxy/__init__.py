@@ -1,0 +1,1 @@
+"""Stands between a client program and an engine: passes the bytes, and reads a copy of them."""

@@ -1,0 +1,31 @@
+"""The command, on an engine or on none."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.helpers import Command
+from tests.engines import Docker
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard() -> Iterator[None]:
+    """A shell starts what it puts in the background deaf to it, and children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path) -> Command:
+    """For what must end without an engine."""
+    return Command(tmp_path, f"unix://{tmp_path}/no.sock")
+
+
+@pytest.fixture
+def on_docker(tmp_path: Path, docker: Docker) -> Command:
+    return Command(tmp_path, docker.url)
