@@ -1,7 +1,6 @@
-"""The scenario language as JSON Schema: everything but the operations.
+"""The scenario language as JSON Schema, without the operations.
 
-Each description is what an editor shows while somebody writes, so it teaches: what the thing does, then what it looks
-like.
+An editor shows each description while an author writes: it explains what the key does, then gives an example.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 ID = r"^[A-Za-z_][A-Za-z0-9_-]*$"
 TEMPLATE: Schema = {"type": "string", "pattern": r"\{\{"}
 TEXT: Schema = {"type": ["string", "number", "boolean"]}
-"""Where a text belongs a number or a boolean will do: YAML made one of `8080` and of `true`."""
+"""Where text is expected, numbers and booleans are accepted: YAML makes one of `8080` and of `true`."""
 
 
 def ref(name: str, description: str | None = None, **more: Any) -> Schema:
@@ -155,7 +154,7 @@ TOP_LEVEL: dict[str, Schema] = {
     ),
 }
 
-MODIFIERS: dict[str, Schema] = {
+MODIFIER_SCHEMAS: dict[str, Schema] = {
     "id": ref("id", "How other steps call this one: `steps.<id>.body`, `await: <id>`. Unique in the file."),
     "title": ref("text", "What the step does, in a few words: its heading in documents."),
     "about": ref("text", "What a reader should know about the step. Markdown."),
@@ -280,7 +279,7 @@ MODIFIERS: dict[str, Schema] = {
     },
 }
 
-KINDS: dict[str, Schema] = {
+KIND_SCHEMAS: dict[str, Schema] = {
     "request": closed(
         "Any request that the endpoint understands.",
         {

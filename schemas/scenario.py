@@ -7,9 +7,11 @@ from typing import Any
 
 from runner.api.operations import Operation, Param, from_row
 from runner.report.pretty import pretty
+from runner.scenario.kinds import LOCAL_KINDS
+from runner.scenario.modifiers import MODIFIERS
 from schemas import fields, texts
 from schemas.filters import FILTERS, Filter
-from schemas.language import DEFINITIONS, KINDS, MODIFIERS, TEXT, TOP_LEVEL, Schema, or_template, ref
+from schemas.language import DEFINITIONS, KIND_SCHEMAS, MODIFIER_SCHEMAS, TEXT, TOP_LEVEL, Schema, or_template, ref
 
 SCALARS: dict[str, Schema] = {
     "integer": {"type": "integer"},
@@ -31,7 +33,7 @@ def render(operations: Mapping[str, Any], bodies: Mapping[str, Any]) -> str:
 
 
 def schema(operations: Mapping[str, Any], bodies: Mapping[str, Any]) -> Schema:
-    kinds = dict(KINDS)
+    kinds = {name: KIND_SCHEMAS[name] for name in LOCAL_KINDS}
     definitions = dict(DEFINITIONS)
     for row in operations["operations"]:
         operation = from_row(row, operations["first"])
@@ -43,7 +45,7 @@ def schema(operations: Mapping[str, Any], bodies: Mapping[str, Any]) -> Schema:
         "description": "A step does one thing (an operation such as `create`, or `request`, `await`, `set`, …); "
         "the other keys say how.",
         "type": "object",
-        "properties": {**MODIFIERS, **kinds},
+        "properties": {**{name: MODIFIER_SCHEMAS[name] for name in MODIFIERS}, **kinds},
         "additionalProperties": False,
         "oneOf": [{"required": [kind]} for kind in kinds],
     }

@@ -11,7 +11,7 @@ import pytest
 
 from runner.scenario import model
 from runner.scenario.open import open_scenario
-from schemas.language import DEFINITIONS, KINDS, MODIFIERS, TOP_LEVEL
+from schemas.language import DEFINITIONS, KIND_SCHEMAS, MODIFIER_SCHEMAS, TOP_LEVEL
 
 PAGE = (Path(__file__).parents[2] / "docs" / "format.md").read_text("utf-8")
 EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
@@ -27,7 +27,7 @@ def fields_of(schema: Any) -> Iterator[str]:
 
 
 def language() -> set[str]:
-    parts = {**TOP_LEVEL, **MODIFIERS, **KINDS}
+    parts = {**TOP_LEVEL, **MODIFIER_SCHEMAS, **KIND_SCHEMAS}
     return {*parts, *(field for part in (*parts.values(), *DEFINITIONS.values()) for field in fields_of(part))}
 
 
