@@ -1,6 +1,6 @@
-"""The events of a run, in the order in which they happen.
+"""Defines the events of a run, which the executor yields in the order in which they happen.
 
-Progress, reporters and recorders only consume these; the executor never prints and never opens a report.
+Progress displays, reporters and recorders only consume them; the executor never prints and never opens a report.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from runner.results.records import EngineRecord, Phase, ScenarioRecord, StepReco
 
 
 class StepKey(NamedTuple):
-    """Names one step of a run: the scenario's index and the path of indexes down to the step (``for_each`` elements
-    and the children of ``parallel`` and ``include`` go one deeper)."""
+    """Identifies one step of a run: the scenario's index and the path of indexes down to the step (elements of
+    ``for_each`` and the children of ``parallel`` and ``include`` go one deeper)."""
 
     scenario: int
     path: tuple[int, ...]
@@ -42,7 +42,7 @@ class StepStarted(NamedTuple):
 
 
 class RequestSent(NamedTuple):
-    """A step's request is on its way; ``target`` is the path without the API version."""
+    """A step's request is about to be sent; ``target`` is the path without the API version."""
 
     key: StepKey
     method: str
@@ -50,7 +50,7 @@ class RequestSent(NamedTuple):
 
 
 class OutputArrived(NamedTuple):
-    """A piece of a container's output, as it comes."""
+    """A piece of a container's output has arrived."""
 
     key: StepKey
     stream: Literal["stdout", "stderr"]
@@ -58,8 +58,8 @@ class OutputArrived(NamedTuple):
 
 
 class ItemArrived(NamedTuple):
-    """An element of a stream (one stats sample, one line of a pull's progress); ``size`` is how many bytes have come
-    since the one before."""
+    """An element of a stream has arrived (a sample of stats, a line of a pull's progress); ``size`` is the number of
+    bytes since the previous one."""
 
     key: StepKey
     item: Any

@@ -1,7 +1,7 @@
-"""What a run leaves for its reports: one frozen record per step, per scenario and per run.
+"""Defines the results of a run: an immutable record per step, per scenario and per run.
 
-Records and events are named tuples because a command that starts in 0.2 s notices what its classes cost: Python makes
-a named tuple about six times as fast as a frozen dataclass.
+Records and events are named tuples, because the start of the command pays for each class: Python creates a named tuple
+about six times as fast as a frozen dataclass.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from runner.errors import Diagnostic
 from runner.results.result_path import ResultPath, Source
 
 EMPTY: Mapping[str, Any] = {}
-"""Nobody writes to a record's mappings, so that all may share this one."""
+"""The shared empty mapping; a record's mappings are never changed."""
 
 CONSEQUENCES = frozenset({"interrupted", "awaited-step-failed"})
-"""Codes of errors that say no more than that something else went wrong."""
+"""Codes of errors that only follow from another one."""
 
 Status = Literal["passed", "failed", "error", "skipped"]
 Phase = Literal["steps", "finally", "cleanup"]
@@ -26,10 +26,10 @@ ShowWord = Literal["none", "request", "response", "all"]
 class RequestRecord(NamedTuple):
     """The request as it was sent. ``query`` values are text, or a list of texts where a name is repeated.
 
-    ``body`` is the JSON value that was sent; a streamed upload leaves only its label (``@context.tar``) in
-    ``upload``; ``folder`` names it where it was a folder, made into a tar on the way. ``save`` is the file that the
-    answer went to. ``stdin`` is what was written to a hijacked connection, as text. ``params`` are an operation's
-    parameters of path, query and header by their API names, with the API's types, credentials left out.
+    ``body`` is the JSON value that was sent; of a streamed upload there is only the label (``@context.tar``) in
+    ``upload``, and the name in ``folder`` if it was a folder, sent as a tar. ``save`` is the file that the response was
+    written to; ``stdin`` what was written to a hijacked connection, as text. ``params`` are an operation's parameters
+    of path, query and header by their API names, with the API's types, without credentials.
     """
 
     method: str
@@ -45,8 +45,8 @@ class RequestRecord(NamedTuple):
 
 
 class ResponseRecord(NamedTuple):
-    """The answer: parsed JSON or text in ``body``; a container's output in ``stdout``/``stderr``; a stream's elements
-    in ``items``. ``truncated`` says that more came than was kept."""
+    """The response: parsed JSON or text in ``body``; a container's output in ``stdout`` and ``stderr``; a stream's
+    elements in ``items``. It is ``truncated`` if more arrived than was kept."""
 
     status: int
     reason: str = ""
@@ -59,8 +59,8 @@ class ResponseRecord(NamedTuple):
 
 
 class Expectation(NamedTuple):
-    """One thing that had to hold. ``details`` are the lines that explain a failure: each part of an expression with
-    its value, or the diff of a body."""
+    """One expectation. ``details`` are the lines that explain a failure: each part of an expression with its value, or
+    the diff of a body."""
 
     expression: str
     passed: bool
@@ -69,13 +69,13 @@ class Expectation(NamedTuple):
 
 
 class StepRecord(NamedTuple):
-    """One step, done. Times are milliseconds; ``started_ms`` counts from the scenario's start.
+    """One finished step. Times are milliseconds; ``started_ms`` counts from the scenario's start.
 
     ``kind`` is an operation's full name (``container.create``), or ``request``, ``await``, ``set``, ``check``,
     ``sleep``, ``parallel``, ``include``. ``each`` holds the elements of a ``for_each``, ``steps`` the children of
-    ``parallel`` and ``include``. ``capture_sources`` tells how a captured name was read (``body.Id``), so that a
-    document can show the same with ``jq``. ``show`` is what the scenario asked a document to show, and ``shown`` the
-    value where that was an expression.
+    ``parallel`` and ``include``. ``capture_sources`` are the expressions of captured variables (``body.Id``), so that a
+    document can do the same with ``jq``. ``show`` is what a document is to show, and ``shown`` the value of an
+    expression there.
     """
 
     id: str
@@ -106,8 +106,8 @@ class StepRecord(NamedTuple):
 
 
 class ScenarioRecord(NamedTuple):
-    """One scenario file, done. ``vars`` are the variables it began with; ``left`` lines name what was kept or could
-    not be removed; ``engine`` is the one that it ran on."""
+    """One finished scenario file. ``vars`` are its initial variables; ``left`` are lines about resources that were kept
+    or could not be removed; ``engine`` is the one that it ran on."""
 
     file: str
     title: str
@@ -124,8 +124,8 @@ class ScenarioRecord(NamedTuple):
 
 
 class EngineRecord(NamedTuple):
-    """Which engine answered. ``name`` is ``docker``, ``podman`` or what it calls itself. ``recorded_at`` (RFC 3339 in
-    UTC) says that only a recording of it was replayed."""
+    """The engine that answered. ``name`` is ``docker``, ``podman`` or its own name; ``recorded_at`` (RFC 3339 in UTC)
+    is set if a recording of it was replayed."""
 
     name: str
     version: str

@@ -1,29 +1,32 @@
-"""Compares a result with what was expected of it, and explains each difference."""
+"""Compares a result with the expectations of its step, and explains each difference."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from runner.errors import Place, StepError
 from runner.results.records import Expectation, ResponseRecord
 from runner.scenario import model
 from runner.scenario.expressions.expression import Expression
 from runner.scenario.expressions.references import Scope
+from runner.scenario.expressions.values import Value
 from runner.scenario.yaml import nodes
-from runner.text import shown
+from runner.text import count, shown
 
-MAX_DETAILS = 40
-MAX_TEXT = 400
+MAX_DETAILS: Final = 40
+"""Lines that explain one failure, at most."""
+MAX_TEXT: Final = 400
+"""Characters of a value that are shown, at most."""
 
-
-_SUCCESSES = range(200, 300)
+_SUCCESSES: Final = range(200, 300)
+_VERBS: Final = {"contains": "contain it", "matches": "match it"}
 
 
 class Verdict(NamedTuple):
-    """One expectation with where it stands in the file and, if it failed, how to say so."""
+    """One expectation with its place in the file and, if it failed, the error message."""
 
     expectation: Expectation
     place: Place | None = None
@@ -31,32 +34,33 @@ class Verdict(NamedTuple):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """What did not hold, and why."""
-        expression, _, _, details = self.expectation
+        """The expectation and the details of its failure, a line each."""
+        expression, details = self.expectation.expression, self.expectation.details
         return details if details and details[0].startswith(expression) else (expression, *details)
 
 
-def status(expected: model.Expect | None, documented: tuple[int, ...], actual: int, scope: Scope) -> Expectation:
-    """The status against what the step expects, else against the API's documented successes."""
-    others = tuple(one for one in documented if one not in _SUCCESSES)
+def status(expected: model.Expect | None, documented: tuple[int, ...], actual: int, names: Scope) -> Expectation:
+    """Compare the status with the step's expectation, or else with the API's documented successes."""
+    others = tuple(code for code in documented if code not in _SUCCESSES)
     wanted: tuple[Any, ...] = (*others, "2xx") if len(documented) - len(others) == len(_SUCCESSES) else documented
     if expected is not None and expected.status is not None:
-        wanted = _rendered(expected.status, scope)
-    passed = any(_status_fits(one, actual) for one in wanted)
+        wanted = _rendered(expected.status, names)
+    passed = any(_status_fits(code, actual) for code in wanted)
     if len(wanted) == 1:
         text = f"status == {wanted[0]}" if isinstance(wanted[0], int) else f"status is {wanted[0]}"
     else:
-        text = f"status in [{', '.join(str(one) for one in wanted)}]"
+        text = f"status in [{', '.join(str(code) for code in wanted)}]"
     return Expectation(text, passed, actual)
 
 
-def _rendered(wanted: tuple[Any, ...], scope: Scope) -> tuple[Any, ...]:
-    found: list[Any] = []
-    for one in wanted:
-        value = one if isinstance(one, (int, str)) else one.render(scope)
+def _rendered(status: tuple[int | str | Value, ...], names: Scope) -> tuple[int | str, ...]:
+    """Render the codes and classes of ``expect.status``; a template may give a list of them."""
+    codes: list[int | str] = []
+    for part in status:
+        value = part if isinstance(part, (int, str)) else part.render(names)
         items = value if isinstance(value, list) else [value]
-        found += [int(item) if str(item).isdigit() else str(item).lower() for item in items]
-    return tuple(found)
+        codes += [int(str(item)) if str(item).isdigit() else str(item).lower() for item in items]
+    return tuple(codes)
 
 
 def _status_fits(wanted: int | str, actual: int) -> bool:
@@ -65,49 +69,49 @@ def _status_fits(wanted: int | str, actual: int) -> bool:
     return len(wanted) == 3 and wanted[1:] == "xx" and wanted[0] == str(actual)[0]
 
 
-def verdicts(step: model.Step, expected: model.Expect, response: ResponseRecord | None, scope: Scope) -> list[Verdict]:
-    """Every expectation but the status, in the order in which the contract lists them."""
-    found: list[Verdict] = []
+def verdicts(step: model.Step, expected: model.Expect, response: ResponseRecord | None, names: Scope) -> list[Verdict]:
+    """Judge every expectation but the status, in the order of the documentation."""
+    judged: list[Verdict] = []
     if expected.headers is not None:
-        found += _headers(step, expected, response, scope)
+        judged += _headers(step, expected, response, names)
     if expected.body is not None:
-        found.append(_body(expected, response, scope))
+        judged.append(_body(expected, response, names))
     for name, check in (("stdout", expected.stdout), ("stderr", expected.stderr)):
         if check is not None:
-            found.append(_text(name, check, getattr(response, name, None), scope))
-    found += [condition(expression, scope) for expression in expected.that]
-    return found
+            judged.append(_output(name, check, getattr(response, name, None), names))
+    judged += [condition(expression, names) for expression in expected.that]
+    return judged
 
 
-def condition(expression: Expression, scope: Scope) -> Verdict:
-    """An expression that must be true."""
+def condition(expression: Expression, names: Scope) -> Verdict:
+    """Judge an expression that must be true."""
     try:
-        value = expression.evaluate(scope)
+        value = expression.evaluate(names)
     except StepError as error:
-        details = (f"{error.message}" + (f" ({error.hint})" if error.hint else ""), *parts(expression, scope))
+        details = (f"{error.message}" + (f" ({error.hint})" if error.hint else ""), *parts(expression, names))
         failed = Expectation(expression.text, False, None, details)
         return Verdict(
             failed, error.place or expression.place(), f"{expression.text} can't be evaluated: {error.message}"
         )
     if value:
         return Verdict(Expectation(expression.text, True, value))
-    failed = Expectation(expression.text, False, value, parts(expression, scope))
+    failed = Expectation(expression.text, False, value, parts(expression, names))
     return Verdict(failed, expression.place(), "the expression is not true")
 
 
-def parts(expression: Expression, scope: Scope) -> tuple[str, ...]:
-    """A line for each part of an expression, with its value."""
-    from runner.scenario.expressions.trace import trace  # Jinja2's parser, which only a failure needs
+def parts(expression: Expression, names: Scope) -> tuple[str, ...]:
+    """Return a line for each part of an expression, with its value."""
+    from runner.scenario.expressions.trace import trace  # imports Jinja2, which only a failure needs
 
-    found = trace(expression, scope)
-    width = min(48, max((len(text) for text, _ in found), default=0) + 2)
-    return tuple(f"{'  ' if index else ''}{text:<{width}} → {value}" for index, (text, value) in enumerate(found))
+    traced = trace(expression, names)
+    width = min(48, max((len(text) for text, _ in traced), default=0) + 2)
+    return tuple(f"{'  ' if index else ''}{text:<{width}} → {value}" for index, (text, value) in enumerate(traced))
 
 
-def _headers(step: model.Step, expected: model.Expect, response: ResponseRecord | None, scope: Scope) -> list[Verdict]:
+def _headers(step: model.Step, expected: model.Expect, response: ResponseRecord | None, names: Scope) -> list[Verdict]:
     assert expected.headers is not None
-    found = []
-    wanted: Mapping[str, Any] = _mapping(expected.headers.render(scope))
+    verdicts = []
+    wanted: Mapping[str, Any] = _mapping(expected.headers.render(names))
     for name, value in wanted.items():
         actual = response.headers.get(name) if response else None
         text = f"headers[{json.dumps(name)}] == {json.dumps(value, ensure_ascii=False)}"
@@ -116,25 +120,24 @@ def _headers(step: model.Step, expected: model.Expect, response: ResponseRecord 
             () if passed else (f"expected  {value}", f"actual    {actual if actual is not None else 'no such header'}")
         )
         node = nodes.node_at(expected.headers_node or step.node, (name,))
-        found.append(
-            Verdict(Expectation(text, passed, actual, details), nodes.place_of(node), f"header {name} differs")
-        )
-    return found
+        place = nodes.place_of(node)
+        verdicts.append(Verdict(Expectation(text, passed, actual, details), place, f"header {name} differs"))
+    return verdicts
 
 
-def _body(expected: model.Expect, response: ResponseRecord | None, scope: Scope) -> Verdict:
+def _body(expected: model.Expect, response: ResponseRecord | None, names: Scope) -> Verdict:
     assert expected.body is not None and expected.body_node is not None
-    wanted = expected.body.render(scope)
+    wanted = expected.body.render(names)
     actual = response.body if response else None
     differences = list(subset_differences(wanted, actual))
     text = f"body matches {shown(wanted, 200)}"
     if not differences:
-        return Verdict(Expectation(text, True, _seen(wanted, actual)))
+        return Verdict(Expectation(text, True, _compared(wanted, actual)))
     details: list[str] = []
     for path, want, got in differences[:MAX_DETAILS]:
         details += [".".join(str(part) for part in path) or "body", *_difference(want, got)]
     place = nodes.place_of(nodes.node_at(expected.body_node, differences[0][0]))
-    return Verdict(Expectation(text, False, _seen(wanted, actual), tuple(details)), place, "body does not match")
+    return Verdict(Expectation(text, False, _compared(wanted, actual), tuple(details)), place, "body does not match")
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -144,7 +147,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 class _Absent:
-    """Stands for a key or an element that isn't there."""
+    """A key or an element that does not exist."""
 
     def __repr__(self) -> str:
         return "missing"
@@ -156,29 +159,25 @@ ABSENT = _Absent()
 def subset_differences(
     wanted: Any, actual: Any, path: tuple[str | int, ...] = ()
 ) -> list[tuple[tuple[str | int, ...], Any, Any]]:
-    """Where ``actual`` lacks something of ``wanted``: mappings may have more keys, lists must match in length."""
+    """Return (path, wanted, actual) of each difference. Mappings may have more keys; lists have the same length."""
     if isinstance(wanted, Mapping) and isinstance(actual, Mapping):
-        found = []
+        differences = []
         for key, value in wanted.items():
-            found += subset_differences(value, actual.get(key, ABSENT), (*path, key))
-        return found
+            differences += subset_differences(value, actual.get(key, ABSENT), (*path, key))
+        return differences
     if isinstance(wanted, list) and isinstance(actual, list):
-        found = []
+        differences = []
         for index, value in enumerate(wanted):
-            found += subset_differences(value, actual[index] if index < len(actual) else ABSENT, (*path, index))
+            differences += subset_differences(value, actual[index] if index < len(actual) else ABSENT, (*path, index))
         if len(actual) > len(wanted):
-            found.append((path, _counted(wanted), _counted(actual)))
-        return found
+            differences.append((path, count(len(wanted), "element"), count(len(actual), "element")))
+        return differences
     same = wanted == actual and isinstance(wanted, bool) == isinstance(actual, bool)
     return [] if same else [(path, wanted, actual)]
 
 
-def _counted(value: list[Any]) -> str:
-    return "1 element" if len(value) == 1 else f"{len(value)} elements"
-
-
 def _difference(wanted: Any, actual: Any) -> list[str]:
-    """What differs: a diff for long texts and structures, the two values otherwise."""
+    """Explain a difference: by a diff of texts with several lines, by the two values otherwise."""
     texts = [value if isinstance(value, str) else None for value in (wanted, actual)]
     if all(text and "\n" in text for text in texts):
         import difflib
@@ -187,30 +186,31 @@ def _difference(wanted: Any, actual: Any) -> list[str]:
             str(texts[0]).splitlines(), str(texts[1]).splitlines(), "expected", "actual", lineterm="", n=2
         )
         return [f"  {line}" for line in list(lines)[:MAX_DETAILS]]
-    told = _plainly if isinstance(wanted, str) and isinstance(actual, str | _Absent) else _exactly
-    return [f"  expected  {told(wanted)}", f"  actual    {told(actual)}"]
+    show = _plainly if isinstance(wanted, str) and isinstance(actual, str | _Absent) else _exactly
+    return [f"  expected  {show(wanted)}", f"  actual    {show(actual)}"]
 
 
 def _exactly(value: Any) -> str:
-    """So that a text that looks like a number can be told from one."""
+    """Show a value as JSON, in which a text that looks like a number has quotes."""
     return "missing" if value is ABSENT else shown(value, MAX_TEXT)
 
 
 def _plainly(value: Any) -> str:
+    """Show a text without quotes, if these would add nothing."""
     if isinstance(value, str) and value and value == value.strip() and value.isprintable() and len(value) <= MAX_TEXT:
         return value
     return _exactly(value)
 
 
-def _seen(wanted: Any, actual: Any) -> Any:
-    """The part of the body that was asked about."""
+def _compared(wanted: Any, actual: Any) -> Any:
+    """Return the part of the body that the expectation is about."""
     if isinstance(wanted, Mapping) and isinstance(actual, Mapping):
-        return {key: _seen(value, actual[key]) for key, value in wanted.items() if key in actual}
+        return {key: _compared(value, actual[key]) for key, value in wanted.items() if key in actual}
     return actual
 
 
-def _text(name: str, check: model.TextCheck, actual: str | None, scope: Scope) -> Verdict:
-    wanted = check.value.render(scope)
+def _output(name: str, check: model.TextCheck, actual: str | None, names: Scope) -> Verdict:
+    wanted = check.value.render(names)
     text = str(wanted) if not isinstance(wanted, str) else wanted
     if check.mode == "equals":
         passed, expression = actual == text, f"{name} == {shown(text)}"
@@ -228,9 +228,6 @@ def _text(name: str, check: model.TextCheck, actual: str | None, scope: Scope) -
     details = tuple(_difference(text, actual)) if check.mode == "equals" else (f"actual    {_plainly(actual)}",)
     message = f"{name} is not what was expected" if check.mode == "equals" else f"{name} does not {_VERBS[check.mode]}"
     return Verdict(Expectation(expression, False, _cut(actual), details), nodes.place_of(check.node), message)
-
-
-_VERBS = {"contains": "contain it", "matches": "match it"}
 
 
 def _cut(text: str | None) -> str | None:
