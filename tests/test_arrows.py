@@ -1,9 +1,13 @@
-"""The architecture as a test: which room of ``runner`` may read which (CONTRIBUTING.md draws the arrows)."""
+"""Holds the architecture: which room of ``runner`` may import which, no circle anywhere, small modules, small folders.
+
+``docs/architecture.md`` draws the arrows.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "runner").rglob("*.py"))
 MAX_LINES = 350
+MAX_MODULES = 15
 
 SHARED = {"runner"} | {f"runner.{path.stem}" for path in (ROOT / "runner").glob("*.py") if path.stem != "__main__"}
 GROUND = SHARED | {"runner.api", "runner.results"}
@@ -74,6 +79,85 @@ def broken_arrows(module: Path, source: str) -> list[str]:
         for line, name in imports(ast.parse(source), package)
         if not allowed(name, targets)
     ]
+
+
+def module_name(path: Path) -> str:
+    """``runner.engine.http.client`` for its file; a package's name for its ``__init__``."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def import_graph(sources: Mapping[str, tuple[str, str]]) -> dict[str, set[str]]:
+    """Which modules each one imports, anywhere in its file. ``sources`` has the package and the text of each."""
+    return {
+        name: {target for _, target in imports(ast.parse(text), package) if target in sources and target != name}
+        for name, (package, text) in sources.items()
+    }
+
+
+def circles(graph: Mapping[str, Collection[str]]) -> list[tuple[str, ...]]:
+    """The circles of a graph, one for each group of modules that reach each other."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        circle = tuple(error.args[1])
+        rest = {name: set(targets) - set(circle) for name, targets in graph.items() if name not in circle}
+        return [circle, *circles(rest)]
+    return []
+
+
+def between_rooms(graph: Mapping[str, Collection[str]], folder: str) -> dict[str, set[str]]:
+    """Which rooms inside a folder import which others; modules that lie in the folder itself are not in a room."""
+
+    def inner(name: str) -> str | None:
+        rest = name.removeprefix(f"{folder}.")
+        return None if rest == name or "." not in rest else rest.partition(".")[0]
+
+    rooms: dict[str, set[str]] = {}
+    for name, targets in graph.items():
+        home = inner(name)
+        if home is not None:
+            rooms.setdefault(home, set()).update(
+                room for target in targets if (room := inner(target)) not in (None, home)
+            )
+    return rooms
+
+
+GRAPH = import_graph(
+    {module_name(path): (".".join(path.relative_to(ROOT).parent.parts), path.read_text()) for path in MODULES}
+)
+FOLDERS = sorted({path.parent for path in MODULES})
+
+
+def test_no_import_circle() -> None:
+    assert circles(GRAPH) == []
+
+
+@pytest.mark.parametrize(
+    "folder", ["runner.engine", "runner.scenario", "runner.executor", "runner.report", "runner.cli"]
+)
+def test_no_circle_between_the_rooms_inside(folder: str) -> None:
+    rooms = between_rooms(GRAPH, folder)
+    assert rooms
+    assert circles(rooms) == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_folder_can_be_read_at_a_glance(folder: Path) -> None:
+    assert len([path for path in folder.glob("*.py") if path.stem != "__init__"]) <= MAX_MODULES
+
+
+def test_a_circle_is_found_wherever_the_import_is() -> None:
+    graph = import_graph(
+        {
+            "runner.a": ("runner", "import runner.b"),
+            "runner.b": ("runner", "def late():\n    import runner.c"),
+            "runner.c": ("runner", "if TYPE_CHECKING:\n    from runner.a import name"),
+            "runner.d": ("runner", "import runner.a"),
+        }
+    )
+    assert [set(circle) for circle in circles(graph)] == [{"runner.a", "runner.b", "runner.c"}]
+    rooms = {"runner.x.a.m": ["runner.x.b.n"], "runner.x.b.n": ["runner.x.top"], "runner.x.b.o": ["runner.x.a.m"]}
+    assert [set(circle) for circle in circles(between_rooms(rooms, "runner.x"))] == [{"a", "b"}]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
