@@ -16,8 +16,19 @@ if TYPE_CHECKING:
     from runner.engine.engine import Engine
     from runner.errors import Diagnostic, EngineError, InvalidScenario, Place, RunnerError, StepError, UsageError
     from runner.executor.cancellation import CancelScope
-    from runner.library.face import check, connect, load, record, render, replay, run, stream
-    from runner.results.events import Event
+    from runner.library.face import check, connect, fill, load, plan, record, render, replay, run, stream
+    from runner.results.events import (
+        Event,
+        ItemArrived,
+        OutputArrived,
+        RequestSent,
+        RunFinished,
+        RunStarted,
+        ScenarioFinished,
+        ScenarioStarted,
+        StepFinished,
+        StepStarted,
+    )
     from runner.results.records import Report, ScenarioRecord, StepRecord
     from runner.scenario.model import Scenario
     from runner.version import __version__
@@ -29,18 +40,29 @@ __all__ = [
     "EngineError",
     "Event",
     "InvalidScenario",
+    "ItemArrived",
+    "OutputArrived",
     "Place",
     "Report",
+    "RequestSent",
+    "RunFinished",
+    "RunStarted",
     "RunnerError",
     "Scenario",
+    "ScenarioFinished",
     "ScenarioRecord",
+    "ScenarioStarted",
     "StepError",
+    "StepFinished",
     "StepRecord",
+    "StepStarted",
     "UsageError",
     "__version__",
     "check",
     "connect",
+    "fill",
     "load",
+    "plan",
     "record",
     "render",
     "replay",
@@ -60,8 +82,13 @@ _MODULES = {
         "UsageError",
     ),
     "runner.executor.cancellation": ("CancelScope",),
-    "runner.library.face": ("check", "connect", "load", "record", "render", "replay", "run", "stream"),
-    "runner.results.events": ("Event",),
+    "runner.library.face": (
+        *("check", "connect", "fill", "load", "plan", "record", "render", "replay", "run", "stream"),
+    ),
+    "runner.results.events": (
+        *("Event", "ItemArrived", "OutputArrived", "RequestSent", "RunFinished", "RunStarted"),
+        *("ScenarioFinished", "ScenarioStarted", "StepFinished", "StepStarted"),
+    ),
     "runner.results.records": ("Report", "ScenarioRecord", "StepRecord"),
     "runner.scenario.model": ("Scenario",),
     "runner.version": ("__version__",),

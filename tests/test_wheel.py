@@ -28,7 +28,7 @@ def test_wheel_holds_the_package_its_tables_and_schemas_and_nothing_else(wheel: 
     schemas = {path.name for path in (ROOT / "schemas").glob("*.schema.json")}
     assert schemas
     assert {name.rpartition("/")[2] for name in names if name.startswith("runner/schemas/")} == schemas
-    assert "runner/api/operations.json" in names
+    assert {"runner/api/operations.json", "runner/py.typed"} <= set(names)
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"runner", "engine_recipes"}
 
 
@@ -46,6 +46,9 @@ def test_wheel_works_from_anywhere(wheel: Path, tmp_path: Path) -> None:
     assert version.stdout.split()[1] == wheel.name.split("-")[1]
     check = run("check", "run-a-container.yaml")
     assert check.returncode == 0, check.stderr
+    code = "import runner; print(runner.check('run-a-container.yaml'), runner.__version__)"
+    python = subprocess.run([bin_ / "python", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert python.stdout.split() == ["()", version.stdout.split()[1]], python.stderr
     (tmp_path / "wrong.yaml").write_text("title: Wrong\nsteps: [{strat: x}]\n")
     wrong = run("wrong.yaml")
     assert wrong.returncode == 3, wrong.stderr

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.cli.output.console import Console
 from runner.errors import UsageError
-from runner.executor.variables import UntypedText
-from runner.library.values import NAME, check_names, environment_secrets, environment_variables, read_variables
-from runner.masking import SHOWN
-from runner.nearest import did_you_mean
+from runner.library.arguments import Parser, assigned, pair
+from runner.library.values import check_names, environment_secrets, environment_variables, read_variables
 
 if TYPE_CHECKING:
     from runner.library.settings import EngineSettings, Record, Replay
-
-
-class Parser(argparse.ArgumentParser):
-    """Reports mistakes as :class:`UsageError`, with the nearest option."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise the mistake instead of exiting."""
-        hint = None
-        unknown = re.search(r"unrecognized arguments: (\S+)", message)
-        if unknown:
-            options = [option for action in self._actions for option in action.option_strings]
-            hint = did_you_mean(unknown[1].partition("=")[0], options)
-        raise UsageError("wrong-use", message, hint=hint or f"{self.prog} --help lists the options")
 
 
 def parser(console: Console, prog: str, description: str, epilog: str, usage: str) -> Parser:
@@ -103,16 +87,6 @@ def parse(to: argparse.ArgumentParser, arguments: Sequence[str], console: Consol
     return namespace
 
 
-def unambiguous(arguments: Sequence[str]) -> list[str]:
-    """Return the arguments with ``--replay`` before a scenario written so that it doesn't take it for its file."""
-    words = list(arguments)
-    for index, word in enumerate(words):
-        following = words[index + 1] if index + 1 < len(words) else ""
-        if word == "--replay" and (following.endswith((".yaml", ".yml")) or Path(following).is_dir()):
-            words[index] = "--replay="
-    return words
-
-
 def engine_settings(namespace: argparse.Namespace, timeout: float | None = None) -> EngineSettings:
     """Return how to connect to the engine; ``timeout`` is the limit for its first answer, in seconds."""
     from runner.engine.docker_config.resolve import EngineOptions
@@ -163,17 +137,6 @@ def variables(namespace: argparse.Namespace, environment: Mapping[str, str]) -> 
     return found
 
 
-def assigned(pairs: Sequence[str]) -> dict[str, Any]:
-    """Return the variables of ``--var NAME=VALUE``.
-
-    Raises:
-        UsageError: ``wrong-use``, ``reserved-name``.
-    """
-    found = {name: UntypedText(value) for name, value in (_pair(text, "--var") for text in pairs)}
-    check_names(found)
-    return found
-
-
 def secrets(namespace: argparse.Namespace, console: Console) -> dict[str, str]:
     """Return the secrets of ``RUN_SECRET_<NAME>`` and ``--secret``, and mask them on the console.
 
@@ -181,7 +144,7 @@ def secrets(namespace: argparse.Namespace, console: Console) -> dict[str, str]:
         UsageError: ``wrong-use``.
     """
     found = environment_secrets(console.environment)
-    found.update(_pair(text, "--secret") for text in namespace.secret)
+    found.update(pair(text, "--secret") for text in namespace.secret)
     console.secrets.add(found.values())
     return found
 
@@ -216,13 +179,3 @@ def duration(text: str | None, option: str) -> float | None:
         return None if text is None else seconds(text)
     except ValueError as error:
         raise UsageError("wrong-use", f"{option}: {error}") from None
-
-
-def _pair(text: str, option: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not NAME.match(name):
-        shown = text if option != "--secret" else name if equals else SHOWN
-        raise UsageError(
-            "wrong-use", f"{option} {shown}: NAME=VALUE is expected", hint=f"for example {option} image=alpine"
-        )
-    return name, value

@@ -7,29 +7,26 @@ is read only to select an engine and to find registry credentials.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from runner.engine.engine import Engine
-from runner.errors import Diagnostic, InvalidScenario
+from runner.errors import Diagnostic, StepError
 from runner.executor.cancellation import CancelScope
 from runner.library.connection import connect_to, settings_for
-from runner.library.scenarios import open_files, scenario_files, valid
-from runner.library.settings import CONNECT_TIMEOUT, EngineSettings, Record, Replay, RunSettings
-from runner.library.values import check_names, checked_values
+from runner.library.inputs import File, OnEvent, OnWarning, Scenarios, carry_out, events, opened, run_settings
+from runner.library.scenarios import open_files, scenario_files
+from runner.library.settings import Record, Replay
+from runner.library.values import checked_values
 from runner.results.records import EMPTY
 from runner.scenario.duration import seconds
 from runner.scenario.model import Scenario
 
 if TYPE_CHECKING:
+    from runner.library.pages import RunKey
     from runner.results.events import Event
     from runner.results.records import Report
-
-File: TypeAlias = str | os.PathLike[str]
-Scenarios: TypeAlias = File | Scenario | Iterable[File | Scenario]
-"""A scenario, the path of one or of a folder of them, or several of these."""
-OnWarning: TypeAlias = Callable[[Diagnostic], None]
 
 
 def load(path: File, *, vars: Iterable[str] = ()) -> Scenario:
@@ -76,8 +73,8 @@ def run(
     keep_going: bool = False,
     keep: bool = False,
     jobs: int = 1,
-    stop: CancelScope | None = None,
-    on_event: Callable[[Event], None] | None = None,
+    cancel_scope: CancelScope | None = None,
+    on_event: OnEvent | None = None,
     on_warning: OnWarning | None = None,
 ) -> Report:
     """Run scenarios on an engine and return the report. A scenario that fails is in the report, not an exception.
@@ -92,7 +89,7 @@ def run(
         keep_going: Run the steps after one that failed.
         keep: Leave what the scenarios created on the engine.
         jobs: How many scenarios run at the same time.
-        stop: Call its ``cancel`` from another thread to stop the run; it still cleans up.
+        cancel_scope: Call its ``cancel`` from another thread to stop the run; it still cleans up.
         on_event: Called with each event, in the caller's thread.
         on_warning: Called with each warning.
 
@@ -101,8 +98,8 @@ def run(
         UsageError: an argument makes no sense, such as a missing secret.
         EngineError: the engine is unreachable.
     """
-    settings = _settings(engine, vars, secrets, timeout, keep_going=keep_going, keep=keep, jobs=jobs)
-    return _report(_scenarios(scenario, vars, on_warning), settings, stop, on_event, on_warning)
+    settings = run_settings(engine, vars, secrets, timeout, keep_going=keep_going, keep=keep, jobs=jobs)
+    return carry_out(opened(scenario, vars, on_warning), settings, cancel_scope, on_event, on_warning)
 
 
 def stream(
@@ -115,13 +112,13 @@ def stream(
     keep_going: bool = False,
     keep: bool = False,
     jobs: int = 1,
-    stop: CancelScope | None = None,
+    cancel_scope: CancelScope | None = None,
     on_warning: OnWarning | None = None,
 ) -> Iterator[Event]:
     """Run scenarios as :func:`run` does, and yield the events while they happen. The engine is connected when the first
     event is asked for; closing the iterator stops the run, which still cleans up."""
-    settings = _settings(engine, vars, secrets, timeout, keep_going=keep_going, keep=keep, jobs=jobs)
-    return _events(_scenarios(scenario, vars, on_warning), settings, stop, on_warning)
+    settings = run_settings(engine, vars, secrets, timeout, keep_going=keep_going, keep=keep, jobs=jobs)
+    return events(opened(scenario, vars, on_warning), settings, cancel_scope, on_warning)
 
 
 def record(
@@ -133,8 +130,8 @@ def record(
     secrets: Mapping[str, str] = EMPTY,
     timeout: float | str | None = None,
     keep_going: bool = False,
-    stop: CancelScope | None = None,
-    on_event: Callable[[Event], None] | None = None,
+    cancel_scope: CancelScope | None = None,
+    on_event: OnEvent | None = None,
     on_warning: OnWarning | None = None,
 ) -> Report:
     """Run scenarios as :func:`run` does and write every request and response to ``path``: a file for one scenario, a
@@ -143,9 +140,9 @@ def record(
     Raises:
         UsageError: ``cannot-write``, and what :func:`run` raises.
     """
-    settings = _settings(engine, vars, secrets, timeout, keep_going=keep_going)
+    settings = run_settings(engine, vars, secrets, timeout, keep_going=keep_going)
     settings = settings._replace(recording=Record(Path(path)))
-    return _report(_scenarios(scenario, vars, on_warning), settings, stop, on_event, on_warning)
+    return carry_out(opened(scenario, vars, on_warning), settings, cancel_scope, on_event, on_warning)
 
 
 def replay(
@@ -156,8 +153,8 @@ def replay(
     secrets: Mapping[str, str] = EMPTY,
     timeout: float | str | None = None,
     keep_going: bool = False,
-    stop: CancelScope | None = None,
-    on_event: Callable[[Event], None] | None = None,
+    cancel_scope: CancelScope | None = None,
+    on_event: OnEvent | None = None,
     on_warning: OnWarning | None = None,
 ) -> Report:
     """Run scenarios as :func:`run` does, with the responses of a recording: no engine is needed and nothing is sent.
@@ -167,9 +164,9 @@ def replay(
     Raises:
         UsageError: ``no-recording``, ``bad-recording``.
     """
-    settings = _settings(None, vars, secrets, timeout, keep_going=keep_going)
+    settings = run_settings(None, vars, secrets, timeout, keep_going=keep_going)
     settings = settings._replace(recording=Replay(None if path is None else Path(path)))
-    return _report(_scenarios(scenario, vars, on_warning), settings, stop, on_event, on_warning)
+    return carry_out(opened(scenario, vars, on_warning), settings, cancel_scope, on_event, on_warning)
 
 
 def render(report: Report, format: str = "markdown", *, stable: bool | None = None) -> str:
@@ -183,6 +180,61 @@ def render(report: Report, format: str = "markdown", *, stable: bool | None = No
     from runner.report import writers
 
     return writers.render(format, report, stable=stable)
+
+
+def plan(
+    scenario: File | Scenario,
+    *,
+    engine: str | None = None,
+    vars: Mapping[str, Any] = EMPTY,
+    api_version: str | None = None,
+) -> str:
+    """Return the requests of a scenario as a bash script of ``curl`` commands; nothing is sent.
+
+    Raises:
+        InvalidScenario: with everything that is wrong in the file.
+        UsageError: an address or a context that makes no sense.
+    """
+    from runner.engine.docker_config.resolve import resolve
+    from runner.library.plan import plan_script
+
+    model = scenario if isinstance(scenario, Scenario) else load(scenario, vars=vars)
+    endpoint = resolve(settings_for(engine).options, os.environ)
+    return plan_script(model, endpoint, checked_values(vars), api_version)
+
+
+def fill(
+    page: File,
+    *,
+    engine: Engine | str | None = None,
+    vars: Mapping[str, Any] = EMPTY,
+    secrets: Mapping[str, str] = EMPTY,
+    replay: bool = False,
+    on_event: OnEvent | None = None,
+    on_warning: OnWarning | None = None,
+) -> str:
+    """Run the scenarios that the marks of a Markdown page name, and return the page with its places filled. The file
+    is not changed. ``replay`` answers from the recordings beside the scenarios.
+
+    Raises:
+        UsageError: ``no-such-file``.
+        InvalidScenario: a wrong mark or an invalid scenario.
+        StepError: ``page-failed``: a scenario did not pass.
+        EngineError: the engine is unreachable.
+    """
+    from runner.library.pages import mark_of, read_pages, stale_pages
+
+    (content,) = read_pages([Path(page)])
+    marks = [mark_of(content, slot, replay=replay) for slot in content.slots]
+    reports: dict[RunKey, Report] = {}
+    for key in dict.fromkeys(mark.key for mark in marks):
+        settings = run_settings(engine, vars, secrets, None)._replace(recording=key.replay)
+        settings = settings._replace(values={**settings.values, **dict(key.variables)})
+        report = carry_out(opened(key.scenario, settings.values, on_warning), settings, None, on_event, on_warning)
+        if report.status != "passed":
+            raise StepError("page-failed", f"{key.scenario} did not pass, so that {content.name} can't be filled")
+        reports[key] = report
+    return stale_pages({content: marks}, reports).get(content, content.text)
 
 
 def connect(
@@ -205,81 +257,3 @@ def connect(
     if timeout is not None:
         settings = settings._replace(timeout=seconds(timeout))
     return connect_to(settings, os.environ)
-
-
-def _settings(
-    engine: Engine | str | None,
-    values: Mapping[str, Any],
-    secrets: Mapping[str, str],
-    timeout: float | str | None,
-    *,
-    keep_going: bool = False,
-    keep: bool = False,
-    jobs: int = 1,
-) -> RunSettings:
-    check_names(values)
-    limit = None if timeout is None else seconds(timeout)
-    target: Engine | EngineSettings
-    if engine is None or isinstance(engine, str):
-        target = settings_for(engine)._replace(timeout=CONNECT_TIMEOUT if limit is None else limit)
-    else:
-        target = engine
-    return RunSettings(target, checked_values(values), dict(secrets), limit, keep_going, keep, jobs)
-
-
-def _scenarios(scenario: Scenarios, variables: Iterable[str], on_warning: OnWarning | None) -> tuple[Scenario, ...]:
-    """Open what the caller named, in its order."""
-    if isinstance(scenario, (str, os.PathLike, Scenario)):
-        scenario = (scenario,)
-    names = tuple(variables)
-    scenarios: list[Scenario] = []
-    errors: list[Diagnostic] = []
-    for item in scenario:
-        if isinstance(item, Scenario):
-            scenarios.append(item)
-            continue
-        checked = open_files(scenario_files([os.fspath(item)]), names)
-        try:
-            scenarios += valid(checked)
-        except InvalidScenario as error:
-            errors += error.diagnostics
-        for warning in (diagnostic for result in checked for diagnostic in result.warnings):
-            _warn(warning, on_warning)
-    if errors:
-        raise InvalidScenario(tuple(errors))
-    return tuple(scenarios)
-
-
-def _report(
-    scenarios: tuple[Scenario, ...],
-    settings: RunSettings,
-    stop: CancelScope | None,
-    on_event: Callable[[Event], None] | None,
-    on_warning: OnWarning | None,
-) -> Report:
-    from runner.results.collector import Collector
-
-    collector = Collector()
-    for event in _events(scenarios, settings, stop, on_warning):
-        collector.add(event)
-        if on_event is not None:
-            on_event(event)
-    return collector.report()
-
-
-def _events(
-    scenarios: tuple[Scenario, ...], settings: RunSettings, stop: CancelScope | None, on_warning: OnWarning | None
-) -> Iterator[Event]:
-    from runner.library.runs import prepare
-
-    with prepare(scenarios, settings, os.environ) as run:
-        for warning in run.warnings:
-            _warn(warning, on_warning)
-        yield from run.events(stop or CancelScope())
-        for warning in run.finish().warnings:
-            _warn(warning, on_warning)
-
-
-def _warn(warning: Diagnostic, on_warning: OnWarning | None) -> None:
-    if on_warning is not None:
-        on_warning(warning)

@@ -34,7 +34,7 @@ class Run:
         self._source = source
         self._options = options
         self._collector = Collector()
-        self._stop = CancelScope()
+        self._scope = CancelScope()
 
     def __enter__(self) -> Run:
         return self
@@ -44,10 +44,10 @@ class Run:
     ) -> None:
         self._source.close()
 
-    def events(self, stop: CancelScope) -> Iterator[Event]:
+    def events(self, scope: CancelScope) -> Iterator[Event]:
         """Run the scenarios and yield events. Closing the iterator early stops the run; it still cleans up."""
-        self._stop = stop
-        for event in execute(self._source.jobs, self._options, stop):
+        self._scope = scope
+        for event in execute(self._source.jobs, self._options, scope):
             self._collector.add(event)
             yield event
 
@@ -61,7 +61,7 @@ class Run:
         Raises:
             UsageError: ``cannot-write``.
         """
-        return self._source.finish(self.report(), interrupted=self._stop.reached(Level.STEPS)) or Finished()
+        return self._source.finish(self.report(), interrupted=self._scope.reached(Level.STEPS)) or Finished()
 
 
 def prepare(scenarios: tuple[Scenario, ...], settings: RunSettings, environment: Mapping[str, str]) -> Run:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import difflib
-import os
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from runner.cli import options
 from runner.cli.execution import carry_out, finish
@@ -17,10 +16,11 @@ from runner.cli.opening import open_scenarios
 from runner.cli.output import diagnostics
 from runner.cli.output.console import Console
 from runner.cli.output.progress import Progress
-from runner.errors import Diagnostic, ExitCode, InvalidScenario, StaleDocument, UsageError
+from runner.errors import ExitCode, StaleDocument, UsageError
 from runner.files import check_writable, write_bytes
+from runner.library.pages import RunKey, mark_of, read_pages, stale_pages
 from runner.library.scenarios import ScenarioFile
-from runner.library.settings import EngineSettings, Replay, RunSettings
+from runner.library.settings import EngineSettings, RunSettings
 from runner.report.markdown import slots
 from runner.text import count, visible
 
@@ -59,42 +59,13 @@ class Settings(NamedTuple):
     quiet: bool
 
 
-class RunKey(NamedTuple):
-    """What a mark runs. Marks with equal keys are filled by one run."""
-
-    scenario: Path
-    replay: Replay | None
-    variables: tuple[tuple[str, Any], ...]
-
-
-class Mark(NamedTuple):
-    """The options of one mark."""
-
-    key: RunKey
-    title: bool
-    contents: bool
-    diagram: bool
-    stable: bool
-
-    def markdown(self, slot: slots.Slot, report: Report) -> str:
-        """Return the text for the place."""
-        from runner.report.markdown.page import render
-        from runner.report.stable.stabilise import stabilise
-
-        text = render(stabilise(report) if self.stable else report, contents=self.contents, diagram=self.diagram)
-        return slots.nested(text, slot.level, title=self.title)
-
-
-Marks: TypeAlias = Mapping[slots.Page, Sequence[Mark]]
-
-
 def main(arguments: list[str], console: Console) -> ExitCode:
     """Run the verb and return its exit code."""
     settings = _settings(options.parse(_parser(console), arguments, console), console)
-    pages = _read_pages(settings.pages)
+    pages = read_pages(settings.pages)
     for page in () if settings.check else pages:
         check_writable(Path(page.name).resolve())
-    marks = {page: [_mark(page, slot, settings) for slot in page.slots] for page in pages}
+    marks = {page: [mark_of(page, slot, replay=settings.replay) for slot in page.slots] for page in pages}
     keys = list(dict.fromkeys(mark.key for row in marks.values() for mark in row))
     names = {*settings.values.variables, *(name for key in keys for name, _ in key.variables)}
     files = [ScenarioFile(key.scenario, str(key.scenario)) for key in keys]
@@ -106,7 +77,7 @@ def main(arguments: list[str], console: Console) -> ExitCode:
     if code is not ExitCode.PASSED:
         console.say("no page was changed")
         return code
-    stale = _stale(marks, reports)
+    stale = stale_pages(marks, reports)
     if settings.check:
         return _check(stale, arguments, console)
     for page, text in stale.items():
@@ -141,68 +112,6 @@ def _settings(namespace: argparse.Namespace, console: Console) -> Settings:
     )
 
 
-def _mark_parser() -> argparse.ArgumentParser:
-    parser = options.Parser(prog="run", add_help=False, allow_abbrev=False)
-    parser.add_argument("scenario")
-    parser.add_argument("--replay", nargs="?", const="")
-    parser.add_argument("--var", action="append", default=[])
-    parser.add_argument("--no-title", action="store_false", dest="title")
-    parser.add_argument("--contents", action="store_true")
-    parser.add_argument("--diagram", action="store_true")
-    parser.add_argument("--live", action="store_true")
-    return parser
-
-
-def _read_pages(paths: Sequence[Path]) -> list[slots.Page]:
-    pages: list[slots.Page] = []
-    wrong: list[Diagnostic] = []
-    for path in dict.fromkeys(paths):
-        try:
-            text = path.read_bytes().decode("utf-8", "surrogateescape")
-        except OSError as error:
-            raise UsageError("no-such-file", f"{path} can't be read: {error.strerror}") from None
-        try:
-            pages.append(slots.parse(str(path), text))
-        except InvalidScenario as error:
-            wrong += error.diagnostics
-    if wrong:
-        raise InvalidScenario(tuple(wrong))
-    return pages
-
-
-def _mark(page: slots.Page, slot: slots.Slot, settings: Settings) -> Mark:
-    """Return the options of a mark.
-
-    Raises:
-        InvalidScenario: ``bad-mark``, an unknown option or a missing file.
-    """
-    folder = Path(page.name).parent
-    try:
-        namespace = _mark_parser().parse_args(options.unambiguous(shlex.split(slot.words)))
-        variables = options.assigned(namespace.var)
-        scenario = _file(folder / namespace.scenario)
-    except (UsageError, ValueError) as error:
-        message, hint = (error.message, error.hint) if isinstance(error, UsageError) else (str(error), None)
-        hint = hint if hint and "--help" not in hint else "run docs --help lists the options of a mark"
-        raise InvalidScenario((Diagnostic("bad-mark", message, slot.place, hint),)) from None
-    replay = Replay() if settings.replay else None
-    if namespace.replay is not None:
-        replay = Replay(folder / namespace.replay if namespace.replay else None)
-    return Mark(
-        key=RunKey(scenario, replay, tuple(variables.items())),
-        title=namespace.title,
-        contents=namespace.contents,
-        diagram=namespace.diagram,
-        stable=not namespace.live,
-    )
-
-
-def _file(path: Path) -> Path:
-    if not path.is_file():
-        raise UsageError("no-such-file", f"there is no file {path}")
-    return Path(os.path.normpath(path))
-
-
 def _run_all(
     runs: Mapping[RunKey, Scenario], settings: Settings, console: Console
 ) -> tuple[dict[RunKey, Report], ExitCode]:
@@ -233,16 +142,6 @@ def _run_all(
                 return reports, ExitCode.FAILED if code is ExitCode.PASSED else code
             reports[key] = outcome.report
     return reports, ExitCode.PASSED
-
-
-def _stale(marks: Marks, reports: Mapping[RunKey, Report]) -> dict[slots.Page, str]:
-    """Return the new text of each page that differs from it."""
-    stale: dict[slots.Page, str] = {}
-    for page, row in marks.items():
-        text = page.filled([mark.markdown(slot, reports[mark.key]) for mark, slot in zip(row, page.slots, strict=True)])
-        if text != page.text:
-            stale[page] = text
-    return stale
 
 
 def _check(stale: Mapping[slots.Page, str], arguments: Sequence[str], console: Console) -> ExitCode:

@@ -13,6 +13,7 @@ from runner.cli.output import diagnostics
 from runner.cli.output.console import Console
 from runner.cli.output.progress import Progress
 from runner.errors import ExitCode, UsageError
+from runner.library.arguments import unambiguous
 from runner.library.settings import RunSettings
 from runner.text import count
 
@@ -63,7 +64,7 @@ class Settings(NamedTuple):
 
 def main(arguments: list[str], console: Console) -> ExitCode:
     """Run the verb and return its exit code."""
-    namespace = options.parse(_parser(console), options.unambiguous(arguments), console)
+    namespace = options.parse(_parser(console), unambiguous(arguments), console)
     if namespace.version:
         from runner.version import __version__
 
