@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.cli.output.console import Console
 from runner.errors import UsageError
-from runner.library.arguments import Parser as Parser
-from runner.library.arguments import assigned, pair
+from runner.library.arguments import Parser, assigned, pair
 from runner.library.values import check_names, environment_secrets, environment_variables, read_variables
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from runner.cli import options
 from runner.cli.output.console import Console
 from runner.errors import ExitCode, UsageError
 from runner.files import check_writable, write_text
+from runner.library.arguments import Parser
 
 STARTER = Path(__file__).parents[1] / "starter.yaml"
 DEFAULT = Path("hello.scenario.yaml")
@@ -21,7 +22,7 @@ examples:
   run init scenarios/web.scenario.yaml"""
 
 
-def parser(console: Console) -> options.Parser:
+def parser(console: Console) -> Parser:
     """Return the parser of the verb's arguments."""
     parser = options.parser(console, "run init", DESCRIPTION, EXAMPLES, USAGE)
     parser.add_argument("file", nargs="?", type=Path, default=DEFAULT, metavar="FILE", help=f"default: {DEFAULT}")

@@ -8,6 +8,7 @@ from runner.cli import options
 from runner.cli.output.console import Console
 from runner.errors import ExitCode
 from runner.files import cannot_write, check_writable, write_text
+from runner.library.arguments import Parser
 from runner.resources import schema_path
 
 SCHEMAS = ("scenario", "report", "recording")
@@ -21,7 +22,7 @@ examples:
   run schema report > report.schema.json"""
 
 
-def parser(console: Console) -> options.Parser:
+def parser(console: Console) -> Parser:
     """Return the parser of the verb's arguments."""
     parser = options.parser(console, "run schema", DESCRIPTION, EXAMPLES, USAGE)
     parser.add_argument("schema", nargs="?", choices=SCHEMAS, default="scenario", help="which one (default: scenario)")
