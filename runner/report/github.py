@@ -18,7 +18,7 @@ MOST = 10
 
 def render(report: Report) -> str:
     """A workflow command a line; nothing if everything passed."""
-    lines = [_line(title, error) for title, error in _errors(report)]
+    lines = [annotation(f"{title}: {error.code}", error) for title, error in _errors(report)]
     return "".join(f"{line}\n" for line in lines[:MOST])
 
 
@@ -40,13 +40,18 @@ def _of_steps(steps: Sequence[StepRecord]) -> Iterator[tuple[str, Diagnostic]]:
             yield wording.title_of(step), step.error
 
 
-def _line(title: str, error: Diagnostic) -> str:
+def annotation(title: str, error: Diagnostic) -> str:
+    """Return the workflow command for an error or a warning, at its place if it has one."""
     place = error.place
-    where = {"file": place.file, "line": place.line, "col": place.column} if place else {}
-    properties = {**where, "title": f"{title}: {error.code}"}
+    where: dict[str, str | int] = {}
+    if place:
+        where = {"file": place.file, "line": place.line, "col": place.column}
+        if place.length > 1:
+            where["endColumn"] = place.column + place.length
+    properties = {**where, "title": title}
     given = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
     message = "\n".join([error.message, *error.details, *([error.hint] if error.hint else [])])
-    return f"::error {given}::{_data(message)}"
+    return f"::{error.severity} {given}::{_data(message)}"
 
 
 def _data(text: str) -> str:

@@ -48,7 +48,7 @@ def test_there_are_no_more_than_github_shows() -> None:
 @pytest.mark.parametrize("arguments", [(), ("--quiet", "--format", "json")])
 def test_the_command_writes_them_on_github_only(docker: Docker, tmp_path: Path, arguments: tuple[str, ...]) -> None:
     (tmp_path / "x.yaml").write_text("title: t\nsteps:\n  - {id: bad, title: No, check: ['1 == 2']}\n")
-    wanted = "::error file=x.yaml,line=3,col=34,title=No%3A expectation::the expression is not true%0A"
+    wanted = "::error file=x.yaml,line=3,col=34,endColumn=42,title=No%3A expectation::the expression is not true%0A"
     for environment, annotated in (({"GITHUB_ACTIONS": "true"}, True), ({"GITHUB_ACTIONS": ""}, False)):
         process = start(tmp_path, "x.yaml", "-H", docker.url, *arguments, env=environment)
         stdout, stderr = process.communicate(timeout=60)

@@ -41,6 +41,10 @@ def show_diagnostic(console: Console, diagnostic: Diagnostic) -> None:
     word = f"{diagnostic.severity}[{diagnostic.code}]"
     colour = "red" if diagnostic.severity == "error" else "yellow"
     _show(console, where, console.paint(word, colour), diagnostic, ())
+    if console.environment.get("GITHUB_ACTIONS") == "true":
+        from runner.report.github import annotation
+
+        console.say(annotation(diagnostic.code, diagnostic))
 
 
 def show_failure(console: Console, error: Diagnostic, status: str) -> None:
