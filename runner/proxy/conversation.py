@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, Literal, Protocol
 
-from runner.engine.http.framing import Body, BrokenBodyError, OpenBody
+from runner.engine.http.framing import Body, OpenBody, ProtocolError
 from runner.proxy.heads import NotHttpError, RequestHead, ResponseHead, parse_request, parse_response, take_head
 
 End = Literal["complete", "left", "cut"]
@@ -107,7 +107,7 @@ class Conversation:
         """The engine sends no more."""
         with self._lock:
             if self._pending and (body := self._pending[0].response) is not None:
-                self._end("complete" if body.cut() is None else "cut")
+                self._end("complete" if body.missing() is None else "cut")
             while self._pending:
                 self._end("cut")
 
@@ -120,7 +120,7 @@ class Conversation:
     def _guarded(self, take: Callable[[bytes], None], data: bytes) -> None:
         try:
             take(data)
-        except (NotHttpError, BrokenBodyError) as error:
+        except (NotHttpError, ProtocolError) as error:
             self._opaque = True
             self._from_client.clear()
             self._from_engine.clear()

@@ -1,6 +1,6 @@
 """``python -m tests.benchmarks``: this project against what people use today, as one Markdown table.
 
-It starts a private Docker Engine, or uses the one that ``DOCKER_HOST`` names. Needs ``pip install -e '.[dev,bench]'``.
+It starts a private Docker Engine, or uses the one that ``DOCKER_HOST`` names. Needs ``pip install -e '.[bench]'``.
 Figures are for comparing within one table; nothing here passes or fails by them.
 """
 

@@ -1,4 +1,5 @@
-"""The jobs: one container's whole life, two hundred of them, a thousand small calls, a big log, and no job at all."""
+"""The jobs: one container's whole life, two hundred of them, a thousand small calls, a big log, responses to parse,
+and no job at all."""
 
 from __future__ import annotations
 
@@ -123,4 +124,27 @@ def fan_out(engine: Engine, folder: Path) -> Iterator[tuple[Case, ...]]:
     yield (Case(f"{FANNED} containers, 32 side by side", contenders, rounds=2),)
 
 
-CASES = {"whole": whole_command, "calls": many_calls, "logs": big_log, "start": start_up, "fanout": fan_out}
+@contextmanager
+def parse_http(engine: Engine, folder: Path) -> Iterator[tuple[Case, ...]]:
+    """Parse responses that are in memory already: a million tiny chunks, and ten thousand small responses."""
+
+    def contenders(what: str) -> tuple[Contender, ...]:
+        return (
+            Contender(OURS, rival("parse_http.py", "ours", what, "10"), b"0"),
+            Contender("h11", rival("parse_http.py", "h11", what, "10"), b"0"),
+        )
+
+    yield (
+        Case("parse 1,000,000 chunks of 40 bytes", contenders("chunks"), rounds=3),
+        Case("parse 10,000 small responses", contenders("responses"), rounds=5),
+    )
+
+
+CASES = {
+    "whole": whole_command,
+    "calls": many_calls,
+    "logs": big_log,
+    "start": start_up,
+    "fanout": fan_out,
+    "http": parse_http,
+}

@@ -18,7 +18,7 @@ from runner.engine.engine import Engine, connect
 from runner.engine.http.client import HttpResponse, HttpTransport
 from runner.engine.sockets.dial import dialer
 from runner.engine.sockets.tls import TlsDialer, make_context
-from runner.engine.streams.decoders import frames, json_values, pieces
+from runner.engine.streams.decoders import frames, json_values
 from runner.engine.transport import Deadline, Request
 from runner.errors import EngineError, UsageError
 from tests.engines import make_certificates, start_docker_tls, start_sshd
@@ -75,7 +75,7 @@ def send(engine: Engine, method: str, path: str, body: Any = None, *, upgrade: s
 def call(engine: Engine, method: str, path: str, body: Any = None, **query: str) -> Any:
     """One call that succeeds; the JSON it answers."""
     response = send(engine, method, path, body, **query)
-    text = b"".join(pieces(response))
+    text = b"".join(iter(response.read1, b""))
     response.close()
     assert response.status < 400, (response.status, text)
     return json.loads(text) if text else None
@@ -102,7 +102,7 @@ def talk(response: HttpResponse, stdin: bytes) -> dict[str, bytes]:
     writer = threading.Thread(target=write)
     writer.start()
     out = {"stdout": b"", "stderr": b""}
-    for name, data in frames(pieces(response)):
+    for name, data in frames(iter(response.read1, b"")):
         out[name] += data
     writer.join()
     return out
@@ -158,7 +158,7 @@ def test_stats_stream_and_are_left(way: Engine) -> None:
     with container(way, "sleep", "60") as id_:
         call(way, "POST", f"/containers/{id_}/start")
         response = send(way, "GET", f"/containers/{id_}/stats", stream="1")
-        samples = list(itertools.islice(json_values(pieces(response)), 2))
+        samples = list(itertools.islice(json_values(iter(response.read1, b"")), 2))
         response.close()
     first, second = (sample["pids_stats"]["current"] for sample in samples)
     assert first >= 1, "what starts a container may still be in it"
@@ -171,7 +171,7 @@ def test_logs_are_whole(way: Engine) -> None:
         call(way, "POST", f"/containers/{id_}/wait")
         out = {"stdout": b"", "stderr": b""}
         response = send(way, "GET", f"/containers/{id_}/logs", stdout="1", stderr="1")
-        for name, data in frames(pieces(response)):
+        for name, data in frames(iter(response.read1, b"")):
             out[name] += data
     assert out["stdout"] == b"".join(b"%d\n" % number for number in range(1, 50001))
     assert out["stderr"] == b"1\n2\n3\n"
@@ -182,7 +182,7 @@ def attach_then_start(engine: Engine, text: str) -> bytes:
     with container(engine, "echo", text, AttachStdout=True) as id_:
         attached = send(engine, "POST", f"/containers/{id_}/attach", upgrade="tcp", stream="1", stdout="1", stderr="1")
         call(engine, "POST", f"/containers/{id_}/start")
-        return b"".join(data for _, data in frames(pieces(attached)))
+        return b"".join(data for _, data in frames(iter(attached.read1, b"")))
 
 
 def test_attach_before_start_never_loses_output(docker: Any) -> None:
@@ -244,10 +244,10 @@ def test_ssh_says_why_it_ended(docker: Any, monkeypatch: pytest.MonkeyPatch) -> 
     with start_sshd(docker) as server:
         monkeypatch.setenv("PATH", server.env["PATH"])
         endpoint = parse(server.url, source="a test")
-        with pytest.raises(EngineError, match=r"ssh says: .*Permission denied") as caught:
+        with pytest.raises(EngineError, match=r"ssh reports: .*Permission denied") as caught:
             connect(endpoint._replace(user="nobody-here"), deadline=SOON(30))
         assert caught.value.code == "connection-broken"
-    with pytest.raises(EngineError, match=r"ssh says: .*refused"):
+    with pytest.raises(EngineError, match=r"ssh reports: .*refused"):
         connect(endpoint, deadline=SOON(30))
 
 

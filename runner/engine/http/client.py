@@ -1,16 +1,17 @@
-"""HTTP/1.1 to an engine: a pool of connections, and one exchange at a time on each.
+"""Speaks HTTP/1.1 to an engine: a pool of connections, and one exchange at a time on each.
 
-Nothing comes from the environment: no proxies, no redirects, no cookies, no credentials, no compression.
+Nothing is taken from the environment: no proxies, no redirects, no cookies, no credentials, no compression.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NamedTuple, NoReturn
 
-from runner.engine.http.framing import BrokenBodyError, OpenBody
-from runner.engine.http.head import AnswerHead, read_head, request_head
+from runner.engine.http.framing import ProtocolError
+from runner.engine.http.head import request_head
+from runner.engine.http.parser import IncompleteError, NotHttpError, ResponseHead, ResponseParser
 from runner.engine.http.sending import Sending
 from runner.engine.sockets.connection import Connection, Dial
 from runner.engine.transport import Deadline, Headers, Request, Response
@@ -18,12 +19,13 @@ from runner.errors import DeadlineExceeded, EngineError, RunnerError, StepError
 from runner.version import __version__
 
 CONNECT_TIMEOUT: Final = 10.0
-"""Seconds that opening a connection may take, whatever time the step has."""
+"""Seconds that opening a connection may take, however long the step's own time is."""
 
-MOST_IDLE: Final = 32
+MAX_IDLE: Final = 32
+"""Idle connections that are kept."""
 
 _INLINE_BODY: Final = 32 * 1024
-"""A body up to this size is sent together with the head; every socket's buffer takes that much at once."""
+"""Bytes of a body up to which it is sent together with the head; every socket's buffer takes that much at once."""
 
 _SAFE_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 _USER_AGENT: Final = f"engine-recipes/{__version__}"
@@ -32,8 +34,9 @@ _USER_AGENT: Final = f"engine-recipes/{__version__}"
 class HttpTransport:
     """A :class:`~runner.engine.transport.Transport` over the connections that ``dial`` opens. Thread-safe.
 
-    The sets below are changed only by single, atomic operations, so that :meth:`abort` may even be called from a
-    signal handler that interrupted this very code.
+    ``prefix`` comes before the path of every request, and ``headers`` are added to it. The collections are changed
+    only by single, atomic operations, so that :meth:`abort` can be called from a signal handler that interrupted this
+    very code.
     """
 
     def __init__(
@@ -74,7 +77,7 @@ class HttpTransport:
         return self._exchange(self._connect(deadline), head, request, aborts)
 
     def _take(self, deadline: Deadline) -> Connection | None:
-        """An idle connection that the engine has not closed meanwhile."""
+        """Return an idle connection that the engine has not closed meanwhile."""
         while self._idle:
             try:
                 connection = self._idle.pop()
@@ -106,15 +109,15 @@ class HttpTransport:
             connection.interrupt()
         try:
             sending = _send(connection, head, request)
-            answer = _await_head(connection, request, sending)
+            begun = _await_head(connection, request, sending)
         except BaseException:
             self._drop(connection)
             raise
-        return HttpResponse(connection, answer, sending, request.upgrade is not None, self._release)
+        return HttpResponse(connection, begun, sending, request.upgrade is not None, self._release)
 
     def _release(self, connection: Connection, reusable: bool) -> None:
-        """An exchange is over."""
-        if reusable and len(self._idle) < MOST_IDLE:
+        """Keep the connection of a finished exchange, or close it."""
+        if reusable and len(self._idle) < MAX_IDLE:
             self._busy.discard(connection)
             self._idle.append(connection)
         else:
@@ -146,12 +149,24 @@ class HttpTransport:
 
 
 class _NothingProcessedError(Exception):
-    """An idle connection turned out to be dead before the engine could take the request from it."""
+    """A connection that was idle was closed before the engine took the request: it can safely be sent again."""
+
+
+class _Begun(NamedTuple):
+    """A response whose head has arrived. ``early`` are bytes of its body that came with the head, ``broken`` is an
+    error behind them."""
+
+    head: ResponseHead
+    parser: ResponseParser
+    early: bytes
+    broken: EngineError | None
 
 
 def _send(connection: Connection, head: bytes, request: Request) -> Sending | EngineError | None:
-    """Send the request, a large body from a thread of its own, so that an engine which answers before it has read
-    everything is heard. A broken connection is returned, not raised: the answer may be there already."""
+    """Send the request, a large body in a thread, so that a response which arrives before all is sent is still read.
+
+    A connection that broke is returned, not raised: the response may have arrived before.
+    """
     body = request.body
     try:
         if body is None or (isinstance(body, bytes) and len(body) <= _INLINE_BODY):
@@ -163,9 +178,9 @@ def _send(connection: Connection, head: bytes, request: Request) -> Sending | En
     return Sending(connection, body)
 
 
-def _await_head(connection: Connection, request: Request, sending: Sending | EngineError | None) -> AnswerHead:
+def _await_head(connection: Connection, request: Request, sending: Sending | EngineError | None) -> _Begun:
     try:
-        return read_head(connection, request.method)
+        return _read_head(connection, request.method)
     except EngineError as error:
         if error.code != "connection-broken":
             raise
@@ -178,73 +193,118 @@ def _await_head(connection: Connection, request: Request, sending: Sending | Eng
         raise (sending or error) from None
 
 
+def _read_head(connection: Connection, method: str) -> _Begun:
+    """Wait for the head of the response.
+
+    Raises:
+        DeadlineExceeded: it did not arrive in time.
+        EngineError: ``connection-broken`` or ``not-http``.
+    """
+    parser = ResponseParser(method)
+    early, broken = b"", None
+    while parser.head is None:
+        data = connection.receive()
+        try:
+            if not data:
+                parser.end()
+            early = parser.feed(data)
+        except IncompleteError as error:
+            raise connection.broken(f"the engine closed the connection {error}") from None
+        except NotHttpError as error:
+            raise _not_http(error.data) from None
+        except ProtocolError as error:
+            if parser.head is None:
+                raise EngineError("not-http", f"the engine's response is not HTTP/1.1: {error}") from None
+            early, broken = error.before, _broken_body(error)
+    return _Begun(parser.head, parser, early, broken)
+
+
+def _broken_body(error: ProtocolError) -> EngineError:
+    return EngineError("connection-broken", f"the engine's response is broken: {error}")
+
+
+def _not_http(data: bytes) -> EngineError:
+    if data[:1] == b"\x15" or data[:2] == b"\x16\x03":
+        return EngineError("not-http", "what answers there speaks TLS", hint="use --tlsverify, or an https:// address")
+    return EngineError(
+        "not-http",
+        f"what answers there does not speak HTTP: its response begins with {data[:60]!r}",
+        hint="is this the address of a Docker or Podman API?",
+    )
+
+
 class HttpResponse:
-    """An answer whose body is still in the connection; see :class:`~runner.engine.transport.Response`."""
+    """A response whose body is still in the connection; see :class:`~runner.engine.transport.Response`."""
 
     def __init__(
         self,
         connection: Connection,
-        head: AnswerHead,
+        begun: _Begun,
         sending: Sending | EngineError | None,
         asked_upgrade: bool,
         release: Callable[[Connection, bool], None],
     ) -> None:
+        head = begun.head
         self.status: Final[int] = head.status
         self.reason: Final[str] = head.reason
         self.headers: Final[Headers] = head.headers
-        self.upgraded: Final[bool] = head.status == 101
+        self.upgraded: Final[bool] = head.upgraded
         self._connection = connection
-        self._body = head.body
+        self._parser = begun.parser
+        self._early = begun.early
+        self._broken = begun.broken
         self._keep = head.keep
         self._sending = sending
-        self._writable = asked_upgrade and isinstance(head.body, OpenBody) and head.status < 300
+        self._writable = asked_upgrade and begun.parser.until_close and head.status < 300
         self._release = release
         self._released = False
-        self._broken: EngineError | None = None
-        if self._body.ended:
+        if self._broken is not None:
+            self.close()
+        elif self._parser.ended:
             self._finish()
 
     def read1(self) -> bytes:
-        body = self._body
+        if self._early:
+            data, self._early = self._early, b""
+            return data
         if self._broken is not None:
             raise self._broken
+        parser = self._parser
         try:
-            while not body.ended:
-                data = self._connection.receive()
-                if data:
-                    out = body.feed(data)
-                else:
-                    out = b""
-                    self._meet_end()
-                if body.ended:
+            while not parser.ended:
+                received = self._connection.receive()
+                data = parser.feed(received) if received else b""
+                if not received:
+                    parser.end()
+                if parser.ended:
                     self._finish()
-                if out:
-                    return out
-        except BrokenBodyError as error:
+                if data:
+                    return data
+        except IncompleteError as error:
+            self._fail(self._connection.broken(f"the engine closed the connection {error}"))
+        except ProtocolError as error:
+            self._broken = _broken_body(error)
             self.close()
-            self._broken = EngineError("connection-broken", f"the engine's answer is broken: {error}")
             if error.before:
                 return error.before
             raise self._broken from None
         except RunnerError as error:
-            cause = self._sending.failure() if isinstance(self._sending, Sending) else None
-            self.close()
-            raise cause or error from None
+            self._fail(error)
         return b""
 
-    def _meet_end(self) -> None:
-        missing = self._body.cut()
-        if missing is not None:
-            raise self._connection.broken(f"the engine closed the connection in the middle of an answer: {missing}")
-        self._body.ended = True
+    def _fail(self, error: RunnerError) -> NoReturn:
+        """Close the connection; raise the error, or that of the body's sending which is its cause."""
+        cause = self._sending.failure() if isinstance(self._sending, Sending) else None
+        self.close()
+        raise cause or error from None
 
     def _finish(self) -> None:
-        """The body is read to its end: the connection is free for another request, if all was sent."""
+        """Give the connection back after the end of the body, for another request if everything was sent."""
         if self._released:
             return
         self._released = True
         sent = self._sending is None or (isinstance(self._sending, Sending) and self._sending.done())
-        self._release(self._connection, self._keep and sent and not self._body.rest)
+        self._release(self._connection, self._keep and sent and not self._parser.rest)
 
     def until(self, deadline: Deadline) -> None:
         if not self._released:

@@ -1,39 +1,46 @@
-"""Where the body of an HTTP/1.1 answer ends (RFC 9112, section 6), without any input or output.
-
-Written for streams of very many tiny chunks: an engine sends each line of a log as a chunk of its own, and
-``http.client`` would spend a call per chunk where this spends one per received block.
-"""
+"""Delimits the body of an HTTP/1.1 message (RFC 9112, sections 6 and 7), without any input or output."""
 
 from __future__ import annotations
 
+import re
 from typing import Final, Protocol
 
-_LONGEST_SIZE_LINE: Final = 4096
-_LARGEST_CHUNK: Final = 1 << 62
+MAX_FIELDS: Final = 256
+"""Header lines of one message, and trailer lines."""
+MAX_FIELD_BYTES: Final = 64 * 1024
+"""Bytes of a whole head, and of all trailers."""
+
+_MAX_SIZE_LINE: Final = 4096
+_MAX_CHUNK: Final = 1 << 62
+_MAX_SIZES: Final = 4096
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_SIZE = re.compile(rb"[0-9A-Fa-f]+")
+
+Fields = tuple[tuple[str, str], ...]
+"""Header or trailer lines: names as they were sent, in order, repeated ones too."""
 
 
-class BrokenBodyError(ValueError):
-    """The bytes do not follow HTTP's framing; ``before`` are the body's bytes that stood before the place."""
+class ProtocolError(ValueError):
+    """The bytes are not what HTTP/1.1 says; ``before`` is the part of the body that came right before the place."""
 
     before = b""
 
 
 class Body(Protocol):
-    """Takes received bytes, gives the body's."""
+    """Takes received bytes and returns those of the body. ``rest`` is what was received beyond the end."""
 
     ended: bool
     rest: bytes
-    """After the end: what was received beyond it."""
 
     def feed(self, data: bytes) -> bytes:
-        """The body's bytes within ``data``.
+        """Return the body's bytes within ``data``.
 
         Raises:
-            BrokenBodyError: this is no body.
+            ProtocolError: the framing is wrong.
         """
 
-    def cut(self) -> str | None:
-        """The connection ended here: what is missing, or None where that is how this body ends."""
+    def missing(self) -> str | None:
+        """Return what is missing if the connection ends here; None where that is how this body ends."""
 
 
 class SizedBody:
@@ -52,8 +59,8 @@ class SizedBody:
         self.ended = self._left == 0
         return data
 
-    def cut(self) -> str | None:
-        return f"{self._size - self._left} of {self._size} bytes came"
+    def missing(self) -> str | None:
+        return f"{self._size - self._left} of {self._size} bytes arrived"
 
 
 class OpenBody:
@@ -66,19 +73,21 @@ class OpenBody:
     def feed(self, data: bytes) -> bytes:
         return data
 
-    def cut(self) -> str | None:
+    def missing(self) -> str | None:
         return None
 
 
 class ChunkedBody:
-    """A body in chunks, each with its size before it."""
+    """A body in chunks, each with its size before it, and trailers behind the last."""
 
     def __init__(self) -> None:
         self._left = 0
         self._pending = b""
         self._after_chunk = False
-        self._in_trailer = False
+        self._in_trailers = False
         self._count = 0
+        self._sizes: dict[bytes, int] = {}
+        self.trailers: Fields = ()
         self.ended = False
         self.rest = b""
 
@@ -99,7 +108,7 @@ class ChunkedBody:
         self._left = 0
         try:
             self._chunks(data, position, pieces)
-        except BrokenBodyError as error:
+        except ProtocolError as error:
             error.before = b"".join(pieces)
             raise
         out = b"".join(pieces)
@@ -107,24 +116,28 @@ class ChunkedBody:
         return out
 
     def _chunks(self, data: bytes, position: int, pieces: list[bytes]) -> None:
-        """Take what is complete from ``data``; an unfinished line waits in ``_pending`` for more."""
-        while not self._in_trailer:
+        """Take what is complete from ``data``; an unfinished line is kept in ``_pending``."""
+        while not self._in_trailers:
             if self._after_chunk:
                 ending = data[position : position + 2]
                 if ending != b"\r\n":
                     if not b"\r\n".startswith(ending):
-                        raise BrokenBodyError("a chunk does not end where its size says")
+                        raise ProtocolError("a chunk does not end where its size says")
                     break
                 position += 2
                 self._after_chunk = False
-            position = _whole_chunks(data, position, pieces)
+            position = self._whole_chunks(data, position, pieces)
             line_end = data.find(b"\r\n", position)
             if line_end < 0:
+                if len(data) - position > _MAX_SIZE_LINE + 1:
+                    raise ProtocolError("a chunk's size line is too long")
                 break
-            size = _chunk_size(data[position:line_end])
+            if line_end - position > _MAX_SIZE_LINE:
+                raise ProtocolError("a chunk's size line is too long")
+            size = self._size(data[position:line_end])
             position = line_end + 2
             if size == 0:
-                self._in_trailer = True
+                self._in_trailers = True
                 break
             stop = position + size
             pieces.append(data[position:stop])
@@ -133,53 +146,99 @@ class ChunkedBody:
                 return
             position = stop
             self._after_chunk = True
-        if self._in_trailer:
-            position = self._skip_trailer(data, position)
-        if not self.ended:
+        if self._in_trailers:
+            self._end(data, position)
+        else:
             self._pending = data[position:]
-            if len(self._pending) > _LONGEST_SIZE_LINE:
-                raise BrokenBodyError("a chunk's size line has no end")
 
-    def _skip_trailer(self, data: bytes, position: int) -> int:
-        while (line_end := data.find(b"\r\n", position)) >= 0:
-            if line_end == position:
-                self.ended = True
-                self.rest = data[line_end + 2 :]
+    def _whole_chunks(self, data: bytes, position: int, pieces: list[bytes]) -> int:
+        """Take the chunks that lie in ``data`` as a whole, the fast way; return where the first other thing begins."""
+        find, append, size_of = data.find, pieces.append, self._sizes.get
+        while (line_end := find(b"\r\n", position)) >= 0:
+            size = size_of(data[position:line_end])
+            if size is None:
                 break
-            position = line_end + 2
+            start = line_end + 2
+            stop = start + size
+            if data[stop : stop + 2] != b"\r\n":
+                break
+            append(data[start:stop])
+            position = stop + 2
         return position
 
-    def cut(self) -> str | None:
+    def _size(self, line: bytes) -> int:
+        """Parse a size line, and keep it for :meth:`_whole_chunks`: the same few sizes come again and again."""
+        size = self._sizes[line] if line in self._sizes else _chunk_size(line)
+        if size and len(self._sizes) < _MAX_SIZES:
+            self._sizes[line] = size
+        return size
+
+    def _end(self, data: bytes, position: int) -> None:
+        """Read the trailers, up to the empty line."""
+        if data[position : position + 2] == b"\r\n":
+            end, stop = position, position + 2
+        else:
+            end = data.find(b"\r\n\r\n", position)
+            stop = end + 4
+        if (end if end >= 0 else len(data) - 3) - position > MAX_FIELD_BYTES:
+            raise ProtocolError(f"the trailers are larger than {MAX_FIELD_BYTES // 1024} KiB")
+        if end < 0:
+            self._pending = data[position:]
+            return
+        if end > position:
+            self.trailers = read_fields(split_lines(data[position:end]))
+        self.ended = True
+        self.rest = data[stop:]
+
+    def missing(self) -> str | None:
         if self._left:
             return f"a chunk lacks {self._left} bytes after {self._count} bytes of the body"
         return f"the last chunk is missing after {self._count} bytes of the body"
 
 
-def _whole_chunks(data: bytes, position: int, pieces: list[bytes]) -> int:
-    """The fast way over chunks that lie in ``data`` with all that belongs to them; where the first other thing is."""
-    find, append = data.find, pieces.append
-    while (line_end := find(b"\r\n", position)) >= 0:
-        try:
-            size = int(data[position:line_end], 16)
-        except ValueError:
-            break
-        start = line_end + 2
-        stop = start + size
-        if size <= 0 or data[stop : stop + 2] != b"\r\n":
-            break
-        append(data[start:stop])
-        position = stop + 2
-    return position
+def split_lines(block: bytes) -> list[str]:
+    """Return the lines of a head or of trailers.
+
+    Raises:
+        ProtocolError: one has a line break of another kind, or a NUL (RFC 9110, 5.5).
+    """
+    text = block.decode("latin-1")
+    lines = text.split("\r\n")
+    if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1 or "\0" in text:
+        raise ProtocolError("a header holds a control character")
+    return lines
+
+
+def read_fields(lines: list[str]) -> Fields:
+    """Return the names and values of header or trailer lines.
+
+    Raises:
+        ProtocolError: one is not a field, or there are too many.
+    """
+    if len(lines) > MAX_FIELDS:
+        raise ProtocolError(f"there are more than {MAX_FIELDS} headers")
+    fields = []
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon or not _TOKEN.fullmatch(name):
+            raise ProtocolError(f"there is a line that is not a header: {line[:80]!r}")
+        fields.append((name, value.strip(" \t")))
+    return tuple(fields)
+
+
+def encode_chunk(data: bytes) -> bytes:
+    """Return ``data``, which is not empty, as a chunk."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
 def _chunk_size(line: bytes) -> int:
-    try:
-        size = int(line, 16)
-    except ValueError:
-        try:
-            size = int(line.partition(b";")[0], 16)
-        except ValueError:
-            raise BrokenBodyError("a chunk's size is not a number") from None
-    if not 0 <= size < _LARGEST_CHUNK:
-        raise BrokenBodyError("a chunk's size makes no sense")
+    digits = line.partition(b";")[0].rstrip(b" \t")
+    if not _SIZE.fullmatch(digits):
+        raise ProtocolError("a chunk's size is not a number")
+    size = int(digits, 16)
+    if size >= _MAX_CHUNK:
+        raise ProtocolError("a chunk's size makes no sense")
     return size

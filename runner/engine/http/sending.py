@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from typing import Final
 
+from runner.engine.http.framing import LAST_CHUNK, encode_chunk
 from runner.engine.sockets.connection import Connection, reason
 from runner.engine.transport import Upload
 from runner.errors import RunnerError, StepError
@@ -86,8 +87,8 @@ class Sending:
             if self._stopped:
                 return
             if piece:
-                self._connection.send(b"%x\r\n%b\r\n" % (len(piece), piece))
-        self._connection.send(b"0\r\n\r\n")
+                self._connection.send(encode_chunk(piece))
+        self._connection.send(LAST_CHUNK)
 
     def _fail(self, failure: RunnerError) -> None:
         """The body can't be completed: the request is void, so break the connection for the reader to notice."""

@@ -1,6 +1,6 @@
-"""One connection to an engine: a channel of bytes, what was read ahead of need, and the deadline of every wait.
+"""Wraps one connection to an engine: a channel of bytes, and the deadline of every wait.
 
-A :class:`Channel` is whatever carries bytes both ways (a unix or tcp socket, TLS over one, the near end of an ssh
+A :class:`Channel` is what carries bytes both ways (a unix or tcp socket, TLS over one, the near end of an ssh
 child). It is full duplex: one thread may read while another writes.
 """
 
@@ -20,31 +20,31 @@ RECEIVE_SIZE: Final = 64 * 1024
 
 
 class Channel(Protocol):
-    """Bytes both ways. Failures are :class:`OSError`, a wait that took too long :class:`TimeoutError`."""
+    """Carries bytes both ways. Failures are :class:`OSError`, a wait that took too long :class:`TimeoutError`."""
 
     def settimeout(self, seconds: float | None) -> None:
-        """How long each later wait may last."""
+        """Set how long each later wait may last."""
 
     def recv(self, size: int) -> bytes:
-        """What has arrived, at most ``size`` bytes; ``b""`` once the far side has properly ended."""
+        """Return what has arrived, at most ``size`` bytes; ``b""`` once the peer has properly ended."""
 
     def sendall(self, data: bytes) -> None:
         """Send everything."""
 
     def half_close(self) -> None:
-        """Tell the far side that no more will be sent; reading goes on."""
+        """Send no more, so that the peer's reading ends; reading here goes on."""
 
     def readable(self) -> bool:
         """Whether bytes, or the end, wait to be read."""
 
     def interrupt(self) -> None:
-        """Break the connection, so that every thread that waits on it wakes. Safe from any thread; never raises."""
+        """Break the connection, so that every thread that waits on it wakes up. Thread-safe; never raises."""
 
     def error_output(self) -> str | None:
-        """What the far side said outside the connection (an ssh client's own words), once it has ended."""
+        """Return the transport's own error output (ssh's stderr), once the peer has closed; None if there is none."""
 
     def close(self) -> None:
-        """Let go; never raises."""
+        """Close; never raises."""
 
 
 Dial = Callable[[Deadline], Channel]
@@ -90,13 +90,12 @@ def readable(sock: socket.socket) -> bool:
 
 
 class Connection:
-    """A channel in use. Its errors are the runner's own; whoever gets one must :meth:`close` it."""
+    """A channel in use. Its errors are the runner's own; after one it must be closed."""
 
-    __slots__ = ("_ahead", "_channel", "closed", "deadline", "interrupted", "received", "reused")
+    __slots__ = ("_channel", "closed", "deadline", "interrupted", "received", "reused")
 
     def __init__(self, channel: Channel, deadline: Deadline) -> None:
         self._channel = channel
-        self._ahead = b""
         self.interrupted = False
         self.closed = False
         self.deadline = deadline
@@ -104,15 +103,12 @@ class Connection:
         self.reused = False
 
     def receive(self) -> bytes:
-        """The next bytes, waiting for some; ``b""`` where the far side ended.
+        """Return the next bytes, waiting for some; ``b""`` where the peer ended.
 
         Raises:
             DeadlineExceeded: the deadline passed.
             EngineError: ``connection-broken``.
         """
-        if self._ahead:
-            data, self._ahead = self._ahead, b""
-            return data
         try:
             self._channel.settimeout(self.deadline.remaining())
             data = self._channel.recv(RECEIVE_SIZE)
@@ -124,10 +120,6 @@ class Connection:
             raise self.broken("")
         self.received += len(data)
         return data
-
-    def unread(self, data: bytes) -> None:
-        """Put back what was read too far; the next :meth:`receive` returns it first."""
-        self._ahead = data + self._ahead
 
     def send(self, data: bytes) -> None:
         """Send everything.
@@ -145,26 +137,26 @@ class Connection:
             raise self.broken(f"the connection broke while the request was sent: {reason(error)}") from None
 
     def half_close(self) -> None:
-        """Send no more, go on reading. A far side that is gone already is no error: the reader will meet its end."""
+        """Send no more, go on reading. A peer that is gone is not an error here: the reader gets it."""
         with contextlib.suppress(OSError):
             self._channel.half_close()
 
     def idle(self) -> bool:
-        """Whether this connection rests: nothing read ahead, nothing waiting, not ended by the far side."""
-        return not (self.closed or self._ahead or self._channel.readable())
+        """Whether the connection can be used again: nothing to read, and not closed by the peer."""
+        return not (self.closed or self._channel.readable())
 
     def interrupt(self) -> None:
-        """Wake whoever waits on this connection with an error; from any thread."""
+        """Make every wait on this connection fail; from any thread."""
         self.interrupted = True
         self._channel.interrupt()
 
     def broken(self, message: str) -> EngineError:
-        """The error for a connection that broke, with the reason that is known best."""
+        """Return the error for a connection that broke, with what the transport says of it."""
         if self.interrupted:
             return EngineError("connection-broken", "the exchange was interrupted")
         error_output = self._channel.error_output()
         if error_output:
-            return EngineError("connection-broken", f"{message}; ssh says: {error_output}")
+            return EngineError("connection-broken", f"{message}; ssh reports: {error_output}")
         return EngineError("connection-broken", message)
 
     def close(self) -> None:
@@ -173,5 +165,5 @@ class Connection:
 
 
 def reason(error: OSError) -> str:
-    """An operating system's error in its own words, without the number."""
+    """Return an operating system's error message, without the number."""
     return error.strerror or str(error) or type(error).__name__

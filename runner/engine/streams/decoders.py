@@ -13,23 +13,16 @@ from collections.abc import Iterable, Iterator
 from struct import Struct
 from typing import Any, Final, Literal, NoReturn
 
-from runner.engine.transport import Response
 from runner.errors import EngineError, StepError
 
 StreamName = Literal["stdout", "stderr"]
 
 LARGEST_VALUE: Final = 16 * 1024 * 1024
-LONGEST_LINE: Final = 64 * 1024
 
 _HEADER: Final = Struct(">LL")
 _STREAMS: Final[dict[int, StreamName]] = {0x0000_0000: "stdout", 0x0100_0000: "stdout", 0x0200_0000: "stderr"}
 _DAEMON_ERROR: Final = 0x0300_0000
 _LONGEST_ERROR: Final = 64 * 1024
-
-
-def pieces(response: Response) -> Iterator[bytes]:
-    """The response's body as it arrives, to its end."""
-    return iter(response.read1, b"")
 
 
 def frames(chunks: Iterable[bytes]) -> Iterator[tuple[StreamName, bytes]]:
@@ -246,27 +239,3 @@ class _ValueSplitter:
 
 def _shown(text: str) -> str:
     return repr(text[:60]) + ("…" if len(text) > 60 else "")
-
-
-def lines(chunks: Iterable[bytes], *, longest: int = LONGEST_LINE) -> Iterator[str]:
-    """The lines of a text, without their ends; one of more than ``longest`` characters comes in parts. Bytes that are
-    no UTF-8 become replacement characters."""
-    decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
-    held = ""
-    for chunk in chunks:
-        *whole, held = (held + decode(chunk)).split("\n")
-        for line in whole:
-            yield from _parts(line.removesuffix("\r"), longest)
-        while len(held) > longest + 1:  # one more, since a carriage return at the end would not count
-            yield held[:longest]
-            held = held[longest:]
-    held += decode(b"", True)
-    if held:
-        yield from _parts(held, longest)
-
-
-def _parts(line: str, longest: int) -> Iterator[str]:
-    if len(line) <= longest:
-        yield line
-    else:
-        yield from (line[start : start + longest] for start in range(0, len(line), longest))

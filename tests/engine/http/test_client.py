@@ -162,13 +162,13 @@ def test_only_what_is_safe_to_repeat_is_repeated() -> None:
     with serving(_answers_then_takes_one_more_and_goes, replies(ok(b"2"))) as server:
         transport = transport_to(server)
         assert whole(transport, POST) == b"1"
-        with pytest.raises(EngineError, match="without an answer"):
+        with pytest.raises(EngineError, match="without a response"):
             whole(transport, POST)
     assert server.connections == 1
 
 
 def test_a_fresh_connection_is_never_tried_twice() -> None:
-    with serving(_takes_and_goes, replies(ok())) as server, pytest.raises(EngineError, match="without an answer"):
+    with serving(_takes_and_goes, replies(ok())) as server, pytest.raises(EngineError, match="without a response"):
         whole(transport_to(server), GET)
     assert server.connections == 1
 
@@ -176,16 +176,17 @@ def test_a_fresh_connection_is_never_tried_twice() -> None:
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "3 of 10 bytes came"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "3 of 10 bytes arrived"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc", "lacks 2 bytes after 3 bytes"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", "last chunk is missing after 3 bytes"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "last chunk is missing after 0 bytes"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "last chunk is missing"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", "not a number"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", "makes no sense"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", "not a number"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 20 + b"\r\n", "makes no sense"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n", "not end where its size says"),
-        (b"HTTP/1.1 200 OK\r\nContent-Le", "in the middle of an answer's head"),
-        (b"", "without an answer"),
+        (b"HTTP/1.1 200 OK\r\nContent-Le", "in the middle of a response's head"),
+        (b"", "without a response"),
     ],
 )
 def test_a_cut_answer_says_how_much_came(answer: bytes, says: str) -> None:

@@ -343,7 +343,9 @@ def test_reading_further_than_the_recording_is_an_error(tmp_path: Path) -> None:
     recorder = Recorder(NOBODY)
     request = Request("GET", "/v1.41/events")
     with serving(replies(ok(b"more"))) as server:
-        RecordingTransport(transport_to(server), recorder).send(request, Deadline.after(5)).close()
+        transport = RecordingTransport(transport_to(server), recorder)
+        transport.send(request, Deadline.after(5)).close()
+        transport.close()
     response = replay(tmp_path, *recorder.exchanges())[1].send(request, Deadline())
     with pytest.raises(StepError, match="nobody read on"):
         response.read1()

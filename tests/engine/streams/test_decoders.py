@@ -12,18 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.engine.http.framing import BrokenBodyError, ChunkedBody
-from runner.engine.streams.decoders import frames, json_values, lines
+from runner.engine.streams.decoders import frames, json_values
 from runner.errors import EngineError, RunnerError, StepError
+from tests.engine.cuts import cut
 
 STREAM_NAMES = {0: "stdout", 1: "stdout", 2: "stderr"}
-
-
-@st.composite
-def cut(draw: st.DrawFn, data: bytes) -> list[bytes]:
-    """``data`` in pieces, some of them empty."""
-    places = sorted(draw(st.lists(st.integers(0, len(data)), max_size=12)))
-    return [data[start:stop] for start, stop in zip([0, *places], [*places, len(data)], strict=True)]
 
 
 def frame(kind: int, payload: bytes) -> bytes:
@@ -174,57 +167,3 @@ def test_a_large_value_in_tiny_pieces_takes_linear_time() -> None:
     start = time.process_time()
     assert list(json_values([wire[at : at + 100] for at in range(0, len(wire), 100)])) == whole
     assert time.process_time() - start < 50 * once + 1
-
-
-@given(st.data(), st.text("ab\r\né", max_size=60))
-def test_lines_do_not_depend_on_the_cuts(data: st.DataObject, text: str) -> None:
-    wire = text.encode()
-    got = list(lines(data.draw(cut(wire)), longest=4))
-    assert got == list(lines([wire], longest=4))
-    assert "".join(got).replace("\r", "") == text.replace("\n", "").replace("\r", "")
-    assert all(len(line) <= 5 for line in got)
-
-
-def test_lines() -> None:
-    assert list(lines([b"a\r\nb\n\n", b"\xff"])) == ["a", "b", "", "\ufffd"]
-    assert list(lines([b"abcdef\n"], longest=4)) == ["abcd", "ef"]
-
-
-def chunked(parts: list[bytes]) -> bytes:
-    return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts if part) + b"0\r\nA: b\r\n\r\n"
-
-
-@given(st.data(), st.lists(st.binary(max_size=40), max_size=8), st.binary(max_size=5))
-def test_chunked_bodies_do_not_depend_on_the_cuts(data: st.DataObject, parts: list[bytes], behind: bytes) -> None:
-    body = ChunkedBody()
-    got = b""
-    pieces = data.draw(cut(chunked(parts) + behind))
-    for piece in pieces:
-        if body.ended:
-            break
-        got += body.feed(piece)
-    assert body.ended
-    assert got == b"".join(parts)
-
-
-@given(st.lists(st.binary(max_size=30) | st.sampled_from([b"\r\n", b"5\r\n", b"0\r\n"]), max_size=8))
-def test_any_bytes_are_chunks_or_an_error(pieces: list[bytes]) -> None:
-    body = ChunkedBody()
-    try:
-        for piece in pieces:
-            if body.ended:
-                break
-            body.feed(piece)
-    except BrokenBodyError:
-        return
-    assert body.ended or body.cut()
-
-
-@given(st.data(), st.lists(st.binary(min_size=1, max_size=40), max_size=8))
-def test_what_stands_before_a_broken_chunk_is_given(data: st.DataObject, parts: list[bytes]) -> None:
-    body = ChunkedBody()
-    got = b""
-    with pytest.raises(BrokenBodyError) as caught:
-        for piece in data.draw(cut(chunked(parts).removesuffix(b"0\r\nA: b\r\n\r\n") + b"no size\r\n")):
-            got += body.feed(piece)
-    assert got + caught.value.before == b"".join(parts)
