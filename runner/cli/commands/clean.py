@@ -9,6 +9,7 @@ from runner.cli import options
 from runner.cli.output import diagnostics
 from runner.cli.output.console import Console
 from runner.errors import ExitCode
+from runner.library.arguments import Parser
 from runner.library.connection import connect_to, exposure
 from runner.text import count, short_id, visible
 
@@ -32,14 +33,19 @@ LONG_ID = 64
 """Characters of an id that is not shortened."""
 
 
-def main(arguments: list[str], console: Console) -> ExitCode:
-    """Run the verb and return its exit code."""
+def parser(console: Console) -> Parser:
+    """Return the parser of the verb's arguments."""
     parser = options.parser(console, "run clean", DESCRIPTION, EXAMPLES, USAGE)
     parser.add_argument("--dry-run", action="store_true", help="remove nothing, only list what would be removed")
     parser.add_argument("--older-than", metavar="DURATION", help="only what was created longer ago, such as 1h")
     options.add_engine(parser)
     options.add_common(parser)
-    namespace = options.parse(parser, arguments, console)
+    return parser
+
+
+def main(arguments: list[str], console: Console) -> ExitCode:
+    """Run the verb and return its exit code."""
+    namespace = options.parse(parser(console), arguments, console)
     age = options.duration(namespace.older_than, "--older-than") or 0.0
     engine = connect_to(options.engine_settings(namespace), console.environment)
     try:

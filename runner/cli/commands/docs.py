@@ -18,6 +18,7 @@ from runner.cli.output.console import Console
 from runner.cli.output.progress import Progress
 from runner.errors import ExitCode, StaleDocument, UsageError
 from runner.files import check_writable, write_bytes
+from runner.library.arguments import Parser
 from runner.library.pages import RunKey, mark_of, read_pages, stale_pages
 from runner.library.scenarios import ScenarioFile
 from runner.library.settings import EngineSettings, RunSettings
@@ -61,7 +62,7 @@ class Settings(NamedTuple):
 
 def main(arguments: list[str], console: Console) -> ExitCode:
     """Run the verb and return its exit code."""
-    settings = _settings(options.parse(_parser(console), arguments, console), console)
+    settings = _settings(options.parse(parser(console), arguments, console), console)
     pages = read_pages(settings.pages)
     for page in () if settings.check else pages:
         check_writable(Path(page.name).resolve())
@@ -87,7 +88,8 @@ def main(arguments: list[str], console: Console) -> ExitCode:
     return ExitCode.PASSED
 
 
-def _parser(console: Console) -> argparse.ArgumentParser:
+def parser(console: Console) -> Parser:
+    """Return the parser of the verb's arguments."""
     parser = options.parser(console, "run docs", DESCRIPTION, EXAMPLES, USAGE)
     parser.add_argument("page", nargs="*", metavar="PAGE.md", help="a page of Markdown")
     parser.add_argument("--check", action="store_true", help="change nothing, and report which pages are stale")

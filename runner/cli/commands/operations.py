@@ -13,6 +13,7 @@ from runner.api.operations import Operation
 from runner.cli import options
 from runner.cli.output.console import Console
 from runner.errors import ExitCode, UsageError
+from runner.library.arguments import Parser
 from runner.nearest import did_you_mean
 
 USAGE = "run operations [NOUN…] [options]"
@@ -27,12 +28,8 @@ examples:
   run operations --coverage report.json        which of them a run's report exercised"""
 
 
-def main(arguments: list[str], console: Console) -> ExitCode:
-    """Run the verb and return its exit code.
-
-    Raises:
-        UsageError: an unknown noun or option, or a report that can't be read.
-    """
+def parser(console: Console) -> Parser:
+    """Return the parser of the verb's arguments."""
     parser = options.parser(console, "run operations", DESCRIPTION, EXAMPLES, USAGE)
     parser.add_argument("noun", nargs="*", metavar="NOUN", help="container, image, … or the name of an operation")
     parser.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
@@ -40,7 +37,16 @@ def main(arguments: list[str], console: Console) -> ExitCode:
         "--coverage", nargs="+", metavar="REPORT.json", help="show which operations these reports cover"
     )
     options.add_common(parser)
-    namespace = options.parse(parser, arguments, console)
+    return parser
+
+
+def main(arguments: list[str], console: Console) -> ExitCode:
+    """Run the verb and return its exit code.
+
+    Raises:
+        UsageError: an unknown noun or option, or a report that can't be read.
+    """
+    namespace = options.parse(parser(console), arguments, console)
     as_json = namespace.format == "json"
     chosen = _chosen(namespace.noun)
     if namespace.coverage:

@@ -6,6 +6,7 @@ from runner.cli import options
 from runner.cli.opening import named_files, open_scenarios
 from runner.cli.output.console import Console
 from runner.errors import ExitCode
+from runner.library.arguments import Parser
 from runner.text import count
 
 USAGE = "run plan SCENARIO… [options]"
@@ -19,14 +20,19 @@ examples:
   run plan x.yaml > x.sh && bash x.sh          (needs curl and jq)"""
 
 
-def main(arguments: list[str], console: Console) -> ExitCode:
-    """Run the verb and return its exit code."""
+def parser(console: Console) -> Parser:
+    """Return the parser of the verb's arguments."""
     parser = options.parser(console, "run plan", DESCRIPTION, EXAMPLES, USAGE)
     parser.add_argument("scenario", nargs="*", metavar="SCENARIO", help="a scenario file, or a folder of them")
     options.add_engine(parser)
     options.add_values(parser)
     options.add_common(parser)
-    namespace = options.parse(parser, arguments, console)
+    return parser
+
+
+def main(arguments: list[str], console: Console) -> ExitCode:
+    """Run the verb and return its exit code."""
+    namespace = options.parse(parser(console), arguments, console)
     variables = options.variables(namespace, console.environment)
     selected = options.engine_settings(namespace)
     scenarios, invalid = open_scenarios(console, named_files(namespace.scenario), variables)

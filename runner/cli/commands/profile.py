@@ -14,6 +14,7 @@ from runner.cli.client import add_listening, endpoint_behind, show_each_once, sh
 from runner.cli.output.console import Console
 from runner.errors import ExitCode, UsageError
 from runner.files import check_writable, write_text
+from runner.library.arguments import Parser
 
 if TYPE_CHECKING:
     from runner.proxy.profile import Profile
@@ -33,9 +34,8 @@ examples:
 exit code: CMD's own, or 128 and the signal that ended it"""
 
 
-def main(arguments: list[str], console: Console) -> int:
-    """Run the verb and return its exit code."""
-    words, program = split_program(arguments)
+def parser(console: Console) -> Parser:
+    """Return the parser of the verb's arguments."""
     parser = options.parser(console, "run profile", DESCRIPTION, EXAMPLES, USAGE)
     parser.add_argument("file", nargs="*", type=Path, metavar="FILE", help="a profile, or a JSON report, to merge")
     add_listening(parser)
@@ -45,7 +45,13 @@ def main(arguments: list[str], console: Console) -> int:
     )
     options.add_engine(parser)
     options.add_common(parser)
-    namespace = options.parse(parser, words, console)
+    return parser
+
+
+def main(arguments: list[str], console: Console) -> int:
+    """Run the verb and return its exit code."""
+    words, program = split_program(arguments)
+    namespace = options.parse(parser(console), words, console)
     if not program and not namespace.file and namespace.listen is None:
         hint = "for example: run profile -- docker ps"
         raise UsageError("wrong-use", "what is to be profiled? Give a program behind --, or files to merge", hint=hint)

@@ -13,7 +13,7 @@ from runner.cli.output import diagnostics
 from runner.cli.output.console import Console
 from runner.cli.output.progress import Progress
 from runner.errors import ExitCode, UsageError
-from runner.library.arguments import unambiguous
+from runner.library.arguments import Parser, unambiguous
 from runner.library.settings import RunSettings
 from runner.text import count
 
@@ -64,7 +64,7 @@ class Settings(NamedTuple):
 
 def main(arguments: list[str], console: Console) -> ExitCode:
     """Run the verb and return its exit code."""
-    namespace = options.parse(_parser(console), unambiguous(arguments), console)
+    namespace = options.parse(parser(console), unambiguous(arguments), console)
     if namespace.version:
         from runner.version import __version__
 
@@ -105,7 +105,8 @@ def _annotate(report: Report, console: Console) -> None:
         console.say(line)
 
 
-def _parser(console: Console) -> argparse.ArgumentParser:
+def parser(console: Console) -> Parser:
+    """Return the parser of the verb's arguments."""
     parser = options.parser(console, "run", DESCRIPTION, EXAMPLES, USAGE)
     parser.add_argument("scenario", nargs="*", metavar="SCENARIO", help="a scenario file, or a folder of them")
     options.add_engine(parser)
