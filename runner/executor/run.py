@@ -22,7 +22,8 @@ from runner.executor.event_queue import EventQueue
 from runner.executor.requirements import unmet
 from runner.executor.steps.flow import Flow
 from runner.executor.threads import run_concurrently
-from runner.executor.variables import FromEnvironment, set_initial_variables
+from runner.executor.untyped import FromEnvironment
+from runner.executor.variables import set_initial_variables
 from runner.results.events import (
     Event,
     RunFinished,

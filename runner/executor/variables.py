@@ -6,23 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import StepError, UsageError
+from runner.executor.untyped import UntypedText
 from runner.scenario.expressions.values import Constant
 from runner.scenario.yaml.scalars import resolve
 
 if TYPE_CHECKING:
     from runner.executor.context import VariableScope
-
-
-class UntypedText(str):
-    """A value from a flag or the environment: a text whose type is not known yet."""
-
-    __slots__ = ()
-
-
-class FromEnvironment(UntypedText):
-    """A value from the environment, which may define more variables than the scenario declares."""
-
-    __slots__ = ()
 
 
 def set_initial_variables(scope: VariableScope, values: Mapping[str, Any], secrets: Mapping[str, str]) -> None:

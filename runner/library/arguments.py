@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from runner.errors import UsageError
-from runner.executor.variables import UntypedText
+from runner.executor.untyped import UntypedText
 from runner.library.values import NAME, check_names
 from runner.masking import SHOWN
 from runner.nearest import did_you_mean

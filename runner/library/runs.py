@@ -82,7 +82,7 @@ def prepare(scenarios: tuple[Scenario, ...], settings: RunSettings, environment:
         keep=settings.keep,
         jobs=settings.jobs,
     )
-    source = open_source(settings.recording, settings.engine, scenarios, options, environment)
+    source = open_source(settings, scenarios, options, environment)
     try:
         return Run(source, options, (*source.warnings, *missing_in_versions(source.jobs)))
     except BaseException:

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from runner.errors import Diagnostic, InvalidScenario, UsageError
-from runner.scenario.model import Include, Scenario
-from runner.scenario.open import open_scenario
 
 if TYPE_CHECKING:
     from runner.executor.run import Job
+    from runner.scenario.model import Scenario
 
 _HAS_STEPS = re.compile(rb"""^["']?steps["']?[ \t]*:|[{,][ \t]*["']?steps["']?[ \t]*:""", re.MULTILINE)
 
@@ -83,6 +82,21 @@ def open_files(
     return tuple(_checked(file, names, cache, api_version) for file in files)
 
 
+def check_files(
+    files: Iterable[ScenarioFile],
+    variables: Iterable[str],
+    *,
+    cache: Path | None = None,
+    api_version: str | None = None,
+) -> tuple[Checked, ...]:
+    """Check every file as :func:`open_files` does; the scenario of a valid file may be None, because nothing needs
+    it."""
+    names = tuple(variables)
+    if api_version is not None:
+        return open_files(files, names, cache=cache, api_version=api_version)
+    return tuple(Checked(file, None, _diagnostics(file, names, cache)) for file in files)
+
+
 def valid(checked: Iterable[Checked]) -> tuple[Scenario, ...]:
     """Return the scenarios.
 
@@ -123,11 +137,15 @@ def missing_in_versions(jobs: Iterable[Job]) -> tuple[Diagnostic, ...]:
 
 def secret_names(scenario: Scenario) -> set[str]:
     """Return the names of the secrets of a scenario and of those that it includes."""
+    from runner.scenario.model import Include
+
     included = [step.kind.scenario for step in scenario.walk() if isinstance(step.kind, Include)]
     return {*scenario.secrets, *(name for inner in included for name in secret_names(inner))}
 
 
 def _checked(file: ScenarioFile, variables: Sequence[str], cache: Path | None, api_version: str | None) -> Checked:
+    from runner.scenario.open import open_scenario
+
     try:
         opened = open_scenario(file.path, file.name, variables, cache=cache)
     except InvalidScenario as error:
@@ -138,6 +156,15 @@ def _checked(file: ScenarioFile, variables: Sequence[str], cache: Path | None, a
 
         missing = lacking(opened.scenario, api_version)
     return Checked(file, opened.scenario, (*opened.warnings, *missing))
+
+
+def _diagnostics(file: ScenarioFile, variables: Sequence[str], cache: Path | None) -> tuple[Diagnostic, ...]:
+    from runner.scenario.check import check_scenario
+
+    try:
+        return check_scenario(file.path, file.name, variables, cache=cache)
+    except InvalidScenario as error:
+        return error.diagnostics
 
 
 def _below(folder: Path) -> Iterator[Path]:

@@ -42,7 +42,8 @@ class Replay(NamedTuple):
 
 class RunSettings(NamedTuple):
     """How to run scenarios. ``engine`` is a connected engine or how to connect to one; ``values`` are variables
-    from outside; ``timeout`` is the default of every step, in seconds."""
+    from outside; ``timeout`` is the default of every step, in seconds; ``cache`` is a folder that remembers which
+    recordings are valid."""
 
     engine: EngineSettings | Engine = EngineSettings()
     values: Mapping[str, Any] = EMPTY
@@ -52,3 +53,4 @@ class RunSettings(NamedTuple):
     keep: bool = False
     jobs: int = 1
     recording: Record | Replay | None = None
+    cache: Path | None = None

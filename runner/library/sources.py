@@ -10,7 +10,7 @@ from runner.api.engines import DEFAULT_SOCKET, PODMAN_SOCKET
 from runner.errors import Diagnostic, UsageError
 from runner.executor.run import Job
 from runner.library.connection import connect_to, exposure
-from runner.library.settings import RECORDINGS, EngineSettings, Record, Replay
+from runner.library.settings import RECORDINGS, EngineSettings, Record, Replay, RunSettings
 from runner.masking import Masker
 from runner.text import count
 
@@ -50,29 +50,26 @@ class Source(Protocol):
 
 
 def open_source(
-    recording: Record | Replay | None,
-    engine: EngineSettings | Engine,
-    scenarios: tuple[Scenario, ...],
-    options: Options,
-    environment: Mapping[str, str],
+    settings: RunSettings, scenarios: tuple[Scenario, ...], options: Options, environment: Mapping[str, str]
 ) -> Source:
     """Open the source that the settings ask for; ``options`` are the run's.
 
     Raises:
         RunnerError: it can't be opened; nothing has run yet.
     """
-    match recording:
+    match settings.recording:
         case Replay(path):
-            return RecordingSource(scenarios, recording_files("--replay", path, scenarios), options)
+            files = recording_files("--replay", path, scenarios)
+            return RecordingSource(scenarios, files, options, settings.cache)
         case Record(path):
             files = recording_files("--record", path, scenarios)
             from runner.files import check_writable
 
             for file in files:
                 check_writable(file)
-            return RecorderSource(EngineLease(engine, environment), scenarios, files, options)
+            return RecorderSource(EngineLease(settings.engine, environment), scenarios, files, options)
         case None:
-            return EngineSource(EngineLease(engine, environment), scenarios)
+            return EngineSource(EngineLease(settings.engine, environment), scenarios)
 
 
 def recording_files(option: str, path: Path | None, scenarios: Sequence[Scenario]) -> tuple[Path, ...]:
@@ -197,12 +194,14 @@ class RecorderSource:
 class RecordingSource:
     """Answers the requests of each scenario from its recording."""
 
-    def __init__(self, scenarios: tuple[Scenario, ...], files: tuple[Path, ...], options: Options) -> None:
+    def __init__(
+        self, scenarios: tuple[Scenario, ...], files: tuple[Path, ...], options: Options, cache: Path | None = None
+    ) -> None:
         from runner.engine.recordings.recording import read
         from runner.engine.recordings.replay import Replay as ReplayedExchanges
         from runner.engine.recordings.replay import replayed
 
-        recordings = [read(file) for file in files]
+        recordings = [read(file, cache) for file in files]
         self._files = files
         self._replays = [ReplayedExchanges(recording, options.secrets.values()) for recording in recordings]
         self.warnings: tuple[Diagnostic, ...] = ()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner.errors import InvalidScenario, UsageError
-from runner.executor.variables import FromEnvironment
+from runner.executor.untyped import FromEnvironment
 from runner.masking import SHOWN
-from runner.scenario.model import RESERVED_NAMES, Scenario
+from runner.scenario.names import RESERVED_NAMES
+
+if TYPE_CHECKING:
+    from runner.scenario.model import Scenario
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 """The names that a variable or a secret can have."""

@@ -24,26 +24,8 @@ if TYPE_CHECKING:
 EMPTY: Mapping[str, Any] = {}
 """Nobody writes to a model's mappings, so that all may share this one."""
 
-RESULT_NAMES = (
-    "status",
-    "headers",
-    "body",
-    "stdout",
-    "stderr",
-    "items",
-    "ok",
-    "attempts",
-    "duration_ms",
-    "each",
-    "outputs",
-)
-"""What a step's result has; in its own expressions these stand alone."""
-
 SHOW_WORDS: tuple[ShowWord, ...] = get_args(ShowWord)
 """What ``show`` can be besides an expression."""
-
-RESERVED_NAMES = frozenset((*RESULT_NAMES, "steps", "engine"))
-"""Names that can't be variables."""
 
 
 class OperationCall(NamedTuple):

@@ -11,10 +11,11 @@ from runner.errors import Diagnostic, InvalidScenario
 from runner.nearest import did_you_mean
 from runner.scenario import model
 from runner.scenario.builder import Builder
-from runner.scenario.cache import ValidScenario, digest
+from runner.scenario.cache import valid_scenario
 from runner.scenario.findings import Findings
 from runner.scenario.yaml import nodes
 from runner.scenario.yaml.read import read
+from runner.valid_texts import digest
 
 MAX_INCLUDES = 16
 """How deep scenarios may include each other."""
@@ -36,8 +37,8 @@ def open_scenario(path: Path, name: str, names: Iterable[str], *, cache: Path | 
     """
     variables = sorted(names)
     file = read(path, name)
-    remembered = ValidScenario(cache, file.text, variables) if cache else None
-    included = remembered.included() if remembered else None
+    remembered = valid_scenario(cache, file.text, variables) if cache else None
+    included = remembered.recall() if remembered else None
     if included is not None:
         with contextlib.suppress(_ChangedError, InvalidScenario):  # whatever it is, an opening in full reports it
             return Opened(_Opener(included).scenario(path, file, variables), ())

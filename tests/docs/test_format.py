@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from runner.scenario import model
+from runner.scenario.names import RESULT_NAMES
 from runner.scenario.open import open_scenario
 from schemas.language import DEFINITIONS, KIND_SCHEMAS, MODIFIER_SCHEMAS, TOP_LEVEL
 
@@ -38,7 +39,7 @@ def test_every_field_is_documented() -> None:
 
 
 def test_every_part_of_a_result_is_documented() -> None:
-    for name in (*model.RESULT_NAMES, "engine.name", "engine.version", "engine.api_version"):
+    for name in (*RESULT_NAMES, "engine.name", "engine.version", "engine.api_version"):
         assert f"`{name}`" in PAGE
     for word in model.SHOW_WORDS:
         assert f"`{word}`" in PAGE

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from runner.executor.variables import UntypedText, as_scalar, coerced
+from runner.executor.untyped import UntypedText
+from runner.executor.variables import as_scalar, coerced
 from tests.executor.helpers import Player
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -15,10 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runner.errors import InvalidScenario
-from runner.scenario.cache import MAX_FILES, cache_folder, digest
+from runner.scenario.check import check_scenario
 from runner.scenario.model import OperationCall
 from runner.scenario.open import Opened, open_scenario
 from runner.scenario.yaml.read import read
+from runner.valid_texts import digest
 from tests.scenario.mistakes import MISTAKES
 
 
@@ -190,19 +190,34 @@ def test_an_included_file_that_has_changed_is_checked_again(tmp_path: Path) -> N
         opened(tmp_path / "x.yaml", outer, cache=cache)
 
 
-def test_the_least_recently_used_files_of_a_full_cache_are_removed(tmp_path: Path) -> None:
+def test_checking_a_text_that_is_known_to_be_valid_does_not_parse_it(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text(CLEAN)
     cache = tmp_path / "cache"
-    opened(tmp_path / "x.yaml", CLEAN, cache=cache)
-    (used,) = cache.iterdir()
-    for number in range(MAX_FILES):
-        (cache / f"{number:064x}").touch()
-        os.utime(cache / f"{number:064x}", (number, number))
-    opened(tmp_path / "x.yaml", CLEAN, cache=cache)
-    opened(tmp_path / "x.yaml", CLEAN + "# another\n", cache=cache)
-    left = {file.name for file in cache.iterdir()}
-    assert len(left) == MAX_FILES
-    assert used.name in left
-    assert f"{1:064x}" not in left and f"{2:064x}" in left
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from runner.scenario.check import check_scenario\n"
+        f"found = check_scenario(Path({str(tmp_path / 'x.yaml')!r}), 'x.yaml', (), cache=Path({str(cache)!r}))\n"
+        "print(found, 'yaml' in sys.modules)\n"
+    )
+    shown = [
+        subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.strip()
+        for _ in range(2)
+    ]
+    assert shown == ["() True", "() False"]
+    (tmp_path / "x.yaml").write_text(CLEAN.replace("{{ image }}", "{{ imag }}"))
+    with pytest.raises(InvalidScenario, match="'imag' is not defined"):
+        check_scenario(tmp_path / "x.yaml", "x.yaml", (), cache=cache)
+
+
+def test_checking_looks_at_included_files_and_repeats_warnings(tmp_path: Path) -> None:
+    (tmp_path / "in.yaml").write_text("title: I\nsteps: [{info: }]\n")
+    (tmp_path / "x.yaml").write_text("title: T\nsteps: [{include: {scenario: in.yaml}}]\n")
+    for _ in range(2):
+        assert check_scenario(tmp_path / "x.yaml", "x.yaml", (), cache=tmp_path / "cache") == ()
+    (tmp_path / "in.yaml").write_text("title: I\nsteps: [{info: , capture: {never: body.ID}}]\n")
+    for _ in range(2):
+        found = check_scenario(tmp_path / "x.yaml", "x.yaml", (), cache=tmp_path / "cache")
+        assert [warning.code for warning in found] == ["unused-capture"]
 
 
 def test_many_includes_of_the_same_file_are_opened_once(tmp_path: Path) -> None:
@@ -230,12 +245,6 @@ def test_names_of_included_files_are_shown_relative_to_the_first(tmp_path: Path)
     with pytest.raises(InvalidScenario) as caught:
         open_scenario(tmp_path / "x.yaml", "some/x.yaml", ())
     assert str(caught.value.place) == "some/deep/in.yaml:3:13"
-
-
-def test_where_valid_files_are_remembered() -> None:
-    assert cache_folder({"XDG_CACHE_HOME": "/c", "HOME": "/h"}) == Path("/c/engine-recipes")
-    assert cache_folder({"XDG_CACHE_HOME": "relative", "HOME": "/h"}) == Path("/h/.cache/engine-recipes")
-    assert cache_folder({}) is None
 
 
 def test_a_thousand_steps_are_checked_in_seconds(tmp_path: Path) -> None:

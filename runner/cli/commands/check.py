@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 
 from runner.cli import options
-from runner.cli.opening import named_files, open_scenarios
+from runner.cli.opening import check_scenarios, named_files
 from runner.cli.output.console import Console
 from runner.errors import ExitCode, UsageError
 from runner.library.arguments import Parser
-from runner.library.scenarios import Checked, open_files
-from runner.scenario.cache import cache_folder
+from runner.library.scenarios import Checked, check_files
 from runner.text import count
+from runner.valid_texts import cache_folder
 
 USAGE = "run check SCENARIO… [options]"
 DESCRIPTION = """\
@@ -54,9 +54,9 @@ def main(arguments: list[str], console: Console) -> ExitCode:
     strict: bool = namespace.strict
     files = named_files(namespace.scenario)
     if namespace.format == "text":
-        _, invalid = open_scenarios(console, files, variables, strict=strict, api_version=api)
+        invalid = check_scenarios(console, files, variables, strict=strict, api_version=api)
     else:
-        checked = open_files(files, variables, cache=cache_folder(console.environment), api_version=api)
+        checked = check_files(files, variables, cache=cache_folder(console.environment), api_version=api)
         console.write(_report(checked, namespace.format, strict=strict))
         invalid = sum(not _is_valid(result, strict=strict) for result in checked)
     if invalid:

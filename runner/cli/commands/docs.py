@@ -24,6 +24,7 @@ from runner.library.scenarios import ScenarioFile
 from runner.library.settings import EngineSettings, RunSettings
 from runner.report.markdown import slots
 from runner.text import count, visible
+from runner.valid_texts import cache_folder
 
 if TYPE_CHECKING:
     from runner.results.records import Report
@@ -131,6 +132,7 @@ def _run_all(
                 values={**settings.values.variables, **dict(key.variables)},
                 secrets=settings.values.secrets,
                 recording=key.replay,
+                cache=cache_folder(console.environment),
             )
             run = stack.enter_context(prepare((scenario,), run_settings, console.environment))
             prepared.append((key, run))

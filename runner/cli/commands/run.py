@@ -16,6 +16,7 @@ from runner.errors import ExitCode, UsageError
 from runner.library.arguments import Parser, unambiguous
 from runner.library.settings import RunSettings
 from runner.text import count
+from runner.valid_texts import cache_folder
 
 if TYPE_CHECKING:
     from runner.results.records import Report
@@ -152,6 +153,7 @@ def _settings(namespace: argparse.Namespace, console: Console) -> Settings:
         keep=namespace.keep,
         jobs=namespace.jobs,
         recording=options.recording(namespace),
+        cache=cache_folder(console.environment),
     )
     return Settings(
         scenarios=namespace.scenario,

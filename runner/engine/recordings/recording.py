@@ -15,6 +15,8 @@ from typing import Any, Final, Literal
 from runner.engine.recordings.body_parts import BodyPart
 from runner.errors import Diagnostic, Place, UsageError
 from runner.json_layout import pretty
+from runner.resources import schema_path
+from runner.valid_texts import ValidText, stamp
 from runner.version import __version__
 
 VERSION: Final = 1
@@ -128,8 +130,8 @@ def render(recording: Recording) -> str:
     return text
 
 
-def read(path: Path) -> Recording:
-    """A recording from its file.
+def read(path: Path, cache: Path | None = None) -> Recording:
+    """Read a recording from its file; ``cache`` is a folder that remembers which texts are valid.
 
     Raises:
         UsageError: ``no-recording``, there is none; ``bad-recording``, it is cut, altered or of another version.
@@ -144,13 +146,14 @@ def read(path: Path) -> Recording:
         raise UsageError("no-recording", f"{path} can't be read: {error.strerror}") from None
     if len(data) > LARGEST_FILE:
         raise _bad(path, f"it is larger than {LARGEST_FILE // 1024 // 1024} MiB")
-    value = _parsed(path, data)
+    text = _text(path, data)
+    value = _parsed(path, text)
     if not isinstance(value, Mapping) or "recording_version" not in value:
         raise _bad(path, "it is no recording")
     version = value["recording_version"]
     if version != VERSION or isinstance(version, bool):
         raise _bad(path, f"it is of version {json.dumps(version)[:40]}, and this program reads {VERSION}")
-    _validate(path, value)
+    _validate(path, text, value, cache)
     try:
         return _recording(value)
     except ValueError as error:
@@ -161,12 +164,16 @@ def _bad(path: Path, why: str, place: Place | None = None) -> UsageError:
     return UsageError("bad-recording", f"{path} can't be replayed: {why}", hint=_BROKEN, place=place)
 
 
-def _parsed(path: Path, data: bytes) -> Any:
+def _text(path: Path, data: bytes) -> str:
     try:
-        text = data.decode("utf-8-sig")
-        return json.loads(text)
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _bad(path, f"byte {error.start} is not UTF-8") from None
+
+
+def _parsed(path: Path, text: str) -> Any:
+    try:
+        return json.loads(text)
     except json.JSONDecodeError as error:
         line = text.split("\n")[error.lineno - 1]
         place = Place(str(path), error.lineno, error.colno, text=line)
@@ -175,16 +182,20 @@ def _parsed(path: Path, data: bytes) -> Any:
         raise _bad(path, f"it is broken: {type(error).__name__}") from None
 
 
-def _validate(path: Path, value: Any) -> None:
+def _validate(path: Path, text: str, value: Any, cache: Path | None) -> None:
+    """Check a recording against its schema, unless its text was found valid before."""
+    schema_file = schema_path("recording.schema.json")
+    known = ValidText(cache, text, "recording", stamp(schema_file)) if cache is not None else None
+    if known is not None and known.recall() is not None:
+        return
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
-    from runner.resources import schema_path
-
-    schema = json.loads(schema_path("recording.schema.json").read_text("utf-8"))
-    error = best_match(Draft202012Validator(schema).iter_errors(value))
+    error = best_match(Draft202012Validator(json.loads(schema_file.read_text("utf-8"))).iter_errors(value))
     if error is not None:
         raise _bad(path, f"at {error.json_path} {error.message[:300]}")
+    if known is not None:
+        known.remember()
 
 
 def _recording(value: Mapping[str, Any]) -> Recording:

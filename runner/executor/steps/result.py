@@ -18,7 +18,7 @@ def view(
     each: list[Mapping[str, Any]] | None = None,
     outputs: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return a result as expressions see it, by the names of ``RESULT_NAMES``."""
+    """Return a result as expressions see it, by the names of :data:`~runner.scenario.names.RESULT_NAMES`."""
     return {
         "status": response.status if response else None,
         "headers": response.headers if response else Headers(),

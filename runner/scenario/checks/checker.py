@@ -16,6 +16,7 @@ from runner.scenario.checks.scope import Origin, State, StaticScope
 from runner.scenario.expressions.expression import Expression
 from runner.scenario.expressions.values import Value
 from runner.scenario.findings import Findings
+from runner.scenario.names import RESERVED_NAMES, RESULT_NAMES
 from runner.scenario.yaml import nodes
 
 
@@ -181,7 +182,7 @@ class _Checker:
         The status is judged, and ``take`` looks at a stream's items, before anything is captured; a capture sees the
         ones before it, all other expressions see every capture.
         """
-        seen = set(local).union(model.RESULT_NAMES)
+        seen = set(local).union(RESULT_NAMES)
         if isinstance(step.kind, model.SetVariables):
             seen.update(step.kind.values_by_name)
         if step.expect:
@@ -244,7 +245,7 @@ class _Checker:
                 self.names.check(value.expressions, scope, local)
 
     def _reserved(self, name: str, node: nodes.Node) -> None:
-        if name in model.RESERVED_NAMES:
+        if name in RESERVED_NAMES:
             message = f"'{name}' can't be a variable: the name is reserved in expressions"
             self.findings.error("reserved-name", message, node, f"choose another name, such as 'my_{name}'", name)
 

@@ -11,6 +11,7 @@ from runner.scenario.checks.scope import StaticScope
 from runner.scenario.expressions.expression import Expression
 from runner.scenario.expressions.references import Reference
 from runner.scenario.findings import Findings
+from runner.scenario.names import RESULT_NAMES
 
 ALWAYS = frozenset({"steps", "engine"})
 """The names that every expression sees."""
@@ -110,7 +111,7 @@ class Names:
     def _hint(self, name: str, scope: StaticScope, local: Set[str]) -> str:
         if name in _OTHER_WORDS:
             return _OTHER_WORDS[name]
-        if name in model.RESULT_NAMES:
+        if name in RESULT_NAMES:
             return f"a step's own '{name}' exists once it has run; another step's is steps.<id>.{name}"
         similar = nearest(name, [*scope.all_names(), *local, *ALWAYS])
         if similar is None:
@@ -170,8 +171,8 @@ class Names:
     def _part(self, expression: Expression, target: model.Step, path: list[str]) -> None:
         """Check a part of a result: whether results have it, and whether this one does."""
         part, *rest = path
-        if part not in model.RESULT_NAMES:
-            hint = did_you_mean(part, model.RESULT_NAMES) or f"a result has {', '.join(model.RESULT_NAMES)}"
+        if part not in RESULT_NAMES:
+            hint = did_you_mean(part, RESULT_NAMES) or f"a result has {', '.join(RESULT_NAMES)}"
             self._error("undefined-name", f"a result has no '{part}'", expression, part, hint)
         elif isinstance(target.kind, model.Await):
             return

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import struct
+import subprocess
+import sys
 import threading
 from itertools import pairwise
 from pathlib import Path
@@ -401,6 +403,24 @@ def test_an_altered_file_says_where(tmp_path: Path, old: str, new: str, message:
         read(path)
     assert caught.value.code == "bad-recording"
     assert message in caught.value.message
+
+
+def test_a_recording_that_was_valid_is_not_validated_again_until_it_changes(tmp_path: Path) -> None:
+    path = written(tmp_path, *recorded((replies(ok(b"OK")), Request("GET", "/v1.41/_ping"))))
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from runner.engine.recordings.recording import read\n"
+        f"found = read(Path({str(path)!r}), Path({str(tmp_path / 'cache')!r}))\n"
+        "print(len(found.exchanges), 'jsonschema' in sys.modules)\n"
+    )
+    shown = [
+        subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.strip()
+        for _ in range(2)
+    ]
+    assert shown == ["1 True", "1 False"]
+    broken(path, '"method": "GET"', '"method": 7')
+    with pytest.raises(UsageError, match="7 is not of type 'string'"):
+        read(path, tmp_path / "cache")
 
 
 @given(st.data())
