@@ -1,6 +1,8 @@
 """Real engines as fixtures: started when the first test asks, one of each per session, gone with the session.
 
-With ``-n`` (pytest-xdist) each worker is such a session: what its engines have is its own.
+``--engines`` chooses the Debian suites that they come from. A test that asks for ``engine`` or ``each_docker`` runs on
+each of them; ``docker`` and ``podman`` are those of the first suite. With ``-n`` (pytest-xdist) each worker is such a
+session: what its engines have is its own.
 """
 
 from __future__ import annotations
@@ -9,26 +11,29 @@ import contextlib
 import os
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import pytest
 from hypothesis import settings
 
 from tests.engines import (
+    OLDEST,
+    SUITES,
     Certificates,
     Docker,
     Engine,
     Neighbour,
+    Place,
     Podman,
+    Pool,
     Registry,
     SshServer,
     Unavailable,
     given_docker,
     make_certificates,
-    start_docker,
+    places,
     start_docker_tls,
     start_neighbour,
-    start_podman,
     start_registry,
     start_sshd,
 )
@@ -39,9 +44,27 @@ settings.load_profile("unhurried")
 
 T = TypeVar("T")
 NO_ENGINE = "no engine: "
-# The one skip that is none in CI: what is checked against files that can't be part of the project.
+OPTIONAL_ENGINE = "an engine that nobody has to have: "
+LACKING = "the engine lacks what the test needs: "
+SKIPS = {
+    NO_ENGINE: "live tests were skipped",
+    OPTIONAL_ENGINE: "live tests were skipped on engines that are not to be had everywhere",
+    LACKING: "live tests were skipped on engines that can't do what they are about",
+}
+# What is checked against files that can't be part of the project.
 NOT_OURS_TO_SHIP = "no API description files"
-ENGINES = frozenset({"docker", "podman"})
+NO_FAILURES_IN_CI = (NOT_OURS_TO_SHIP, OPTIONAL_ENGINE, LACKING)
+ENGINE_FIXTURES = ("docker", "podman", "engine", "each_docker")
+
+
+class Noted(NamedTuple):
+    """What the session has seen of engines: the version of each that ran, and why others could not, by their place."""
+
+    ran: dict[str, str]
+    missing: dict[str, str]
+
+
+NOTED = pytest.StashKey[Noted]()
 
 # Where the tests themselves run on GitHub Actions, the commands that they start shall not write annotations.
 os.environ.pop("GITHUB_ACTIONS", None)
@@ -59,24 +82,76 @@ def or_skip(starting: AbstractContextManager[T]) -> Iterator[T]:
         yield started
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    choices = f"all, or of {', '.join(SUITES)}, separated by commas"
+    parser.addoption("--engines", default=OLDEST, type=suites_of, help=f"Debian suites to take engines from: {choices}")
+
+
+def suites_of(text: str) -> list[str]:
+    """The suites that ``--engines`` names, in their own order."""
+    names = list(SUITES) if text == "all" else text.split(",")
+    if unknown := set(names) - set(SUITES):
+        raise pytest.UsageError(f"--engines: no such suite: {', '.join(sorted(unknown))}")
+    return [name for name in SUITES if name in names]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test on each engine that it asks for."""
+    chosen = places(metafunc.config.getoption("engines"))
+    for fixture, kinds in (("engine", ("docker", "podman")), ("each_docker", ("docker",))):
+        if fixture in metafunc.fixturenames:
+            own = [place for place in chosen if place.kind in kinds]
+            metafunc.parametrize(fixture, own, ids=str, indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def docker() -> Iterator[Docker]:
+def pool(request: pytest.FixtureRequest) -> Iterator[Pool]:
+    """All engines of this session."""
+    with contextlib.closing(Pool()) as pool:
+        yield pool
+        noted = request.config.stash[NOTED]
+        for place, running in pool.running.items():
+            version = running.version
+            noted.ran[str(place)] = f"{running.name} {version.engine}, API {version.api}"
+        for place, reason in pool.missing.items():
+            noted.missing[str(place)] = reason
+
+
+def engine_at(pool: Pool, place: Place) -> Engine:
+    """The engine of this place, or a skipped test where it can't be had."""
+    try:
+        return pool.get(place)
+    except Unavailable as reason:
+        pytest.skip(f"{NO_ENGINE if place.required else OPTIONAL_ENGINE}{place}: {reason}")
+
+
+@pytest.fixture(scope="session")
+def docker(request: pytest.FixtureRequest, pool: Pool) -> Docker:
     """A private Docker Engine, or the one that ``DOCKER_HOST`` names."""
-    given = given_docker()
-    yield from or_skip(contextlib.nullcontext(given) if given else start_docker())
+    found = engine_at(pool, places(request.config.getoption("engines"))[0])
+    assert isinstance(found, Docker)
+    return found
 
 
 @pytest.fixture(scope="session")
-def podman() -> Iterator[Podman]:
+def podman(request: pytest.FixtureRequest, pool: Pool) -> Podman:
     """A private Podman service."""
-    yield from or_skip(start_podman())
+    found = engine_at(pool, Place("podman", request.config.getoption("engines")[0]))
+    assert isinstance(found, Podman)
+    return found
 
 
-@pytest.fixture(scope="session", params=sorted(ENGINES))
-def engine(request: pytest.FixtureRequest) -> Engine:
+@pytest.fixture(scope="session")
+def engine(request: pytest.FixtureRequest, pool: Pool) -> Engine:
     """Each engine in turn."""
-    found = request.getfixturevalue(request.param)
-    assert isinstance(found, Engine)
+    return engine_at(pool, request.param)
+
+
+@pytest.fixture(scope="session")
+def each_docker(request: pytest.FixtureRequest, pool: Pool) -> Docker:
+    """Each Docker Engine in turn."""
+    found = engine_at(pool, request.param)
+    assert isinstance(found, Docker)
     return found
 
 
@@ -113,10 +188,8 @@ def sshd(docker: Docker) -> Iterator[SshServer]:
 @pytest.fixture(autouse=True)
 def no_container_left(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail the test that leaves a container behind on an engine that it used."""
-    names = ENGINES.intersection(request.fixturenames)
-    if "engine" in request.fixturenames:
-        names |= {request.getfixturevalue("engine").name}
-    engines: list[Engine] = [request.getfixturevalue(name) for name in names]
+    asked: list[Engine] = [request.getfixturevalue(name) for name in ENGINE_FIXTURES if name in request.fixturenames]
+    engines = list({engine.url: engine for engine in asked}.values())
     before = [engine.containers() for engine in engines]
     yield
     for engine, known in zip(engines, before, strict=True):
@@ -138,20 +211,48 @@ def pytest_runtest_makereport(
     report = yield
     if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
         reason = str(call.excinfo.value) if call.excinfo else item.name
-        if not reason.startswith(NOT_OURS_TO_SHIP):
+        if not reason.startswith(NO_FAILURES_IN_CI):
             report.outcome = "failed"
             report.longrepr = f"skipped, which in CI is a failure: {reason}"
     return report
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what tests have counted (``record_property``), how many live tests could not run, and why."""
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[NOTED] = Noted({}, {})
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist hands on what it knows of its engines."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        noted = session.config.stash[NOTED]
+        output["engines"] = (noted.ran, noted.missing)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    noted: Noted = node.config.stash[NOTED]
+    ran, missing = getattr(node, "workeroutput", {}).get("engines", ({}, {}))
+    noted.ran.update(ran)
+    noted.missing.update(missing)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Report what tests have counted (``record_property``), the engines, and what could not run for want of one."""
     for report in terminalreporter.stats.get("passed", []):
         for name, value in report.user_properties:
             terminalreporter.write_line(f"{name}: {value}")
+    noted = config.stash[NOTED]
+    if noted.ran or noted.missing:
+        terminalreporter.write_sep("=", "engines")
+        for place, version in sorted(noted.ran.items()):
+            terminalreporter.write_line(f"{place}: {version}")
+        for place, reason in sorted(noted.missing.items()):
+            terminalreporter.write_line(f"{place}: not to be had: {reason}", yellow=True)
     reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", []) if report.longrepr]
-    missed = [reason for reason in reasons if NO_ENGINE in reason]
-    if missed:
-        terminalreporter.write_sep("=", f"{len(missed)} live tests were skipped", yellow=True)
-        for reason in sorted(set(missed)):
-            terminalreporter.write_line(reason.partition(NO_ENGINE)[2])
+    for prefix, title in SKIPS.items():
+        skipped = [reason.partition(prefix)[2] for reason in reasons if prefix in reason]
+        if skipped:
+            terminalreporter.write_sep("=", f"{len(skipped)} {title}", yellow=True)
+            for reason in sorted(set(skipped)):
+                terminalreporter.write_line(reason)

@@ -32,7 +32,8 @@ def test_containers_reach_each_other_by_name(engine: Engine) -> None:
     engine.cli("network", "create", "fixture-net")
     engine.cli("run", "-d", "--name", "fixture-peer", "--network", "fixture-net", "alpine", "sleep", "60")
     try:
-        engine.cli("run", "--rm", "--network", "fixture-net", "alpine", "ping", "-c1", "-W2", "fixture-peer")
+        ping = ("ping", "-c1", "-W2", "fixture-peer")
+        engine.cli("run", "--rm", "--cap-add=NET_RAW", "--network=fixture-net", "alpine", *ping)
     finally:
         engine.cli("rm", "-f", "fixture-peer")
         engine.cli("network", "rm", "fixture-net")

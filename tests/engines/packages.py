@@ -1,4 +1,4 @@
-"""The programs that live tests need, and where Debian and Ubuntu keep them."""
+"""The programs that live tests need on the machine itself, and Debian's and Ubuntu's packages that have them."""
 
 from __future__ import annotations
 
@@ -16,24 +16,20 @@ class Unavailable(Exception):
     """An engine can't be had on this machine; the message says why."""
 
 
-# By program, not by package: an engine that came from elsewhere (docker-ce) is as good.
+# By program, not by package: a program that came from elsewhere (docker-ce-cli) is as good. Alternatives are written as
+# Debian does; Debian 12 and Ubuntu have Docker's client in the engine's package.
 _PACKAGES = {
-    "dockerd": "docker.io",
-    "docker-init": "tini",
-    "podman": "podman",
-    "runc": "runc",
+    "mmdebstrap": "mmdebstrap",
+    "docker": "docker-cli | docker.io",
+    "tini-static": "tini",
     "jq": "jq",
     "curl": "curl",
     "ip": "iproute2",
-    "iptables": "iptables",
     "ssh": "openssh-client",
     "sshd": "openssh-server",
     "docker-registry": "docker-registry",
 }
-# Podman's helpers for networks, and for the names on them; they are on nobody's PATH.
-_NETWORK_HELPERS = ("netavark", "aardvark-dns")
-_HELPER_FOLDERS = ("/usr/libexec/podman", "/usr/lib/podman", "/usr/local/libexec/podman", "/usr/local/lib/podman")
-_SEARCH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", "/usr/libexec/docker"))
+_SEARCH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
 
 
 def find(program: str) -> str | None:
@@ -54,8 +50,8 @@ def missing_for_engines() -> list[str]:
     packages = [package for program, package in _PACKAGES.items() if find(program) is None]
     if static_busybox() is None:
         packages.append("busybox-static")
-    folders = [Path(folder) for folder in _HELPER_FOLDERS]
-    packages += [name for name in _NETWORK_HELPERS if not any((folder / name).exists() for folder in folders)]
+    if not Path("/usr/share/keyrings/debian-archive-keyring.gpg").exists():
+        packages.append("debian-archive-keyring")  # which Ubuntu is without
     return packages
 
 
@@ -75,7 +71,16 @@ def install(missing: Callable[[], list[str]] = missing_for_engines) -> None:
         packages = missing()
         if packages:
             _apt_get("update")
-            _apt_get("install", "--no-install-recommends", *packages)
+            _apt_get("install", "--no-install-recommends", *map(_first_known, packages))
+
+
+def _first_known(package: str) -> str:
+    """The first of a package's alternatives that the machine's release has; the last one where it has none."""
+    *preferred, last = package.split(" | ")
+    for name in preferred:
+        if subprocess.run(["apt-cache", "show", name], capture_output=True, check=False).returncode == 0:
+            return name
+    return last
 
 
 def _apt_get(*words: str) -> None:
@@ -87,7 +92,7 @@ def _apt_get(*words: str) -> None:
 
 
 def require(*programs: str) -> None:
-    """See to it that these programs can be run in a sandbox.
+    """See to it that these programs can be run on the machine.
 
     Raises:
         Unavailable: not root, or a program is not here and could not be installed.
@@ -95,6 +100,6 @@ def require(*programs: str) -> None:
     if os.geteuid() != 0:
         raise Unavailable("private engines need root")
     install()
-    absent = [program for program in ("docker-init", "ip", *programs) if find(program) is None]
+    absent = [program for program in ("tini-static", "ip", *programs) if find(program) is None]
     if absent:
         raise Unavailable(f"no {', '.join(absent)} here")

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.engines import sandbox
-from tests.engines.daemons import START_SECONDS, Engine, temporary_folder
+from tests.engines.daemons import temporary_folder
+from tests.engines.engine import START_SECONDS, Engine
 from tests.engines.packages import Unavailable, find, require
 
 # htpasswd's bcrypt of PASSWORD, the only form that docker-registry takes.
@@ -58,11 +59,13 @@ def start_registry(engine: Engine) -> Iterator[Registry]:
             f"http: {{addr: '{_REGISTRY_ADDRESS}'}}\n"
             f"auth: {{htpasswd: {{realm: tests, path: {folder}/htpasswd}}}}\n"
         )
-        command = box.enter("setpriv", "--pdeathsig", "KILL", "docker-registry", "serve", f"{folder}/config.yml")
+        command = box.enter_network(
+            "setpriv", "--pdeathsig", "KILL", "docker-registry", "serve", f"{folder}/config.yml"
+        )
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
-            probe = box.enter("curl", "-s", "-o", "/dev/null", f"http://{_REGISTRY_ADDRESS}/v2/")
+            probe = box.enter_network("curl", "-s", "-o", "/dev/null", f"http://{_REGISTRY_ADDRESS}/v2/")
             _await(lambda: subprocess.run(probe, check=False).returncode == 0, process, folder / "log")
             yield Registry(_REGISTRY_ADDRESS)
         finally:
