@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(NamedTuple):
-    """The report of a run, and the name of the signal that ended it early."""
+    """The report of a run, and the name of the signal that ended it early, such as ``SIGINT``."""
 
     report: Report
     signal: str | None = None
@@ -26,7 +26,7 @@ class Outcome(NamedTuple):
     def exit_code(self) -> ExitCode:
         """The exit code: a signal's own, else 4 if the connection broke, else 1 if a step failed, else 0."""
         if self.signal is not None:
-            return ExitCode.TERMINATED if self.signal == "SIGTERM" else ExitCode.INTERRUPTED
+            return ExitCode.INTERRUPTED if self.signal == "SIGINT" else ExitCode.TERMINATED
         if self.report.status in ("passed", "skipped"):
             return ExitCode.PASSED
         lost = any(_lost_engine(scenario) for scenario in self.report.scenarios)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +21,8 @@ VERBS = {
     "schema": "runner.cli.commands.schema",
     "profile": "runner.cli.commands.profile",
 }
+PAGE_SUFFIXES = (".md", ".markdown", ".mdx", ".rst", ".adoc")
+"""Files that are pages, not scenarios."""
 
 
 class Verb(Protocol):
@@ -65,7 +68,7 @@ def run_command(arguments: list[str], console: Console) -> int:
 def _verb(arguments: list[str]) -> tuple[Verb, list[str]]:
     """Return the verb that the first argument selects, and the arguments for it."""
     first = arguments[0] if arguments else ""
-    if first.startswith("-") or not first or _is_scenario(first):
+    if first.startswith("-") or not first or _is_scenario(first, arguments[1:]):
         from runner.cli.commands.run import main
 
         return main, arguments
@@ -78,13 +81,14 @@ def _verb(arguments: list[str]) -> tuple[Verb, list[str]]:
     return verb, arguments[1:]
 
 
-def _is_scenario(word: str) -> bool:
-    """Return whether it names a file or folder. A folder with the name of a verb (``docs``) must contain scenarios."""
+def _is_scenario(word: str, others: Sequence[str]) -> bool:
+    """Return whether the first argument names a file or folder. A folder with the name of a verb (``docs``) must
+    contain scenarios, and the other arguments must not be pages (``run docs docs/page.md``)."""
     path = Path(word)
     if word in VERBS and path.is_dir():
         from runner.library.scenarios import has_scenarios
 
-        return has_scenarios(path)
+        return has_scenarios(path) and not any(other.endswith(PAGE_SUFFIXES) for other in others)
     return word.endswith((".yaml", ".yml")) or path.exists()
 
 

@@ -1,4 +1,4 @@
-"""Handles Ctrl-C and SIGTERM: the first stops the run, which cleans up; the second stops everything."""
+"""Handles Ctrl-C, SIGTERM and SIGHUP: the first stops the run, which cleans up; the second stops everything."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 
 from runner.cli.output.console import Console
 from runner.executor.cancellation import CancelScope
+
+HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Signals:
@@ -28,8 +30,9 @@ class Signals:
 
     def __enter__(self) -> Signals:
         self._thread.start()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._note)
+        for number in HANDLED:
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores it
+                self._before[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(

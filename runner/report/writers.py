@@ -29,13 +29,20 @@ class Writers:
             writer.add(event)
 
     def write(self, report: Report) -> None:
-        """Write every report.
+        """Write every report, the others too if one can't be written.
 
         Raises:
             UsageError: ``cannot-write``, a file can't be written; nothing is left of it.
+            BrokenPipeError: the reader of stdout has gone.
         """
+        errors: list[UsageError | BrokenPipeError] = []
         for writer in self._writers:
-            writer.write(report)
+            try:
+                writer.write(report)
+            except (UsageError, BrokenPipeError) as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
 
 
 def chosen(name: str | None, files: Sequence[str], stdout: TextIO, *, stable: bool | None = None) -> Writers:

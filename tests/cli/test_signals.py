@@ -1,12 +1,15 @@
-"""Ctrl-C and SIGTERM: the first stops and cleans up, the second stops at once."""
+"""Ctrl-C, SIGTERM and SIGHUP: the first stops and cleans up, the second stops at once."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import json
 import os
+import pty
 import signal
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,7 +65,7 @@ def opened_for_writing(pipe: Path) -> Iterator[None]:
     os.close(descriptor)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
 def test_the_first_signal_cleans_up(on_docker: Command, docker: Docker, number: signal.Signals, code: int) -> None:
     on_docker.write("x.yaml", LONG)
     with on_docker.started("x.yaml", "--format", "json") as process:
@@ -80,6 +83,46 @@ def test_the_first_signal_cleans_up(on_docker: Command, docker: Docker, number: 
     assert steps["long"]["error"]["code"] == "interrupted"
     assert steps["ending"]["status"] == "passed"
     assert steps["cleanup_1"]["status"] == "passed"
+
+
+def test_a_terminal_that_hangs_up(on_docker: Command, docker: Docker) -> None:
+    """Nothing can be printed any more, and what the run created is removed all the same."""
+    on_docker.write("x.yaml", LONG)
+    ours, theirs = pty.openpty()
+    with on_docker.started(
+        "x.yaml", "-o", "r.json", stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=lead
+    ) as process:
+        os.close(theirs)
+        text = b""
+        while b"start_2" not in text:
+            text += os.read(ours, 65536)
+        time.sleep(1)
+        os.close(ours)
+        assert process.wait(30) == 143
+    report = json.loads((on_docker.folder / "r.json").read_text())
+    steps = {step["id"]: step for step in report["scenarios"][0]["steps"]}
+    assert steps["long"]["error"]["code"] == "interrupted"
+    assert steps["cleanup_1"]["status"] == "passed"
+
+
+def lead() -> None:
+    """Make the terminal the process's own, as a shell's window is."""
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def test_nohup_keeps_it_from_hanging_up(command: Command) -> None:
+    command.write("x.yaml", "title: t\nsteps:\n  - sleep: 1s\n")
+    ignore = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with command.started("x.yaml", "--format", "none") as process:
+            assert process.stderr is not None
+            read_until(process.stderr, b"Docker Engine")
+            process.send_signal(signal.SIGHUP)
+            process.communicate(timeout=30)
+        assert process.returncode == 0
+    finally:
+        signal.signal(signal.SIGHUP, ignore)
 
 
 def test_the_second_signal_stops_at_once(command: Command) -> None:

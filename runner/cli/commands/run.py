@@ -91,7 +91,12 @@ def _run(settings: Settings, console: Console) -> ExitCode:
             diagnostics.show_diagnostic(console, warning)
         progress = Progress(console, quiet=settings.quiet, follow=settings.follow, jobs=settings.run.jobs)
         outcome = carry_out(run, console, progress.show, writers.add)
-        writers.write(outcome.report)
+        try:
+            writers.write(outcome.report)
+        except UsageError as error:
+            if outcome.signal is None:
+                raise
+            diagnostics.show_error(console, error)  # the terminal may have gone; the signal's exit code stays
         if console.environment.get("GITHUB_ACTIONS") == "true":
             _annotate(outcome.report, console)
         finish(run, console, quiet=settings.quiet)

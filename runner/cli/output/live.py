@@ -6,6 +6,7 @@ second.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Mapping
@@ -81,7 +82,8 @@ class Live:
         with self._lock:
             rich, self._rich = self._rich, None
         if rich is not None:
-            rich.stop()
+            with contextlib.suppress(OSError):  # the terminal may have gone
+                rich.stop()
         self._console.print_with(None)
 
     def _start(self) -> None:

@@ -57,6 +57,7 @@ def test_a_folder_of_that_name_is_no_scenario_unless_it_has_some(command: Comman
     assert "docs/page.md: written" in command("docs", "docs/page.md").err
     command.write("docs/y.yaml", PASSES)
     assert "1 scenario: 1 passed" in command("docs").err
+    assert "docs/page.md: nothing to change" in command("docs", "docs/page.md").err
 
 
 def test_a_stale_page_is_shown_with_the_command_that_updates_it(command: Command) -> None:

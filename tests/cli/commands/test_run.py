@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.helpers import FAILS, PASSES, Command
-from tests.engine.scripted import Peer, Server, ok, serving
+from tests.engine.scripted import Server
 
 
 def lines(text: str) -> list[str]:
@@ -167,46 +167,6 @@ def test_invalid_files(nowhere: Command, data: bytes) -> None:
     assert len(done.err) < 4000
 
 
-def test_an_engine_that_is_not_there(nowhere: Command) -> None:
-    nowhere.write("x.yaml", PASSES)
-    done = nowhere("x.yaml")
-    assert (done.code, done.out) == (4, "")
-    assert "error[engine-unreachable]" in done.err
-    assert "no.sock" in done.err
-
-
-def test_an_address_that_is_no_engine(tmp_path: Path) -> None:
-    def web(peer: Peer) -> None:
-        peer.request()
-        peer.send(ok(b"<html>hello</html>", "Content-Type: text/html"))
-        peer.request()
-        peer.send(ok(b"<html>hello</html>", "Content-Type: text/html"))
-
-    with serving(web, web) as server:
-        command = Command(tmp_path, server.endpoint.url)
-        command.write("x.yaml", PASSES)
-        done = command("x.yaml")
-    assert done.code == 4
-    assert "error[not-an-engine]" in done.err
-
-
-@pytest.mark.parametrize("others", [(), ("bad.yaml",)])
-def test_a_connection_that_breaks_outranks_a_failure(tmp_path: Path, others: tuple[str, ...]) -> None:
-    def breaks(peer: Peer) -> None:
-        peer.request()
-        peer.send(ok(b"OK", "Api-Version: 1.41", "Server: Docker/20.10.24 (linux)"))
-        peer.request()
-        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{")
-
-    with serving(breaks) as server:
-        command = Command(tmp_path, server.endpoint.url)
-        command.write("bad.yaml", FAILS)
-        command.write("x.yaml", "title: t\nsteps:\n  - {id: asked, version: {}}\n")
-        done = command(*others, "x.yaml")
-    assert done.code == 4
-    assert "x.yaml:3:17: error[connection-broken]" in done.err
-
-
 def test_the_order_of_variables(command: Command) -> None:
     command.write("x.yaml", "title: t\nvars: {a: 1, b: 1, c: 1, d: 1}\nsteps:\n  - check: [a == 1]\n")
     command.write("v.yaml", "c: 3\nd: 3\n")
@@ -265,6 +225,17 @@ def test_nobody_reads_the_report(command: Command, reader: str) -> None:
         ["bash", "-c", shell], cwd=command.folder, env=command.environment(), capture_output=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_the_other_reports_are_written_though_nobody_reads_stdout(command: Command) -> None:
+    steps = "\n".join(f"  - {{title: Step {number}, sleep: 0}}" for number in range(500))
+    command.write("x.yaml", f"title: long\nsteps:\n{steps}\n")
+    shell = f"set -o pipefail; {sys.executable} -m runner x.yaml -q -o r.json | true"
+    done = subprocess.run(
+        ["bash", "-c", shell], cwd=command.folder, env=command.environment(), capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads((command.folder / "r.json").read_text())["status"] == "passed"
 
 
 def test_closed_streams(command: Command) -> None:
