@@ -148,13 +148,13 @@ PARAMS: dict[str, dict[str, Any]] = {
     "ImageHistory.platform": {"type": "json"},
     "ImageInspect.platform": {"type": "json"},
     "ImagePush.platform": {"type": "json"},
-    # Unix seconds, with a fraction if need be.
-    "ContainerLogs.since": {"type": "number"},
-    "ContainerLogs.until": {"type": "number"},
-    "ServiceLogs.since": {"type": "number"},
-    "TaskLogs.since": {"type": "number"},
-    "SystemEvents.since": {"type": "number"},
-    "SystemEvents.until": {"type": "number"},
+    # Unix seconds with up to nine decimals.
+    "ContainerLogs.since": {"type": "time"},
+    "ContainerLogs.until": {"type": "time"},
+    "ServiceLogs.since": {"type": "time"},
+    "TaskLogs.since": {"type": "time"},
+    "SystemEvents.since": {"type": "time"},
+    "SystemEvents.until": {"type": "time"},
     # The engine has read these from the start; their absence was a gap in the descriptions of 1.25 or 1.26.
     "GetPluginPrivileges.remote": {"since": "1.25"},
     "ContainerDelete.link": {"since": "1.25"},

@@ -13,9 +13,17 @@ from schemas import fields, texts
 from schemas.filters import FILTERS, Filter
 from schemas.language import DEFINITIONS, KIND_SCHEMAS, MODIFIER_SCHEMAS, TEXT, TOP_LEVEL, Schema, or_template, ref
 
+TIME = (
+    r"^\s*(-?[0-9]{1,15}(\.[0-9]{1,9})?"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+    r"|([0-9]{1,15}(\.[0-9]{1,9})?(ms|us|µs|ns|h|m|s))+)\s*$|\{\{"
+)
+"""Texts that :func:`runner.engine.times.unix_time` accepts, and templates."""
+
 SCALARS: dict[str, Schema] = {
     "integer": {"type": "integer"},
     "number": {"type": "number"},
+    "time": {"type": ["number", "string"], "pattern": TIME},
     "boolean": {"type": ["boolean", "integer"], "minimum": 0, "maximum": 1},
     "json": {"type": ["object", "array"]},
     "auth": {"type": "object"},

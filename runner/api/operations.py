@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, Literal, NamedTuple
 
 ParamPlace = Literal["path", "query", "header"]
-ParamType = Literal["string", "integer", "number", "boolean", "array", "filters", "json", "auth"]
+ParamType = Literal["string", "integer", "number", "boolean", "array", "filters", "json", "auth", "time"]
 BodyKind = Literal["json", "tar"]
 AnswerKind = Literal["none", "json", "text", "tar", "output", "items", "progress", "upgrade"]
 Upgrade = Literal["tcp", "websocket", "h2c"]
@@ -28,9 +28,9 @@ class Param(NamedTuple):
     """A parameter of an operation, by its API name.
 
     ``filters`` is a mapping sent as JSON of string lists; ``json`` any value sent as JSON text; ``auth`` registry
-    credentials sent as base64url of JSON; an ``array`` is a repeated name, whose elements are ``json`` where
-    ``of_json`` says so. One that is sent ``always`` has its default where none is given. ``since`` is the first API
-    version that has it, ``until`` the last one if it is gone again.
+    credentials sent as base64url of JSON; ``time`` a point in time sent as Unix seconds; an ``array`` is a repeated
+    name, whose elements are ``json`` if ``of_json`` is true. One that is sent ``always`` has its default where a call
+    gives none. ``since`` is the first API version that has it, ``until`` the last one if it is gone again.
     """
 
     name: str

@@ -104,7 +104,8 @@ class Request(NamedTuple):
     """One HTTP request, complete but for the connection.
 
     ``path`` is absolute, percent-encoded and carries the API version; ``query`` keeps order and repeated names.
-    ``upgrade`` names the protocol to switch to (``tcp`` for attach and exec, ``h2c`` for a session).
+    ``upgrade`` names the protocol to switch to (``tcp`` for attach and exec, ``h2c`` for a session). ``relative`` are
+    query parameters whose value was computed from the clock, as they were written (``since=10m``).
     """
 
     method: str
@@ -113,15 +114,26 @@ class Request(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | Upload | None = None
     upgrade: str | None = None
+    relative: tuple[tuple[str, str], ...] = ()
 
     @property
     def target(self) -> str:
-        """The path with its query string, as it stands in the request line."""
-        if not self.query:
-            return self.path
-        from urllib.parse import urlencode
+        """The path with its query string, as in the request line."""
+        return _target(self.path, self.query)
 
-        return f"{self.path}?{urlencode(self.query)}"
+    @property
+    def lasting_target(self) -> str:
+        """The target with relative times as they were written: the same whenever the request is made."""
+        written = dict(self.relative)
+        return _target(self.path, tuple((name, written.get(name, value)) for name, value in self.query))
+
+
+def _target(path: str, query: tuple[tuple[str, str], ...]) -> str:
+    if not query:
+        return path
+    from urllib.parse import urlencode
+
+    return f"{path}?{urlencode(query)}"
 
 
 class Response(Protocol):

@@ -13,12 +13,15 @@ from typing import Any
 
 import pytest
 
+from runner.api.operations import find
 from runner.engine.docker_config.endpoint import TlsSettings, parse
 from runner.engine.engine import Engine, connect
 from runner.engine.http.client import HttpResponse, HttpTransport
+from runner.engine.requests import build
 from runner.engine.sockets.dial import dialer
 from runner.engine.sockets.tls import TlsDialer, make_context
 from runner.engine.streams.decoders import frames, json_values
+from runner.engine.times import unix_time
 from runner.engine.transport import Deadline, Request
 from runner.errors import EngineError, UsageError
 from tests.engines import make_certificates, start_docker_tls, start_sshd
@@ -256,3 +259,26 @@ def test_a_missing_ssh_client(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(EngineError, match="ssh can't be started") as caught:
         dialer(parse("ssh://somewhere", source="a test"))(SOON(5))
     assert caught.value.code == "engine-unreachable"
+
+
+def test_logs_since_a_time_are_exact_to_the_nanosecond(docker: Any) -> None:
+    logs = find("logs")
+    assert logs is not None
+    with connect(parse(docker.url, source="a test"), deadline=SOON(30)) as engine:
+
+        def read(id_: str, **params: Any) -> bytes:
+            request = build(logs, {"id": id_, "stdout": True, **params}, api_version=engine.api_version)
+            response = engine.send(request, SOON(30))
+            try:
+                return b"".join(data for _, data in frames(iter(response.read1, b"")))
+            finally:
+                response.close()
+
+        with container(engine, "sh", "-c", "echo one; echo two; echo three") as id_:
+            call(engine, "POST", f"/containers/{id_}/start")
+            call(engine, "POST", f"/containers/{id_}/wait")
+            times = [line.split()[0].decode() for line in read(id_, timestamps=True).splitlines()]
+            assert read(id_, since=times[1]) == b"two\nthree\n"
+            assert read(id_, since=unix_time(times[2])) == b"three\n"
+            assert read(id_, since="1h") == b"one\ntwo\nthree\n"
+            assert read(id_, since="1ns") == b""

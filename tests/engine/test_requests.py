@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from runner.api.missing import MISSING
 from runner.api.operations import Operation, all_operations, find
+from runner.engine.parameters import typed_params
 from runner.engine.requests import build, build_raw
 from runner.engine.transport import Request
 from runner.errors import StepError
@@ -111,8 +112,36 @@ def test_a_number_that_the_engine_reads_even_where_it_is_not_there() -> None:
     assert request("plugin.enable", {"name": "p", "timeout": 3}).query == (("timeout", "3"),)
 
 
-def test_times_may_have_fractions() -> None:
-    assert query("logs", id="x", since=1700000000.5) == [("since", "1700000000.5")]
+@pytest.mark.parametrize(
+    ("since", "sent", "typed"),
+    [
+        (1700000000, "1700000000", 1700000000),
+        (1700000000.5, "1700000000.5", 1700000000.5),
+        ("1700000000.123456789", "1700000000.123456789", "1700000000.123456789"),
+        ("2026-01-31T12:00:00.5+01:00", "1769857200.5", 1769857200.5),
+    ],
+)
+def test_times(since: Any, sent: str, typed: Any) -> None:
+    made = request("logs", {"id": "x", "since": since})
+    assert made.query == (("since", sent),)
+    assert made.relative == ()
+    assert typed_params(known("logs"), {"id": "x", "since": since})["since"] == typed
+
+
+def test_a_relative_time_counts_back_from_now_and_stays_as_it_was_written() -> None:
+    made = request("events", {"since": "10m", "until": " 1.5s "}, now=1_700_000_000_250_000_000)
+    assert made.target == "/v1.41/events?since=1699999400.25&until=1699999998.75"
+    assert made.lasting_target == "/v1.41/events?since=10m&until=1.5s"
+    assert typed_params(known("events"), {"since": "10m", "until": "1.5s"}) == {"since": "10m", "until": "1.5s"}
+
+
+def test_what_is_no_time_is_refused() -> None:
+    error = refused("events", {"since": "yesterday"})
+    assert error.code == "bad-parameter"
+    assert error.message == (
+        "since must be a time: Unix seconds with up to nine decimals, RFC 3339, or a duration before now such as 10m,"
+        ' not "yesterday"'
+    )
 
 
 def test_allowed_values() -> None:

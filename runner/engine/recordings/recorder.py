@@ -29,7 +29,7 @@ def recorded_request(request: Request, masker: Masker) -> RecordedRequest:
     """
     headers = {name: masker.text(value) for name, value in sorted(request.headers) if name.lower() not in _NOT_COMPARED}
     return RecordedRequest(
-        request.method, masker.text(request.target), request.upgrade, headers, _body(request.body, masker)
+        request.method, masker.text(request.lasting_target), request.upgrade, headers, _body(request.body, masker)
     )
 
 

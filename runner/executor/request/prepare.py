@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, assert_never
 from runner.api.missing import MISSING
 from runner.api.operations import AnswerKind, Operation, version_key
 from runner.engine import requests
+from runner.engine.parameters import typed_params
 from runner.engine.transport import Deadline, Request, Upload
 from runner.errors import StepError
 from runner.executor.context import StepContext
@@ -71,7 +72,7 @@ class Prepared(NamedTuple):
             stdin=self.stdin.decode("utf-8", "replace") if self.stdin is not None else None,
             folder=getattr(upload, "folder", None),
             save=self.save.name if self.save is not None else None,
-            params=requests.typed_params(self.operation, self.params) if self.operation else EMPTY,
+            params=typed_params(self.operation, self.params) if self.operation else EMPTY,
         )
 
     def _sent_body(self) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from runner.api import operations
 from runner.api.operations import Operation
 from runner.engine import requests
+from runner.engine.parameters import typed_params
 from runner.engine.transport import Deadline, Request
 from runner.executor.response.reader import Reader
 from runner.results.records import RequestRecord
@@ -27,7 +28,7 @@ class Reply(NamedTuple):
 
     def request_record(self) -> RequestRecord:
         request = self.request
-        params = requests.typed_params(self.operation, self.params)
+        params = typed_params(self.operation, self.params)
         return RequestRecord(request.method, request.path, dict(request.query), dict(request.headers), params=params)
 
 

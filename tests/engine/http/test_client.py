@@ -94,7 +94,7 @@ def test_the_request_is_sent_byte_for_byte(tmp_path: Path) -> None:
 def test_a_request_that_would_break_out_of_its_line_is_refused(request_: Request) -> None:
     with serving() as server:
         with pytest.raises(StepError) as caught:
-            transport_to(server).send(request_, Deadline())
+            transport_to(server).send(request_, Deadline.never())
         assert caught.value.code == "invalid-request"
     assert server.connections == 0
 
@@ -294,7 +294,7 @@ def test_connecting_has_a_time_limit_of_its_own() -> None:
         raise TimeoutError
 
     with pytest.raises(EngineError, match=r"no connection within 0\.1 s") as caught:
-        HttpTransport(slow, connect_timeout=0.1).send(GET, Deadline())
+        HttpTransport(slow, connect_timeout=0.1).send(GET, Deadline.never())
     assert caught.value.code == "engine-unreachable"
     with pytest.raises(DeadlineExceeded):
         HttpTransport(slow, connect_timeout=60).send(GET, Deadline.after(0.1))
@@ -330,7 +330,7 @@ def test_abort_never_looks_like_the_end_of_a_stream() -> None:
 
     with serving(script) as server:
         transport = transport_to(server)
-        response = transport.send(GET, Deadline())
+        response = transport.send(GET, Deadline.never())
         assert response.read1() == b"first"
         threading.Timer(0.1, transport.abort).start()
         with pytest.raises(EngineError, match="interrupted"):

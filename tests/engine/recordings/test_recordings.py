@@ -16,10 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runner.api.operations import find
 from runner.engine.recordings.body_parts import Chunk, parts_of, raw_parts
 from runner.engine.recordings.recorder import Recorder, RecordingTransport
 from runner.engine.recordings.recording import RecordedExchange, Recording, read, render
 from runner.engine.recordings.replay import Replay, ReplayTransport
+from runner.engine.requests import build
 from runner.engine.transport import Deadline, Request, Response, Transport
 from runner.errors import DeadlineExceeded, EngineError, RunnerError, StepError, UsageError
 from runner.masking import Masker
@@ -187,7 +189,7 @@ def test_a_changed_request_shows_the_nearest_recorded_one(tmp_path: Path) -> Non
     found, transport = replay(tmp_path, *recorded((replies(ok()), other), (replies(ok()), create)))
     changed = Request("POST", "/v1.41/containers/create", body=b'{"Image": "busybox", "Cmd": ["ls"]}')
     with pytest.raises(StepError) as caught:
-        transport.send(changed, Deadline())
+        transport.send(changed, Deadline.never())
     assert caught.value.code == "not-recorded"
     assert '-    "Image": "alpine",' in caught.value.details
     assert '+    "Image": "busybox",' in caught.value.details
@@ -210,8 +212,8 @@ def test_every_part_of_a_request_counts(tmp_path: Path, changed: Request) -> Non
     request = Request("POST", "/v1.41/x", (("t", "1"),), (("X-Thing", "a"),), b"{}")
     _, transport = replay(tmp_path, *recorded((replies(ok()), request)))
     with pytest.raises(StepError, match="is not in the recording"):
-        transport.send(changed, Deadline())
-    assert transport.send(request, Deadline()).status == 200
+        transport.send(changed, Deadline.never())
+    assert transport.send(request, Deadline.never()).status == 200
 
 
 def test_the_labels_that_the_runner_adds_do_not_count(tmp_path: Path) -> None:
@@ -223,10 +225,10 @@ def test_the_labels_that_the_runner_adds_do_not_count(tmp_path: Path) -> None:
 
     exchanges = recorded((replies(ok()), sent(run="1")))
     for labels in ({}, {"run": "2", "origin": "x"}):
-        assert replay(tmp_path, *exchanges)[1].send(sent(**labels), Deadline()).status == 200
+        assert replay(tmp_path, *exchanges)[1].send(sent(**labels), Deadline.never()).status == 200
     other = Request("POST", "/v1.41/build", (("labels", '{"mine": "2"}'),), body=b'{"Labels": {"mine": "1"}}')
     with pytest.raises(StepError) as caught:
-        replay(tmp_path, *exchanges)[1].send(other, Deadline())
+        replay(tmp_path, *exchanges)[1].send(other, Deadline.never())
     assert not any("engine-recipes" in line for line in caught.value.details)
 
 
@@ -242,8 +244,8 @@ def test_an_upload_is_kept_by_its_digest(tmp_path: Path) -> None:
     }
     _, transport = replay(tmp_path, *exchanges)
     with pytest.raises(StepError, match="is not in the recording"):
-        transport.send(sent(b"one", b"too"), Deadline())
-    assert transport.send(sent(b"onet", b"wo"), Deadline()).status == 200
+        transport.send(sent(b"one", b"too"), Deadline.never())
+    assert transport.send(sent(b"onet", b"wo"), Deadline.never()).status == 200
 
 
 def test_credentials_are_never_written_and_secrets_are_not_needed_again(tmp_path: Path) -> None:
@@ -313,13 +315,13 @@ def test_what_broke_breaks_again_in_the_same_way(tmp_path: Path) -> None:
 
     first, second = Request("GET", "/v1.41/info"), Request("GET", "/v1.41/version")
     _, transport = replay(tmp_path, *recorded((cut_off, first), (lambda peer: None, second)))
-    response = transport.send(first, Deadline())
+    response = transport.send(first, Deadline.never())
     assert response.read1() == b"half"
     with pytest.raises(EngineError) as caught:
         response.read1()
     assert caught.value.code == "connection-broken"
     with pytest.raises(EngineError):
-        transport.send(second, Deadline())
+        transport.send(second, Deadline.never())
 
 
 def test_a_deadline_that_passed_passes_again_without_waiting(tmp_path: Path) -> None:
@@ -348,9 +350,31 @@ def test_reading_further_than_the_recording_is_an_error(tmp_path: Path) -> None:
         transport = RecordingTransport(transport_to(server), recorder)
         transport.send(request, Deadline.after(5)).close()
         transport.close()
-    response = replay(tmp_path, *recorder.exchanges())[1].send(request, Deadline())
+    response = replay(tmp_path, *recorder.exchanges())[1].send(request, Deadline.never())
     with pytest.raises(StepError, match="nobody read on"):
         response.read1()
+
+
+def test_a_relative_time_is_the_same_request_later(tmp_path: Path) -> None:
+    logs = find("logs")
+    assert logs is not None
+    params = {"id": "web", "since": "10m", "until": "1700000000.5"}
+    first, later, other = (
+        build(logs, {**params, "since": since}, api_version="1.41", now=now)
+        for since, now in (("10m", 1 << 60), ("10m", 1 << 61), ("11m", 1 << 60))
+    )
+    assert first.target != later.target
+    recorder = Recorder(NOBODY)
+    with serving(replies(ok(b"hello"))) as server:
+        transport = RecordingTransport(transport_to(server), recorder)
+        transport.send(first, Deadline.after(5)).close()
+        transport.close()
+    assert b"since=1152920904.606846976&" in server.requests[0]
+    assert "since=10m&until=1700000000.5" in written(tmp_path, *recorder.exchanges()).read_text()
+    replayed = replay(tmp_path, *recorder.exchanges())[1]
+    with pytest.raises(StepError, match="is not in the recording"):
+        replayed.send(other, Deadline.never())
+    assert replayed.send(later, Deadline.never()).status == 200
 
 
 def test_too_much_is_refused_instead_of_kept(tmp_path: Path) -> None:
