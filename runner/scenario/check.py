@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from runner.errors import Diagnostic
+from runner.reading import ReadPolicy
 from runner.scenario.cache import valid_scenario
 from runner.scenario.yaml.read import read
 
 
-def check_scenario(path: Path, name: str, names: Iterable[str], *, cache: Path | None = None) -> tuple[Diagnostic, ...]:
+def check_scenario(
+    path: Path, name: str, names: Iterable[str], *, cache: Path | None = None, policy: ReadPolicy | None = None
+) -> tuple[Diagnostic, ...]:
     """Return the warnings of a file; the arguments are those of :func:`~runner.scenario.open.open_scenario`.
 
     Raises:
@@ -23,4 +26,4 @@ def check_scenario(path: Path, name: str, names: Iterable[str], *, cache: Path |
             return ()
     from runner.scenario.open import open_scenario
 
-    return open_scenario(path, name, variables, cache=cache).warnings
+    return open_scenario(path, name, variables, cache=cache, policy=policy).warnings

@@ -19,18 +19,19 @@ class Findings:
 
     def error(self, code: str, message: str, node: nodes.Node, hint: str | None = None, word: str = "") -> None:
         """Add an error at a node, or at a word inside it."""
-        self._add(Diagnostic(code, message, nodes.place_of(node, word), hint))
+        self.add(Diagnostic(code, message, nodes.place_of(node, word), hint))
 
     def warning(self, code: str, message: str, node: nodes.Node, hint: str | None = None, word: str = "") -> None:
         """Add a warning at a node, or at a word inside it."""
-        self._add(Diagnostic(code, message, nodes.place_of(node, word), hint, "warning"))
+        self.add(Diagnostic(code, message, nodes.place_of(node, word), hint, "warning"))
 
     def extend(self, error: InvalidScenario) -> None:
         """Add the diagnostics of an error that was raised."""
         for diagnostic in error.diagnostics:
-            self._add(diagnostic)
+            self.add(diagnostic)
 
-    def _add(self, diagnostic: Diagnostic) -> None:
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Add a diagnostic, unless it is there already or the maximum is reached."""
         if not self.full and diagnostic not in self._diagnostics:
             self._diagnostics.append(diagnostic)
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from runner.errors import Diagnostic, InvalidScenario
+from runner.errors import Diagnostic, InvalidScenario, StepError
 from runner.nearest import did_you_mean
+from runner.reading import ReadPolicy
 from runner.scenario import model
 from runner.scenario.builder import Builder
 from runner.scenario.cache import valid_scenario
@@ -28,9 +29,11 @@ class Opened(NamedTuple):
     warnings: tuple[Diagnostic, ...]
 
 
-def open_scenario(path: Path, name: str, names: Iterable[str], *, cache: Path | None = None) -> Opened:
+def open_scenario(
+    path: Path, name: str, names: Iterable[str], *, cache: Path | None = None, policy: ReadPolicy | None = None
+) -> Opened:
     """Open one file, which messages call ``name``. ``names`` are the variables that are set from outside; ``cache`` is
-    a folder that remembers which texts are valid.
+    a folder that remembers which texts are valid; ``policy`` limits which files may be included (a live run has none).
 
     Raises:
         InvalidScenario: with every error.
@@ -41,8 +44,8 @@ def open_scenario(path: Path, name: str, names: Iterable[str], *, cache: Path | 
     included = remembered.recall() if remembered else None
     if included is not None:
         with contextlib.suppress(_ChangedError, InvalidScenario):  # whatever it is, an opening in full reports it
-            return Opened(_Opener(included).scenario(path, file, variables), ())
-    opener = _Opener()
+            return Opened(_Opener(path, policy, included).scenario(path, file, variables), ())
+    opener = _Opener(path, policy)
     scenario = opener.scenario(path, file, variables)
     warnings = opener.findings.warnings
     if remembered and not warnings:
@@ -61,8 +64,10 @@ class _Opener:
     validated or checked.
     """
 
-    def __init__(self, trusted: tuple[str, ...] | None = None) -> None:
+    def __init__(self, path: Path, policy: ReadPolicy | None, trusted: tuple[str, ...] | None = None) -> None:
         self.findings = Findings()
+        self._folder = path.parent.resolve()
+        self._policy = policy
         self.included: list[str] = []
         self._trusted = trusted
         self._opening: list[Path] = []
@@ -117,7 +122,15 @@ class _Opener:
     def _include(self, target: nodes.Scalar, names: list[str]) -> model.Scenario | None:
         """Open the scenario that an ``include`` names, relative to the file that includes it."""
         path = self._opening[-1].parent / target.text
-        resolved = path.resolve()
+        try:
+            resolved = path.resolve() if self._policy is None else self._policy.check(path)
+        except StepError as error:
+            message = error.message.replace(str(path), target.text)
+            self.findings.error(error.code, message, target, error.hint)
+            return None
+        except (OSError, RuntimeError, ValueError):  # a circle of symlinks is a RuntimeError, a NUL a ValueError
+            self.findings.error("no-such-file", f"{target.text!r} can't be a file's path", target)
+            return None
         if resolved in self._opening:
             chain = " → ".join(step.name for step in (*self._opening, path))
             message = f"scenarios include each other in a circle: {chain}"
@@ -128,8 +141,26 @@ class _Opener:
             return None
         key = (resolved, tuple(sorted(names)))
         if key not in self._opened:
-            self._opened[key] = self._open_included(path, target, names)
+            is_inside = resolved.is_relative_to(self._folder)
+            open_included = self._open_included if is_inside else self._open_outside
+            self._opened[key] = open_included(path, target, names)
         return self._opened[key]
+
+    def _open_outside(self, path: Path, target: nodes.Scalar, names: list[str]) -> model.Scenario | None:
+        """Open a file outside the first one's folder. Nothing of its text is shown: it may be any file of the host."""
+        findings, self.findings = self.findings, Findings()
+        try:
+            scenario = self._open_included(path, target, names)
+            failed = self.findings.errors
+        finally:
+            self.findings = findings
+        if failed and all(error.place is not None and error.place.file == target.span.file.name for error in failed):
+            for error in failed:  # about the include itself: there is no such file
+                self.findings.add(error)
+        elif failed:
+            hint = f"its text is outside this scenario's folder and not shown here: run check {target.text}"
+            self.findings.error("invalid-include", f"{target.text} is not a valid scenario", target, hint)
+        return scenario
 
     def _open_included(self, path: Path, target: nodes.Scalar, names: list[str]) -> model.Scenario | None:
         try:
@@ -139,7 +170,7 @@ class _Opener:
         except InvalidScenario as error:
             first = error.diagnostics[0]
             if first.place is None:
-                hint = first.hint or _file_hint(path, target.text)
+                hint = first.hint or _file_hint(path, target.text, self._folder)
                 self.findings.error(first.code, first.message, target, hint)
             else:
                 self.findings.extend(error)
@@ -151,11 +182,10 @@ class _Opener:
             raise _ChangedError
 
 
-def _file_hint(path: Path, text: str) -> str:
+def _file_hint(path: Path, text: str, folder: Path) -> str:
     if "{{" in text:
         return "an included file's name can't be a template: it is read before anything runs"
-    try:
+    siblings: list[str] = []
+    if path.resolve().is_relative_to(folder) and path.parent.is_dir():
         siblings = [sibling.name for sibling in path.parent.iterdir()]
-    except OSError:
-        siblings = []
     return did_you_mean(path.name, siblings) or "the path is relative to the file that includes it"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from runner.errors import Diagnostic, InvalidScenario
+from runner.reading import NotRegularError, read_regular
 from runner.scenario.yaml.nodes import SourceFile
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -18,12 +19,11 @@ def read(path: Path, name: str | None = None) -> SourceFile:
     """
     shown = name or str(path)
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = read_regular(path, MAX_BYTES)
     except FileNotFoundError:
         raise _invalid("no-such-file", f"{shown}: there is no such file") from None
-    except IsADirectoryError:
-        raise _invalid("not-a-file", f"{shown} is a folder, not a scenario file") from None
+    except NotRegularError as error:
+        raise _invalid("not-a-file", f"{shown} is {error.kind}, not a scenario file") from None
     except OSError as error:
         raise _invalid("unreadable-file", f"{shown} can't be read: {error.strerror}") from None
     if len(data) > MAX_BYTES:
