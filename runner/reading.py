@@ -35,25 +35,23 @@ class ReadPolicy(NamedTuple):
         return cls(tuple(path.resolve() for path in (folder, *allowed)))
 
     def check(self, path: Path) -> Path:
-        """Return the path without symlinks, if what is there may be read: a file or a folder.
+        """Return the path without symlinks, if what is there may be read. That it is a regular file is left to
+        :func:`read_regular`.
 
         Raises:
-            StepError: ``outside-folder``: it is not below an allowed folder, or in a hidden one; ``not-a-file``: it is
-                a device, a named pipe or a socket.
+            StepError: ``outside-folder``: it is not below an allowed folder, or in a hidden one.
         """
         try:
             resolved = path.resolve()
-            kind = _kind(resolved)
+            is_folder = resolved.is_dir()
         except (OSError, RuntimeError, ValueError):  # a circle of symlinks is a RuntimeError, a NUL a ValueError
             raise StepError("outside-folder", f"{shown(str(path))} is not a path that can be read") from None
         inside = [resolved.relative_to(folder).parts for folder in self.folders if resolved.is_relative_to(folder)]
         if not inside:
             raise StepError("outside-folder", f"{path} is outside the scenario's folder", hint=_HINT)
-        hidden = [_hidden(parts if kind == "a folder" else parts[:-1]) for parts in inside]
+        hidden = [_hidden(parts if is_folder else parts[:-1]) for parts in inside]
         if all(hidden):
             raise StepError("outside-folder", f"{path} is in the hidden folder '{hidden[0]}'", hint=_HINT)
-        if kind not in (None, "a folder"):
-            raise StepError("not-a-file", f"{path} is {kind}, not a file")
         return resolved
 
 

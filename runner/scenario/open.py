@@ -126,7 +126,7 @@ class _Opener:
             resolved = path.resolve() if self._policy is None else self._policy.check(path)
         except StepError as error:
             message = error.message.replace(str(path), target.text)
-            self.findings.error(error.code, message, target, error.hint)
+            self.findings.error("outside-folder", message, target, error.hint)
             return None
         except (OSError, RuntimeError, ValueError):  # a circle of symlinks is a RuntimeError, a NUL a ValueError
             self.findings.error("no-such-file", f"{target.text!r} can't be a file's path", target)
