@@ -8,6 +8,8 @@ import sys
 
 GC_THRESHOLD = 20_000
 """New objects between two collections of the youngest generation: most objects live as long as the command."""
+COMPLETING = "_ARGCOMPLETE"
+"""The environment variable with which a shell asks for completions (https://kislyuk.github.io/argcomplete/)."""
 FULL_EXIT = "RUN_FULL_EXIT"
 """The environment variable that asks for a complete shutdown of the interpreter: ``atexit`` handlers, coverage, and
 warnings about what was left open. Without it the process ends at once, which saves about 25 ms."""
@@ -25,6 +27,10 @@ def main() -> None:
     from runner.cli.output.console import process_console
 
     console = process_console()
+    if COMPLETING in console.environment:
+        from runner.cli.completion import complete
+
+        complete(console)
     code = run_command(sys.argv[1:], console)
     if console.environment.get(FULL_EXIT):
         sys.exit(code)

@@ -28,7 +28,8 @@ def test_wheel_holds_the_package_its_tables_and_schemas_and_nothing_else(wheel: 
     schemas = {path.name for path in (ROOT / "schemas").glob("*.schema.json")}
     assert schemas
     assert {name.rpartition("/")[2] for name in names if name.startswith("runner/schemas/")} == schemas
-    assert {"runner/api/operations.json", "runner/py.typed"} <= set(names)
+    assert {"runner/api/operations.json", "runner/cli/starter.yaml", "runner/py.typed"} <= set(names)
+    assert any(name.endswith(".data/data/share/man/man1/run.1") for name in names)
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"runner", "engine_recipes"}
 
 
@@ -44,6 +45,9 @@ def test_wheel_works_from_anywhere(wheel: Path, tmp_path: Path) -> None:
     version = run("--version")
     assert (version.returncode, version.stderr) == (0, "")
     assert version.stdout.split()[1] == wheel.name.split("-")[1]
+    again = subprocess.run([bin_ / "engine-recipes", "--version"], capture_output=True, text=True, check=True)
+    assert again.stdout == version.stdout
+    assert (tmp_path / "env" / "share" / "man" / "man1" / "run.1").exists()
     check = run("check", "run-a-container.yaml")
     assert check.returncode == 0, check.stderr
     code = "import runner; print(runner.check('run-a-container.yaml'), runner.__version__)"

@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
-from typing import Protocol
 
 from runner.cli.output import diagnostics
 from runner.cli.output.console import Console
+from runner.cli.verbs import RUN, VERBS, VerbModule
 from runner.errors import ExitCode, RunnerError, UsageError
 
-VERBS = {
-    "check": "runner.cli.commands.check",
-    "clean": "runner.cli.commands.clean",
-    "docs": "runner.cli.commands.docs",
-    "init": "runner.cli.commands.init",
-    "plan": "runner.cli.commands.plan",
-    "operations": "runner.cli.commands.operations",
-    "schema": "runner.cli.commands.schema",
-    "profile": "runner.cli.commands.profile",
-}
 PAGE_SUFFIXES = (".md", ".markdown", ".mdx", ".rst", ".adoc")
 """Files that are pages, not scenarios."""
-
-
-class Verb(Protocol):
-    """The ``main`` of a verb's module."""
-
-    def __call__(self, arguments: list[str], console: Console, /) -> int: ...
 
 
 def run_command(arguments: list[str], console: Console) -> int:
@@ -37,7 +20,7 @@ def run_command(arguments: list[str], console: Console) -> int:
     try:
         try:
             verb, rest = _verb(arguments)
-            return verb(rest, console)
+            return verb.main(rest, console)
         finally:
             _flush(console)
     except RunnerError as error:
@@ -65,20 +48,17 @@ def run_command(arguments: list[str], console: Console) -> int:
         return ExitCode.BUG
 
 
-def _verb(arguments: list[str]) -> tuple[Verb, list[str]]:
+def _verb(arguments: list[str]) -> tuple[VerbModule, list[str]]:
     """Return the verb that the first argument selects, and the arguments for it."""
     first = arguments[0] if arguments else ""
     if first.startswith("-") or not first or _is_scenario(first, arguments[1:]):
-        from runner.cli.commands.run import main
-
-        return main, arguments
+        return RUN.load(), arguments
     if first not in VERBS:
         from runner.nearest import did_you_mean
 
         hint = did_you_mean(first, VERBS) or f"the verbs are {', '.join(VERBS)}; a scenario ends in .yaml"
         raise UsageError("unknown-verb", f"'{first}' is neither a file, a folder nor a verb", hint=hint)
-    verb: Verb = import_module(VERBS[first]).main
-    return verb, arguments[1:]
+    return VERBS[first].load(), arguments[1:]
 
 
 def _is_scenario(word: str, others: Sequence[str]) -> bool:

@@ -26,15 +26,6 @@ DESCRIPTION = """\
 Run scenarios against a Docker Engine (or Podman): YAML files that list API calls. The report goes to stdout, progress
 to stderr. A folder means every .yaml file below it that has steps."""
 EXAMPLES = """\
-verbs:
-  run init                write a scenario to start from
-  run check SCENARIO…     report everything that is wrong, without an engine
-  run plan SCENARIO…      print the requests as curl commands, and send nothing
-  run docs PAGE.md…       fill the marked places of Markdown pages
-  run operations          list the API's operations
-  run schema              print or install the JSON Schema, for an editor
-  run clean               remove what interrupted runs left behind
-
 examples:
   run scenarios/run-a-container.yaml
   run scenarios --format none                         all of a folder; only the progress
@@ -111,9 +102,15 @@ def _annotate(report: Report, console: Console) -> None:
         console.say(line)
 
 
+def _verbs() -> str:
+    from runner.cli.verbs import help_lines
+
+    return "\n".join(["verbs:", *help_lines()])
+
+
 def parser(console: Console) -> Parser:
     """Return the parser of the verb's arguments."""
-    parser = options.parser(console, "run", DESCRIPTION, EXAMPLES, USAGE)
+    parser = options.parser(console, "run", DESCRIPTION, f"{_verbs()}\n\n{EXAMPLES}", USAGE)
     parser.add_argument("scenario", nargs="*", metavar="SCENARIO", help="a scenario file, or a folder of them")
     options.add_engine(parser)
     options.add_values(parser)

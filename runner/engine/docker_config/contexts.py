@@ -43,11 +43,11 @@ def load(folder: Path, name: str, *, source: str) -> Endpoint:
     digest = hashlib.sha256(name.encode()).hexdigest()
     path = folder / "contexts" / "meta" / digest / "meta.json"
     if not path.exists():
-        names = _names(folder)
+        known = names(folder)
         raise UsageError(
             "unknown-context",
             f"there is no context {name!r} in {folder} (from {source})",
-            hint=did_you_mean(name, names) or f"there are: {', '.join([DEFAULT, *names])}",
+            hint=did_you_mean(name, known) or f"there are: {', '.join([DEFAULT, *known])}",
         )
     engine = _docker_endpoint(path, name)
     tls = _tls(folder / "contexts" / "tls" / digest / "docker", skip_verify=engine.get("SkipTLSVerify") is True)
@@ -77,16 +77,17 @@ def _tls(folder: Path, *, skip_verify: bool) -> TlsSettings | None:
 _PARTS = ("ca", "cert", "key")
 
 
-def _names(folder: Path) -> list[str]:
-    names = []
+def names(folder: Path) -> list[str]:
+    """Return the names of the contexts that the docker CLI knows besides ``default``."""
+    found = []
     for path in sorted((folder / "contexts" / "meta").glob("*/meta.json")):
         try:
             name = read_object(path).get("Name")
         except ValueError:
             continue
         if isinstance(name, str):
-            names.append(name)
-    return names
+            found.append(name)
+    return found
 
 
 def _bad_context(path: Path, name: str, why: str) -> UsageError:
