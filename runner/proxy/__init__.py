@@ -1,1 +1,1 @@
-"""Stands between a client program and an engine: passes the bytes, and reads a copy of them."""
+"""Stands between a client program and an engine: passes the bytes and reads a copy, or plays the engine."""

@@ -7,19 +7,25 @@ a ``HEAD`` has no body. What is not HTTP/1.1 makes the rest of the connection op
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Final, Literal, Protocol
 
-from runner.engine.http.framing import Body, OpenBody, ProtocolError
-from runner.proxy.heads import NotHttpError, RequestHead, ResponseHead, parse_request, parse_response, take_head
+from runner.engine.http.framing import ProtocolError
+from runner.engine.http.parser import IncompleteError, RequestHead, RequestParser, ResponseHead, ResponseParser
+from runner.proxy.matching import split_version
 
 End = Literal["complete", "left", "cut"]
 """How a response ended: as it should, because the client left before, or because the engine did."""
 
 MAX_HELD: Final = 8 * 1024 * 1024
 """Bytes that a client sends behind a request that may take over the connection, before its response."""
+
+_HIJACKING = re.compile(r"(?:/libpod)?/(?:containers/[^/]+/attach|exec/[^/]+/start|session|grpc)")
+_REDIRECTION: Final = 300
+"""Statuses from here on are no success."""
 
 
 class Listener(Protocol):
@@ -55,13 +61,13 @@ Begin = Callable[[RequestHead], Listener]
 class _Exchange:
     """One request whose response is not complete yet."""
 
-    __slots__ = ("head", "hijacked", "listener", "response")
+    __slots__ = ("answered", "head", "listener", "parser")
 
     def __init__(self, head: RequestHead, listener: Listener) -> None:
         self.head = head
         self.listener = listener
-        self.response: Body | None = None
-        self.hijacked = False
+        self.parser = ResponseParser(head.method)
+        self.answered = False
 
 
 class Conversation:
@@ -74,9 +80,8 @@ class Conversation:
         self._begin = begin
         self._note = note
         self._lock = threading.Lock()
-        self._from_client = bytearray()
-        self._from_engine = bytearray()
-        self._sending: Body | None = None
+        self._request = RequestParser()
+        self._held = b""
         self._pending: deque[_Exchange] = deque()
         self._latest: _Exchange | None = None
         self._hold = False
@@ -106,10 +111,13 @@ class Conversation:
     def engine_ended(self) -> None:
         """The engine sends no more."""
         with self._lock:
-            if self._pending and (body := self._pending[0].response) is not None:
-                self._end("complete" if body.missing() is None else "cut")
             while self._pending:
-                self._end("cut")
+                try:
+                    self._pending[0].parser.end()
+                except IncompleteError:
+                    self._end("cut")
+                else:
+                    self._end("complete")
 
     def close(self) -> None:
         """The connection is gone: what is not complete was left."""
@@ -120,102 +128,81 @@ class Conversation:
     def _guarded(self, take: Callable[[bytes], None], data: bytes) -> None:
         try:
             take(data)
-        except (NotHttpError, ProtocolError) as error:
+        except ProtocolError as error:
             self._opaque = True
-            self._from_client.clear()
-            self._from_engine.clear()
+            self._held = b""
             self._note(str(error))
 
     def _take_sent(self, data: bytes) -> None:
-        while data or self._from_client:
+        while data:
             if self._raw is not None:
-                held, self._from_client = bytes(self._from_client), bytearray()
-                self._raw.listener.sent_input(held + data)
+                self._raw.listener.sent_input(data)
                 return
-            if self._sending is not None:
-                data = self._take_body(self._sending, data)
-                continue
-            self._from_client += data
-            data = b""
             if self._hold:
-                if len(self._from_client) > MAX_HELD:
-                    raise NotHttpError("too much was sent behind a request before its response")
+                self._held += data
+                if len(self._held) > MAX_HELD:
+                    raise ProtocolError("too much was sent behind a request before its response")
                 return
-            block = take_head(self._from_client)
-            if block is None:
-                return
-            self._take_request(parse_request(block))
-            data, self._from_client = bytes(self._from_client), bytearray()
+            data = self._take_request(data)
 
-    def _take_body(self, body: Body, data: bytes) -> bytes:
-        """Feed a request's body; returns what stands behind it."""
-        out = body.feed(data)
-        if out and self._latest is not None:
-            self._latest.listener.sent_body(out)
-        if not body.ended:
-            return b""
-        self._end_body()
-        return body.rest
-
-    def _take_request(self, head: RequestHead) -> None:
-        body = head.body()
-        self._latest = _Exchange(head, self._begin(head))
-        self._pending.append(self._latest)
-        self._sending = body
-        if body.ended:
-            self._end_body()
-
-    def _end_body(self) -> None:
-        """The request is complete; what follows is held where only the response tells what it is."""
-        self._sending = None
+    def _take_request(self, data: bytes) -> bytes:
+        """Feed a request; returns what is behind it. What is behind one that may take over the connection is held,
+        because only the response tells what it is."""
+        parser = self._request
+        began = parser.head is None
+        body = parser.feed(data)
+        if began and parser.head is not None:
+            self._latest = _Exchange(parser.head, self._begin(parser.head))
+            self._pending.append(self._latest)
         latest = self._latest
-        self._hold = latest is not None and latest.head.may_hijack and latest in self._pending
+        if body and latest is not None:
+            latest.listener.sent_body(body)
+        if not parser.ended:
+            return b""
+        self._request = RequestParser()
+        self._hold = latest is not None and latest in self._pending and may_hijack(latest.head)
+        return parser.rest
 
     def _take_received(self, data: bytes) -> None:
-        while data or self._from_engine:
-            body = self._pending[0].response if self._pending else None
-            if body is None:
-                self._from_engine += data
-                block = take_head(self._from_engine)
-                if block is None:
-                    return
-                self._take_response(parse_response(block))
-                data, self._from_engine = bytes(self._from_engine), bytearray()
-                continue
-            out = body.feed(data)
-            if out:
-                self._pending[0].listener.received(out)
-            data = b""
-            if body.ended:
-                data = body.rest
-                self._end("complete")
+        while data:
+            if not self._pending:
+                raise ProtocolError(f"a response without a request: {data[:60]!r}")
+            exchange = self._pending[0]
+            body = exchange.parser.feed(data)
+            if exchange.parser.head is not None and not exchange.answered:
+                exchange.answered = True
+                self._take_response(exchange, exchange.parser.head)
+            if body:
+                exchange.listener.received(body)
+            if not exchange.parser.ended:
+                return
+            data = exchange.parser.rest
+            self._end("complete")
 
-    def _take_response(self, head: ResponseHead) -> None:
-        if not self._pending:
-            raise NotHttpError(f"a response without a request: {head.status} {head.reason}")
-        if head.interim:
-            return
-        exchange = self._pending[0]
-        body = exchange.response = head.body(exchange.head.method)
-        latest = exchange is self._latest
-        open_ended = isinstance(body, OpenBody) and head.status < 300 and exchange.head.may_hijack
-        exchange.hijacked = latest and open_ended
+    def _take_response(self, exchange: _Exchange, head: ResponseHead) -> None:
         exchange.listener.answered(head)
-        if exchange.hijacked:
+        if exchange is not self._latest:
+            return
+        if exchange.parser.until_close and head.status < _REDIRECTION and may_hijack(exchange.head):
             exchange.listener.hijacked()
             self._raw = exchange
-            self._sending = None
-        if latest:
-            self._hold = False
-            if self._from_client:
-                self._take_sent(b"")
-        if exchange.hijacked and self._client_ended:
+        self._release()
+        if self._raw is not None and self._client_ended:
             exchange.listener.closed_input()
-        if body.ended:
-            self._end("complete")
+
+    def _release(self) -> None:
+        """Take what was held: it is known now what it is."""
+        self._hold = False
+        held, self._held = self._held, b""
+        self._take_sent(held)
 
     def _end(self, end: End) -> None:
         exchange = self._pending.popleft()
         exchange.listener.ended(end)
-        if exchange is self._latest and self._hold:
-            self._hold = False
+
+
+def may_hijack(head: RequestHead) -> bool:
+    """Whether bytes behind a request may be no further request: an upgrade was asked for, or the operation takes over
+    the connection without (attach and exec start before API 1.42)."""
+    path = split_version(head.target.partition("?")[0])[1]
+    return head.upgrade is not None or (head.method == "POST" and _HIJACKING.fullmatch(path) is not None)

@@ -94,6 +94,8 @@ class Server:
             with self._lock:
                 self._open.discard(connection)
                 self._idle.notify_all()
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)  # wakes a thread that still reads it
             connection.close()
 
     def _listen(self, address: str | None) -> tuple[socket.socket, str]:

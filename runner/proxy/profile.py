@@ -11,10 +11,10 @@ from typing import Any, Final, Literal, NamedTuple
 from runner.api.compatibility import missing_in
 from runner.api.missing import MISSING
 from runner.api.operations import Operation, by_id, oldest_api, version_key
+from runner.engine.http.parser import RequestHead, ResponseHead
 from runner.errors import UsageError
 from runner.proxy.allow_lists import Route
 from runner.proxy.conversation import End
-from runner.proxy.heads import RequestHead, ResponseHead
 from runner.proxy.matching import Call, call_of
 
 PROFILE_VERSION: Final = 1

@@ -57,20 +57,26 @@ class Splice:
             _refuse(client, f"no connection to the engine within {CONNECT_SECONDS:g} s")
             return
         channel.settimeout(None)
-        copy = self._copies()
-        up = threading.Thread(target=_up, args=(client, channel, copy), name="to the engine", daemon=True)
-        up.start()
-        _down(client, channel, copy)
-        up.join()
-        copy.close()
-        channel.close()
+        pump(client, channel, self._copies())
 
 
-def _up(client: socket.socket, channel: Channel, copy: Copy) -> None:
+def pump(client: socket.socket, channel: Channel, copy: Copy, ahead: bytes = b"") -> None:
+    """Pass everything both ways until both sides have ended, and close the channel; ``ahead`` goes to the engine before
+    what the client sends."""
+    up = threading.Thread(target=_up, args=(client, channel, copy, ahead), name="to the engine", daemon=True)
+    up.start()
+    _down(client, channel, copy)
+    up.join()
+    copy.close()
+    channel.close()
+
+
+def _up(client: socket.socket, channel: Channel, copy: Copy, ahead: bytes) -> None:
     """From the client to the engine. The end of the client's side is passed on alone: it may go on reading. Once it is
     gone altogether, nobody waits for the engine any more."""
     try:
-        while data := client.recv(BUFFER):
+        while data := ahead or client.recv(BUFFER):
+            ahead = b""
             copy.sent(data)
             if not _passed(channel.sendall, data):
                 _hang_up(client)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from runner.engine.docker_config.endpoint import parse
+from runner.engine.http.parser import RequestHead, ResponseHead
 from runner.engine.sockets.dial import dialer
 from runner.proxy.conversation import Conversation
-from runner.proxy.heads import RequestHead, ResponseHead
 from runner.proxy.listening import Server
 from runner.proxy.splice import Splice
 
@@ -73,7 +73,9 @@ class Ear:
     def of(self, method: str, path: str) -> Heard:
         """The only exchange of that method whose path, without its version, matches."""
         (one,) = [
-            h for h in self.heard if h.request.method == method and re.fullmatch(rf"(/v[\d.]+)?{path}", h.request.path)
+            h
+            for h in self.heard
+            if h.request.method == method and re.fullmatch(rf"(/v[\d.]+)?{path}", h.request.target.partition("?")[0])
         ]
         return one
 
@@ -102,8 +104,8 @@ def enforcing(url: str, rule: Rule) -> Iterator[tuple[str, list[str]]]:
     denied: list[str] = []
 
     def begin(head: RequestHead) -> Heard:
-        if not rule(head.method, unquote(head.path)):
-            denied.append(f"{head.method} {head.path}")
+        if not rule(head.method, unquote(head.target.partition("?")[0])):
+            denied.append(f"{head.method} {head.target}")
             raise DeniedError  # to the splice the client is broken
         return Heard(head)
 

@@ -1,0 +1,1 @@
+"""Plays an engine from a recording, for clients that nobody here wrote."""
