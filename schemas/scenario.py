@@ -92,6 +92,8 @@ def _extra(operation: Operation, name: str, body: Any) -> Schema:
         return {"description": texts.EXTRAS[name], **_shape(body, operation.id)}
     if name == "stdin" and operation.param(name):
         return ref("text", texts.PARAMS[name])  # true and false are the API's own flag
+    if name == "overwrite":
+        return or_template(SCALARS["boolean"], texts.EXTRAS[name])
     return ref("text", texts.EXTRAS[name])
 
 

@@ -239,7 +239,8 @@ EXTRAS = {
     "body_dir": "A folder that is sent as a tar, by its path relative to this scenario; its .dockerignore counts.",
     "stdin": "A text for the command's input, which is closed afterwards.",
     "stdin_file": "A file for the input, by its path relative to this scenario.",
-    "save": "The file to write the answer to, inside the working folder.",
+    "save": "The file to write the response to, inside the working folder. A file that exists already is an error.",
+    "overwrite": "With true, `save` may replace a file that this run did not write.",
 }
 
 EXAMPLES: dict[str, list[Any]] = {

@@ -130,7 +130,7 @@ class Operation(NamedTuple):
         if self.stdin:
             keys += ["stdin", "stdin_file"]
         if self.answer == "tar":
-            keys.append("save")
+            keys += ["save", "overwrite"]
         return tuple(keys)
 
     def reference(self, api_version: str) -> str:

@@ -99,6 +99,10 @@ class Upload(Protocol):
     def chunks(self) -> Iterator[bytes]:
         """The bytes, in pieces of bounded size, from the start."""
 
+    def recorded_chunks(self) -> Iterator[bytes]:
+        """Yield the bytes by which a recording recognises the body: without what differs between two checkouts of the
+        same files."""
+
 
 class Request(NamedTuple):
     """One HTTP request, complete but for the connection.

@@ -10,6 +10,7 @@ from runner.api.operations import AnswerKind
 from runner.engine.transport import Deadline, Response
 from runner.errors import RunnerError, StepError
 from runner.executor.context import StepContext
+from runner.executor.files import RunFiles
 from runner.executor.request import registry_credentials, tty
 from runner.executor.request.prepare import Prepared, RequestKind, prepare
 from runner.executor.response.reader import Reader, Stream, TakeLimits
@@ -78,7 +79,7 @@ def _read(context: StepContext, prepared: Prepared, reader: Reader, *, has_tty: 
         case "items" | "progress":
             return reader.items(lambda item, size: context.emit(ItemArrived(context.key, item, size)))
         case "tar":
-            return _download(prepared, reader)
+            return _download(context.run.files, prepared, reader)
         case "none" | "json" | "text":
             return reader.value()
 
@@ -114,14 +115,16 @@ def _media_type(response: Response) -> str:
     return response.headers.get("Content-Type", "").split(";")[0].strip()
 
 
-def _download(prepared: Prepared, reader: Reader) -> ResponseRecord:
+def _download(files: RunFiles, prepared: Prepared, reader: Reader) -> ResponseRecord:
     is_tar = prepared.operation is not None or _media_type(reader.response) == "application/x-tar"
     if prepared.save is None:
         return reader.download(None, tar=is_tar)
     from runner.executor.response.download import Download
 
-    with Download(prepared.save) as target:
-        return reader.download(target, tar=is_tar)
+    with Download(files.root_of(prepared.save), prepared.save) as download:
+        record = reader.download(download, tar=is_tar)
+    files.note_written(download.path)
+    return record
 
 
 def _take_limits(step: model.Step, names: Scope) -> TakeLimits | None:

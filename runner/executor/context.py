@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from runner.executor.cancellation import CancelScope, Level
 from runner.executor.created import CreatedResources
+from runner.executor.files import FilePolicy, RunFiles
 from runner.results.events import Event, StepKey
 from runner.results.records import EMPTY, Phase
 from runner.scenario.expressions.references import Results
@@ -31,7 +32,9 @@ SLOW_TIMEOUT: Final = 600.0
 class Options(NamedTuple):
     """The settings of a run. ``values`` are variables from outside, ``secrets`` the secret ones; ``timeout`` is the
     default of every step, in seconds, or None for the scenario's own or the built-in ones; ``credentials`` returns the
-    docker CLI's, and is called only by operations that need a registry; files are written inside ``folder`` only."""
+    docker CLI's, and is called only by operations that need a registry; files are written inside ``folder`` only.
+    Without an engine, and with ``confined``, files are read below the scenario's folder only, and written to a private
+    one; ``allow_read`` and ``allow_write`` are further folders for both."""
 
     values: Mapping[str, Any] = EMPTY
     secrets: Mapping[str, str] = EMPTY
@@ -41,6 +44,9 @@ class Options(NamedTuple):
     keep: bool = False
     jobs: int = 1
     folder: Path = Path()
+    confined: bool = False
+    allow_read: tuple[Path, ...] = ()
+    allow_write: tuple[Path, ...] = ()
 
 
 class RunContext(NamedTuple):
@@ -60,6 +66,7 @@ class RunContext(NamedTuple):
     run_id: str
     title: str
     created: CreatedResources
+    files: RunFiles
     started: float
 
     def child(self) -> RunContext:
@@ -94,12 +101,16 @@ def new_run(
     cancellation: CancelScope,
     emit: Callable[[Event], None],
     conceal: Conceal,
-    title: str,
+    scenario: Scenario,
+    written: set[Path],
+    offline: bool = False,
     scenario_index: int = 0,
     run_id: str = "",
 ) -> RunContext:
     """Start a run, whose cancellation breaks its exchanges with the engine. Without a ``run_id``, nothing is
-    labelled."""
+    labelled. ``written`` is the set of files that it may replace; ``offline`` is for a run without an engine."""
+    is_offline = offline or options.confined or engine.recorded_at is not None
+    policy = FilePolicy(options.folder, options.allow_read, options.allow_write, written, is_offline)
     run = RunContext(
         engine=engine.share(),
         cleanup_engine=engine.share(),
@@ -109,8 +120,9 @@ def new_run(
         conceal=conceal,
         scenario_index=scenario_index,
         run_id=run_id,
-        title=title,
+        title=scenario.title,
         created=CreatedResources(),
+        files=RunFiles(policy, scenario.path.parent),
         started=time.monotonic(),
     )
     cancellation.on_cancel(run.wake)

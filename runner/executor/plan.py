@@ -99,7 +99,9 @@ def plan(scenario: model.Scenario, engine: Engine, options: Options) -> Iterator
         cancellation=CancelScope(),
         emit=lambda _event: None,
         conceal=lambda _secrets: None,
-        title=scenario.title,
+        scenario=scenario,
+        written=set(),
+        offline=True,
     )
     scope = VariableScope(scenario, engine)
     set_initial_variables(scope, options.values, options.secrets)

@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from runner.clock import utc_now
@@ -86,14 +87,18 @@ def _run_jobs(
     jobs: tuple[Job, ...], options: Options, cancellation: CancelScope, queue: EventQueue, conceal: Conceal
 ) -> None:
     started = time.monotonic()
+    written: set[Path] = set()
     try:
         first = engine_record(jobs[0].engine) if jobs else None
         queue.put(RunStarted((first and first.recorded_at) or utc_now(), first, len(jobs)))
 
         def run(numbered: tuple[int, Job]) -> ScenarioRecord:
             index, job = numbered
-            context = _context(job, index, options, cancellation, emit=queue.put, conceal=conceal)
-            return _ScenarioRun(job.scenario, context).run()
+            context = _context(job, index, options, cancellation, written=written, emit=queue.put, conceal=conceal)
+            try:
+                return _ScenarioRun(job.scenario, context).run()
+            finally:
+                context.files.close()
 
         if options.jobs > 1 and len(jobs) > 1:
             records = run_concurrently(run, enumerate(jobs), min(options.jobs, len(jobs)))
@@ -121,6 +126,7 @@ def _context(
     options: Options,
     cancellation: CancelScope,
     *,
+    written: set[Path],
     emit: Callable[[Event], None],
     conceal: Conceal,
 ) -> RunContext:
@@ -139,7 +145,8 @@ def _context(
         conceal=conceal_everywhere,
         scenario_index=index,
         run_id=job.run_id,
-        title=job.scenario.title,
+        scenario=job.scenario,
+        written=written,
     )
 
 

@@ -18,7 +18,7 @@ from runner.scenario.modifiers import MODIFIERS
 from runner.scenario.readers import NodeReader, items_in, scalar_in, text_in
 from runner.scenario.yaml.nodes import Mapping, Node, Scalar, Sequence
 
-PARTS_OF_A_CALL = ("body", "body_file", "body_dir", "stdin", "stdin_file", "save")
+PARTS_OF_A_CALL = ("body", "body_file", "body_dir", "stdin", "stdin_file", "save", "overwrite")
 """The keys of an operation that are not its parameters."""
 
 OpenInclude = Callable[[Scalar, list[str]], "model.Scenario | None"]

@@ -39,11 +39,13 @@ class OperationCall(NamedTuple):
     stdin: Value | None = None
     stdin_file: Value | None = None
     save: Value | None = None
+    overwrite: Value | None = None
 
     @property
     def values(self) -> tuple[Value, ...]:
-        more = (self.body, self.body_file, self.body_dir, self.stdin, self.stdin_file, self.save)
-        return (*self.params.values(), *(value for value in more if value is not None))
+        sent = (self.body, self.body_file, self.body_dir, self.stdin, self.stdin_file)
+        values = (*self.params.values(), *sent, self.save, self.overwrite)
+        return tuple(value for value in values if value is not None)
 
     @property
     def expressions(self) -> tuple[Expression, ...]:

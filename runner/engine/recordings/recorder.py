@@ -38,7 +38,7 @@ def _body(body: bytes | Upload | None, masker: Masker) -> dict[str, Any]:
         return {}
     if not isinstance(body, bytes):
         size, digest = 0, hashlib.sha256()
-        for piece in body.chunks():
+        for piece in body.recorded_chunks():
             size += len(piece)
             digest.update(piece)
         return {"upload": masker.text(body.label), "size": size, "sha256": digest.hexdigest()}

@@ -1,32 +1,48 @@
-"""Streams a folder as a reproducible tar: the same bytes wherever and whenever it is made.
+"""Streams a folder as a reproducible tar: the same bytes wherever and whenever it is made from the same files.
 
-Entries are sorted, belong to root and have no times; of a file's mode only the executable bit is kept. Files that
-``.dockerignore`` excludes are left out.
+Entries are sorted, belong to root and have no times; modes are kept. Files that ``.dockerignore`` excludes are left
+out.
 """
 
 from __future__ import annotations
 
 import os
+import stat
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from runner.errors import StepError
 from runner.executor.request.dockerignore import Hits, Ignore
+from runner.executor.request.file_body import PIECE, Check, no_check
+from runner.file_access import OFFLINE_LIMIT, open_regular, resolve_inside
 
-PIECE = 256 * 1024
-BLOCK = 512
-IGNORE_FILE = ".dockerignore"
+BLOCK: Final = 512
+IGNORE_FILE: Final = ".dockerignore"
+MAX_IGNORE_FILE: Final = 1024 * 1024
+"""The largest ``.dockerignore``, in bytes."""
+
+_UNSENDABLE: Final = {
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+Mode = Callable[[os.stat_result], int]
 
 
 @dataclass(frozen=True)
 class FolderUpload:
-    """Streams a folder as a tar, file by file. ``required`` files are sent even where they are ignored."""
+    """Streams a folder as a tar, file by file. ``required`` files are sent even where they are ignored; the folder must
+    be below one of ``roots`` if there are any."""
 
     path: Path
     required: tuple[str, ...] = ()
+    roots: tuple[Path, ...] | None = None
+    check: Check = no_check
 
     @property
     def size(self) -> None:
@@ -45,12 +61,15 @@ class FolderUpload:
     def _ignore(self) -> Ignore:
         path = self.path / IGNORE_FILE
         try:
-            text = path.read_text("utf-8-sig", "surrogateescape")
+            with open_regular(path, follow=self.roots is None) as file:
+                data = file.read(MAX_IGNORE_FILE + 1)
         except FileNotFoundError:
-            text = ""
+            data = b""
         except OSError as error:
             raise _unreadable(path, error) from None
-        ignore = Ignore(text)
+        if len(data) > MAX_IGNORE_FILE:
+            raise StepError("file-too-large", f"{path} is larger than {MAX_IGNORE_FILE // 1024 // 1024} MiB")
+        ignore = Ignore(data.decode("utf-8-sig", "surrogateescape"))
         for name in self.required:
             ignore.keep(name)
         return ignore
@@ -59,60 +78,104 @@ class FolderUpload:
         """Yield the tar's bytes.
 
         Raises:
-            StepError: the folder, or a file in it, can't be read, or changed meanwhile.
+            StepError: the folder, or a file in it, can't be read or sent, or changed meanwhile.
         """
-        if not self.path.is_dir():
+        return self._tar(_mode)
+
+    def recorded_chunks(self) -> Iterator[bytes]:
+        """Yield the tar with modes that do not depend on the umask of a checkout."""
+        return self._tar(_portable_mode)
+
+    def _tar(self, mode: Mode) -> Iterator[bytes]:
+        resolve_inside(self.path, self.roots)
+        try:
+            is_folder = self.path.is_dir()
+        except ValueError:  # a NUL in the name
+            is_folder = False
+        if not is_folder:
             hint = "paths are relative to the scenario's own folder"
             raise StepError("unreadable-file", f"there is no folder {self.path}", hint=hint)
-        return _in_larger_pieces(self._entries())
+        return _in_larger_pieces(self._entries(mode))
 
-    def _entries(self) -> Iterator[bytes]:
-        for name in self._names("", ()):
+    def _entries(self, mode: Mode) -> Iterator[bytes]:
+        total = 0
+        for name in self._names():
             path = self.path / name
             try:
-                yield from _entry(name, path)
+                status = path.lstat()
+                total += status.st_size
+                if self.roots is not None and total > OFFLINE_LIMIT:
+                    message = f"{self.path} is larger than {OFFLINE_LIMIT // 1024 // 1024} MiB"
+                    raise StepError("file-too-large", message)
+                yield from _entry(name, path, status, mode(status), self.check)
             except OSError as error:
                 raise _unreadable(path, error) from None
         yield bytes(2 * BLOCK)
 
-    def _names(self, parent: str, parent_hits: Hits) -> Iterator[str]:
+    def _names(self) -> Iterator[str]:
         """Yield the names to send, each folder before its content."""
+        stack = [self._children("", ())]
+        while stack:
+            self.check()
+            for name, is_folder, hits in stack[-1]:
+                is_ignored = self._ignore.ignores(hits)
+                if not is_ignored:
+                    yield name
+                if is_folder and (not is_ignored or self._ignore.may_keep_in(name)):
+                    stack.append(self._children(f"{name}/", hits))
+                    break
+            else:
+                stack.pop()
+
+    def _children(self, parent: str, parent_hits: Hits) -> Iterator[tuple[str, bool, Hits]]:
+        """Yield (name, whether it is a folder, matches of ``.dockerignore``) of what a folder holds."""
         try:
             with os.scandir(self.path / parent) as unsorted:
-                entries = sorted(unsorted, key=lambda entry: os.fsencode(entry.name))
+                entries = sorted(
+                    ((entry.name, entry.is_dir(follow_symlinks=False)) for entry in unsorted),
+                    key=lambda entry: os.fsencode(entry[0]),
+                )
         except OSError as error:
             raise _unreadable(self.path / parent, error) from None
-        for entry in entries:
-            name = f"{parent}{entry.name}"
-            hits = self._ignore.hits(name, parent_hits)
-            ignored = self._ignore.ignores(hits)
-            if not ignored:
-                yield name
-            if entry.is_dir(follow_symlinks=False) and (not ignored or self._ignore.may_keep_in(name)):
-                yield from self._names(f"{name}/", hits)
+        for child, is_folder in entries:
+            self.check()
+            name = f"{parent}{child}"
+            yield name, is_folder, self._ignore.hits(name, parent_hits)
 
 
-def _entry(name: str, path: Path) -> Iterator[bytes]:
+def _mode(status: os.stat_result) -> int:
+    return stat.S_IMODE(status.st_mode)
+
+
+def _portable_mode(status: os.stat_result) -> int:
+    """Keep only the executable bit, as git does."""
+    if stat.S_ISDIR(status.st_mode):
+        return 0o755
+    return 0o755 if status.st_mode & 0o100 else 0o644
+
+
+def _entry(name: str, path: Path, status: os.stat_result, mode: int, check: Check) -> Iterator[bytes]:
     info = tarfile.TarInfo(name)
-    stat = path.lstat()
-    if path.is_symlink():
+    if stat.S_ISLNK(status.st_mode):
         info.type, info.linkname, info.mode = tarfile.SYMTYPE, str(path.readlink()), 0o777
-    elif path.is_dir():
-        info.type, info.mode = tarfile.DIRTYPE, 0o755
-    elif path.is_file():
-        info.size, info.mode = stat.st_size, 0o755 if stat.st_mode & 0o100 else 0o644
+    elif stat.S_ISDIR(status.st_mode):
+        info.type, info.mode = tarfile.DIRTYPE, mode
+    elif stat.S_ISREG(status.st_mode):
+        info.size, info.mode = status.st_size, mode
     else:
-        return  # a socket or a device has no place in a build
+        kind = _UNSENDABLE.get(stat.S_IFMT(status.st_mode), "not a file")
+        raise StepError("unreadable-file", f"{path} can't be sent: it is {kind}", hint=f"name it in {IGNORE_FILE}")
     yield info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
     if info.isreg():
-        yield from _content(path, info.size)
+        yield from _content(path, info.size, check)
 
 
-def _content(path: Path, size: int) -> Iterator[bytes]:
+def _content(path: Path, size: int, check: Check) -> Iterator[bytes]:
     """Yield exactly as many bytes as the header announces, then the padding of the last block."""
     remaining = size
-    with path.open("rb") as file:
+    with open_regular(path, follow=False) as file:
         while remaining and (data := file.read(min(PIECE, remaining))):
+            check()
             remaining -= len(data)
             yield data
     if remaining:

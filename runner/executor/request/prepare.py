@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, assert_never
 
 from runner.api.missing import MISSING
-from runner.api.operations import AnswerKind, Operation, version_key
+from runner.api.operations import AnswerKind, Operation, truth, version_key
 from runner.engine import requests
 from runner.engine.parameters import typed_params
 from runner.engine.transport import Deadline, Request, Upload
 from runner.errors import StepError
 from runner.executor.context import StepContext
+from runner.executor.files import SaveTarget
 from runner.executor.request import registry_credentials
-from runner.executor.request.file_body import FileUpload
+from runner.executor.request.file_body import Check, FileUpload
 from runner.executor.request.labels import Content, Labeller, raw_creation
 from runner.results.records import EMPTY, RequestRecord
 from runner.scenario import model
@@ -38,7 +39,7 @@ class Prepared(NamedTuple):
     params: Mapping[str, Any] = EMPTY
     body: Any = None
     stdin: bytes | None = None
-    save: Path | None = None
+    save: SaveTarget | None = None
 
     @property
     def documented(self) -> tuple[int, ...]:
@@ -93,7 +94,7 @@ def prepare(context: StepContext, kind: RequestKind, names: Scope, deadline: Dea
         case model.OperationCall():
             return _prepare_call(context, kind, names, deadline)
         case model.RawRequest():
-            return _prepare_raw(context, kind, names)
+            return _prepare_raw(context, kind, names, deadline)
         case _:
             assert_never(kind)
 
@@ -102,21 +103,22 @@ def _prepare_call(context: StepContext, kind: model.OperationCall, names: Scope,
     operation, version = kind.operation, context.engine.api_version
     params = {name: value.render(names) for name, value in kind.params.items()}
     body = kind.body.render(names) if kind.body is not None else MISSING
-    stdin = _stdin(context, kind, names)
+    stdin = _stdin(context, kind, names, deadline)
     if isinstance(stdin, bool):
         params["stdin"], stdin = stdin, None
     elif stdin is not None and _has_stdin_flag(operation, version):
         params.setdefault("stdin", True)
-    content = Labeller(context).add(operation, Content(params, body, _upload(context, kind, names, params)))
+    upload = _upload(context, kind, names, params, deadline)
+    content = Labeller(context).add(operation, Content(params, body, upload))
     params = registry_credentials.add(context.run, operation, dict(content.params), content.body, deadline)
     request = requests.build(operation, params, body=content.body, upload=content.upload, api_version=version)
     return Prepared(request, operation, params, _json_body(content.body), stdin, _save(context, kind, names))
 
 
-def _prepare_raw(context: StepContext, kind: model.RawRequest, names: Scope) -> Prepared:
+def _prepare_raw(context: StepContext, kind: model.RawRequest, names: Scope, deadline: Deadline) -> Prepared:
     method, path = str(kind.method.render(names)), str(kind.path.render(names))
     body = kind.body.render(names) if kind.body is not None else MISSING
-    content = Content(_mapping(kind.query, names), body, _file(context, kind.body_file, names))
+    content = Content(_mapping(kind.query, names), body, _file(context, kind.body_file, names, deadline))
     created = raw_creation(method, path)
     if created is not None:
         path, content = Labeller(context).add_raw(created, path, content)
@@ -148,15 +150,18 @@ def _mapping(value: Value | None, names: Scope) -> dict[str, Any]:
     return dict(rendered)
 
 
-def _upload(context: StepContext, kind: model.OperationCall, names: Scope, params: Mapping[str, Any]) -> Upload | None:
+def _upload(
+    context: StepContext, kind: model.OperationCall, names: Scope, params: Mapping[str, Any], deadline: Deadline
+) -> Upload | None:
     """Return the file or the folder to send as the body."""
     if kind.body_dir is None:
-        return _file(context, kind.body_file, names)
+        return _file(context, kind.body_file, names, deadline)
     from runner.executor.request.folder_body import IGNORE_FILE, FolderUpload
 
     build_files = (str(params.get("dockerfile") or "Dockerfile"), IGNORE_FILE)
     required = build_files if kind.operation.build_context else ()
-    return FolderUpload(_folder(context) / str(kind.body_dir.render(names)), required)
+    readable = context.run.files.readable(_folder(context), str(kind.body_dir.render(names)))
+    return FolderUpload(readable.path, required, readable.roots, _check(context, deadline))
 
 
 def _folder(context: StepContext) -> Path:
@@ -164,16 +169,26 @@ def _folder(context: StepContext) -> Path:
     return context.scope.scenario.path.parent
 
 
-def _file(context: StepContext, value: Value | None, names: Scope) -> FileUpload | None:
-    """Return a file of the scenario's folder, or else one of the working folder, where ``save`` writes."""
+def _check(context: StepContext, deadline: Deadline) -> Check:
+    """Return a function that ends local work when the step is cancelled, or at its deadline."""
+
+    def check() -> None:
+        if context.cancelled():
+            raise StepError("interrupted", "interrupted")
+        deadline.remaining()
+
+    return check
+
+
+def _file(context: StepContext, value: Value | None, names: Scope, deadline: Deadline) -> FileUpload | None:
+    """Return a file to send: of the scenario's folder, or one that ``save`` has written."""
     if value is None:
         return None
-    name = str(value.render(names))
-    path, saved = _folder(context) / name, context.run.options.folder / name
-    return FileUpload(saved if saved.exists() and not path.exists() else path)
+    readable = context.run.files.readable_or_saved(_folder(context), str(value.render(names)))
+    return FileUpload(readable.path, readable.roots, _check(context, deadline))
 
 
-def _stdin(context: StepContext, kind: model.OperationCall, names: Scope) -> bytes | bool | None:
+def _stdin(context: StepContext, kind: model.OperationCall, names: Scope, deadline: Deadline) -> bytes | bool | None:
     """Return the input to send, or the value of the API's own flag of that name (attach)."""
     if kind.stdin is not None:
         value = kind.stdin.render(names)
@@ -181,13 +196,13 @@ def _stdin(context: StepContext, kind: model.OperationCall, names: Scope) -> byt
             return bool(value)
         return (value if isinstance(value, str) else json.dumps(value)).encode()
     if kind.stdin_file is not None:
-        return FileUpload(_folder(context) / str(kind.stdin_file.render(names))).read(MAX_STDIN)
+        readable = context.run.files.readable(_folder(context), str(kind.stdin_file.render(names)))
+        return FileUpload(readable.path, readable.roots, _check(context, deadline)).read(MAX_STDIN)
     return None
 
 
-def _save(context: StepContext, kind: model.OperationCall, names: Scope) -> Path | None:
+def _save(context: StepContext, kind: model.OperationCall, names: Scope) -> SaveTarget | None:
     if kind.save is None:
         return None
-    from runner.executor.response.download import inside
-
-    return inside(context.run.options.folder, str(kind.save.render(names)))
+    overwrite = kind.overwrite is not None and truth(kind.overwrite.render(names))
+    return context.run.files.target(str(kind.save.render(names)), overwrite=overwrite)

@@ -60,6 +60,9 @@ class Pieces:
             if self.wait:
                 assert self.wait.wait(SOON)
 
+    def recorded_chunks(self) -> Iterator[bytes]:
+        return self.chunks()
+
 
 def test_the_request_is_sent_byte_for_byte(tmp_path: Path) -> None:
     request = Request(

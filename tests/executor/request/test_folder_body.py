@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from runner.errors import StepError
-from runner.executor.request.file_body import FileUpload
-from runner.executor.request.folder_body import PIECE, FolderUpload
+from runner.executor.request.file_body import PIECE, FileUpload
+from runner.executor.request.folder_body import MAX_IGNORE_FILE, FolderUpload
 from tests.executor.helpers import Player
 
 LONG = "long-" * 40  # more than a header's 100 bytes
@@ -52,12 +52,61 @@ def tar_of(folder: Path) -> bytes:
     return b"".join(FolderUpload(folder).chunks())
 
 
+def recorded(folder: Path) -> bytes:
+    return b"".join(FolderUpload(folder).recorded_chunks())
+
+
 def test_two_copies_give_the_same_bytes(tmp_path: Path) -> None:
-    one, other = fill(tmp_path / "one", 1), fill(tmp_path / "other", -1)
+    one, other = fill(tmp_path / "one", 1), tmp_path / "other"
+    shutil.copytree(one, other, symlinks=True)
     data = tar_of(one)
     assert data == tar_of(other)
     assert data == tar_of(one), "and so does sending it again"
     assert len(data) % 512 == 0
+
+
+def test_a_recording_recognises_copies_with_another_umask(tmp_path: Path) -> None:
+    one, other = fill(tmp_path / "one", 1), fill(tmp_path / "other", -1)
+    assert recorded(one) == recorded(other)
+    assert tar_of(one) != tar_of(other), "what is sent has the modes"
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o644, 0o400, 0o755, 0o700, 0o4755])
+def test_modes_are_kept(tmp_path: Path, mode: int) -> None:
+    (tmp_path / "key").touch()
+    (tmp_path / "key").chmod(mode)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder").chmod(mode | 0o100)
+    with tarfile.open(fileobj=io.BytesIO(tar_of(tmp_path))) as found:
+        assert (found.getmember("key").mode, found.getmember("folder").mode) == (mode, mode | 0o100)
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_the_engine_gets_the_modes(on_docker: Player, umask: int) -> None:
+    """A private key stays private in the image."""
+    context = on_docker.folder / "context"
+    context.mkdir()
+    (context / "Dockerfile").write_text("FROM alpine\nCOPY key script /\n")
+    (context / "key").write_text("secret")
+    (context / "key").chmod(0o600)
+    (context / "script").touch()
+    (context / "script").chmod(0o777 & ~umask)
+    played = on_docker("""
+        steps:
+          - image.build: {body_dir: context, t: er-test-modes}
+            defer: {image.remove: er-test-modes}
+          - create: {body: {Image: er-test-modes, Cmd: [stat, -c, "%a", /key, /script]}}
+            capture: {box: body.Id}
+            defer: {remove: {id: "{{ box }}", force: true}}
+          - start: "{{ box }}"
+          - wait: "{{ box }}"
+          - id: modes
+            logs: {id: "{{ box }}", stdout: true}
+    """)
+    assert played.status == "passed", [step.error for step in played.scenario.steps]
+    response = played["modes"].response
+    assert response is not None
+    assert response.stdout == f"600\n{0o777 & ~umask:o}\n"
 
 
 def test_these_bytes_are_known(tmp_path: Path) -> None:
@@ -67,7 +116,7 @@ def test_these_bytes_are_known(tmp_path: Path) -> None:
     (tmp_path / "ä" / "script").write_text("#!/bin/sh\n")
     (tmp_path / "ä" / "script").chmod(0o700)
     (tmp_path / "link").symlink_to("ä/script")
-    digest = hashlib.sha256(tar_of(tmp_path)).hexdigest()
+    digest = hashlib.sha256(recorded(tmp_path)).hexdigest()
     assert digest == "663d86108d0a6647b2436d3bcb877e60a5b52a78519352da1cf75bc7fb826a9d"
 
 
@@ -85,8 +134,8 @@ def test_everything_is_in_it(tmp_path: Path) -> None:
     assert members["link"].issym()
     assert members["folder-link"].issym()
     assert members[f"{LONG}/dangling"].linkname == "/nowhere/" + LONG
-    assert {oct(member.mode) for member in members.values() if member.isreg()} == {"0o644", "0o755"}
-    assert members["script"].mode == 0o755
+    assert {oct(member.mode) for member in members.values() if member.isreg()} == {"0o664", "0o700"}
+    assert members["script"].mode == 0o700
     assert {(member.mtime, member.uid, member.gid, member.uname) for member in members.values()} == {(0, 0, 0, "")}
     order = list(members)
     assert all(order.index(name.rpartition("/")[0]) < order.index(name) for name in order if "/" in name)
@@ -128,13 +177,46 @@ def test_pieces_are_neither_tiny_nor_huge(tmp_path: Path) -> None:
     assert max(sizes) < 3 * PIECE
 
 
-def test_what_is_no_file_is_left_out(tmp_path: Path) -> None:
+@pytest.fixture
+def with_special_files(tmp_path: Path) -> Path:
+    """A folder with a FIFO, a socket and a file."""
     os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "file").touch()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "socket"))
-        (tmp_path / "file").touch()
-        with tarfile.open(fileobj=io.BytesIO(tar_of(tmp_path))) as found:
-            assert found.getnames() == ["file"]
+    return tmp_path
+
+
+@pytest.mark.parametrize(("ignored", "error"), [("socket", "pipe can't be sent: it is a FIFO"), ("pipe", "a socket")])
+def test_what_can_not_be_sent_is_an_error(with_special_files: Path, ignored: str, error: str) -> None:
+    (with_special_files / ".dockerignore").write_text(ignored)
+    with pytest.raises(StepError, match=error) as caught:
+        tar_of(with_special_files)
+    assert caught.value.code == "unreadable-file"
+    assert ".dockerignore" in (caught.value.hint or "")
+
+
+def test_what_can_not_be_sent_may_be_ignored(with_special_files: Path) -> None:
+    (with_special_files / ".dockerignore").write_text("pipe\nsocket\n")
+    with tarfile.open(fileobj=io.BytesIO(tar_of(with_special_files))) as found:
+        assert found.getnames() == [".dockerignore", "file"]
+
+
+def test_an_ignore_file_that_is_a_fifo_or_huge_is_an_error(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".dockerignore")
+    with pytest.raises(StepError, match="not a regular file"):
+        tar_of(tmp_path)
+    (tmp_path / ".dockerignore").unlink()
+    (tmp_path / ".dockerignore").write_bytes(b"\n" * (MAX_IGNORE_FILE + 1))
+    with pytest.raises(StepError, match="larger than 1 MiB"):
+        tar_of(tmp_path)
+
+
+def test_a_deep_tree_is_sent(tmp_path: Path) -> None:
+    """Python's recursion has a limit; folders have another one."""
+    subprocess.run(["mkdir", "-p", "/".join("d" * 1500)], cwd=tmp_path, check=True)
+    assert tar_of(tmp_path).count(b"ustar") >= 1500
+    subprocess.run(["rm", "-r", "d"], cwd=tmp_path, check=True)
 
 
 def test_there_is_no_such_folder(tmp_path: Path) -> None:
@@ -200,18 +282,16 @@ def test_a_file(tmp_path: Path) -> None:
         upload.read(PIECE)
 
 
-def test_a_pipe_has_no_size(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    with subprocess.Popen(["sh", "-c", "echo hello > pipe"], cwd=tmp_path):
-        upload = FileUpload(tmp_path / "pipe")
-        assert upload.size is None
-        assert upload.read(100) == b"hello\n"
-
-
 @pytest.mark.parametrize(
-    ("name", "why"), [("missing", "No such file"), ("folder", "is a folder"), ("a\0b", "it is not a file name")]
-)
+    ("name", "why"),
+    [
+        ("missing", "No such file"), ("folder", "is a folder"), ("a\0b", "it is not a file name"),
+        ("pipe", "not a regular file"), ("/dev/zero", "not a regular file"), ("/dev/stdin", "not a regular file"),
+    ],
+)  # fmt: skip
 def test_what_is_no_file(tmp_path: Path, name: str, why: str) -> None:
+    """Nothing waits for a writer at the other end of a pipe, or reads from a device for ever."""
     (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
     with pytest.raises(StepError, match=why):
         _ = FileUpload(tmp_path / name).size

@@ -119,12 +119,15 @@ def test_a_tar_that_is_not_whole_is_not_saved(tmp_path: Path, body: bytes, code:
     ("save", "code"),
     [("../x.tar", "outside-folder"), ("/etc/x.tar", "outside-folder"), ('"a\\0b"', "outside-folder"),
      (".", "outside-folder"), ("folder", "cannot-write"), ("file/x.tar", "cannot-write"), ("x" * 300, "cannot-write"),
-     ("loop/x", "outside-folder")],
+     ("loop/x", "outside-folder"), (".hidden", "outside-folder"), (".git/config", "outside-folder"),
+     ("a/.b/c", "outside-folder"), ("\"{{ '\\\\ud800' }}\"", "outside-folder"), ("file", "file-exists"),
+     ("fifo", "cannot-write"), ("out/../file", "file-exists"), ("../../etc/x", "outside-folder")],
 )  # fmt: skip
 def test_places_that_can_not_be_written(tmp_path: Path, save: str, code: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").touch()
     (tmp_path / "loop").symlink_to("loop")
+    os.mkfifo(tmp_path / "fifo")
     with serving(says(ok(bytes(1024)))) as server:
         played = Player(tmp_path, server.endpoint)(f"steps:\n  - {{id: got, export: {{id: x, save: {save}}}}}\n")
     assert played.error("got")[0] == code
@@ -144,7 +147,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk_leaves_no_half_file(on_docker: Player, small_disk: Path) -> None:
     (small_disk / "export.tar").write_text("old")
-    played = on_docker(SAVE.replace("out/", ""), folder=small_disk)
+    played = on_docker(SAVE.replace("out/", "").replace("export.tar", "export.tar, overwrite: true"), folder=small_disk)
     assert played.error("export_2") == (
         "cannot-write", f"{small_disk / 'export.tar'} can't be written: No space left on device",
     )  # fmt: skip
