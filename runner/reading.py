@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from runner.errors import StepError
 from runner.text import shown
@@ -74,15 +74,26 @@ def read_regular(path: Path, limit: int) -> bytes:
         NotRegularError: it is something else.
         OSError: it can't be read.
     """
+    with open_regular(path) as file:
+        return file.read(limit + 1)
+
+
+def open_regular(path: Path, *, follow: bool = True) -> BinaryIO:
+    """Open a regular file for reading; with ``follow`` unset, it may not be a symbolic link.
+
+    Raises:
+        NotRegularError: it is something else.
+        OSError: it can't be read.
+    """
     kind = _kind(path)
     if kind is not None:
         raise NotRegularError(path, kind)
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as file:
-        kind = _kind_of(os.fstat(handle).st_mode)
-        if kind is not None:  # it was replaced in between
-            raise NotRegularError(path, kind)
-        return file.read(limit + 1)
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW))
+    kind = _kind_of(os.fstat(handle).st_mode)
+    if kind is not None:  # it was replaced in between
+        os.close(handle)
+        raise NotRegularError(path, kind)
+    return os.fdopen(handle, "rb")
 
 
 def _hidden(parts: tuple[str, ...]) -> str | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from runner.errors import StepError
+from runner.reading import ReadPolicy
 
 
 class FilePolicy(NamedTuple):
@@ -27,10 +28,10 @@ class FilePolicy(NamedTuple):
 
 
 class Readable(NamedTuple):
-    """A file or folder to read, and the folders that it must be below; None for any."""
+    """A file or folder to read, and the policy that limits which ones may be read."""
 
     path: Path
-    roots: tuple[Path, ...] | None
+    policy: ReadPolicy | None
 
 
 class SaveTarget(NamedTuple):
@@ -50,12 +51,12 @@ class RunFiles:
 
     def __init__(self, policy: FilePolicy, scenario_folder: Path) -> None:
         self._policy = policy
-        self._roots = (scenario_folder, *policy.read) if policy.offline else None
+        self._read_policy = ReadPolicy.below(scenario_folder, *policy.read) if policy.offline else None
         self._private: Path | None = None
 
     def readable(self, folder: Path, name: str) -> Readable:
         """Return a file of a scenario's folder."""
-        return Readable(folder / name, self._roots)
+        return Readable(folder / name, self._read_policy)
 
     def readable_or_saved(self, folder: Path, name: str) -> Readable:
         """Return a file of a scenario's folder, or else one that ``save`` has written."""
@@ -67,7 +68,7 @@ class RunFiles:
             saved = self._private.joinpath(*self._split(name)[2])
             if _mode(saved) is not None:
                 return Readable(saved, None)
-        return Readable(path, self._roots)
+        return Readable(path, self._read_policy)
 
     def target(self, name: str, *, overwrite: bool) -> SaveTarget:
         """Check the name of a file to write. Nothing is written yet.

@@ -17,8 +17,8 @@ from typing import Final
 
 from runner.errors import StepError
 from runner.executor.request.dockerignore import Hits, Ignore
-from runner.executor.request.file_body import PIECE, Check, no_check
-from runner.file_access import OFFLINE_LIMIT, open_regular, resolve_inside
+from runner.executor.request.file_body import MAX_OFFLINE, PIECE, Check, no_check
+from runner.reading import NotRegularError, ReadPolicy, open_regular
 
 BLOCK: Final = 512
 IGNORE_FILE: Final = ".dockerignore"
@@ -26,7 +26,7 @@ MAX_IGNORE_FILE: Final = 1024 * 1024
 """The largest ``.dockerignore``, in bytes."""
 
 _UNSENDABLE: Final = {
-    stat.S_IFIFO: "a FIFO",
+    stat.S_IFIFO: "a named pipe",
     stat.S_IFSOCK: "a socket",
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
@@ -36,12 +36,12 @@ Mode = Callable[[os.stat_result], int]
 
 @dataclass(frozen=True)
 class FolderUpload:
-    """Streams a folder as a tar, file by file. ``required`` files are sent even where they are ignored; the folder must
-    be below one of ``roots`` if there are any."""
+    """Streams a folder as a tar, file by file. ``required`` files are sent even where they are ignored; a run
+    without an engine has a ``policy`` for the folder."""
 
     path: Path
     required: tuple[str, ...] = ()
-    roots: tuple[Path, ...] | None = None
+    policy: ReadPolicy | None = None
     check: Check = no_check
 
     @property
@@ -61,10 +61,12 @@ class FolderUpload:
     def _ignore(self) -> Ignore:
         path = self.path / IGNORE_FILE
         try:
-            with open_regular(path, follow=self.roots is None) as file:
+            with open_regular(path, follow=self.policy is None) as file:
                 data = file.read(MAX_IGNORE_FILE + 1)
         except FileNotFoundError:
             data = b""
+        except NotRegularError as error:
+            raise StepError("unreadable-file", f"{path} can't be read: it is {error.kind}") from None
         except OSError as error:
             raise _unreadable(path, error) from None
         if len(data) > MAX_IGNORE_FILE:
@@ -87,7 +89,8 @@ class FolderUpload:
         return self._tar(_portable_mode)
 
     def _tar(self, mode: Mode) -> Iterator[bytes]:
-        resolve_inside(self.path, self.roots)
+        if self.policy is not None:
+            self.policy.check(self.path)
         try:
             is_folder = self.path.is_dir()
         except ValueError:  # a NUL in the name
@@ -104,8 +107,8 @@ class FolderUpload:
             try:
                 status = path.lstat()
                 total += status.st_size
-                if self.roots is not None and total > OFFLINE_LIMIT:
-                    message = f"{self.path} is larger than {OFFLINE_LIMIT // 1024 // 1024} MiB"
+                if self.policy is not None and total > MAX_OFFLINE:
+                    message = f"{self.path} is larger than {MAX_OFFLINE // 1024 // 1024} MiB"
                     raise StepError("file-too-large", message)
                 yield from _entry(name, path, status, mode(status), self.check)
             except OSError as error:

@@ -161,7 +161,7 @@ def _upload(
     build_files = (str(params.get("dockerfile") or "Dockerfile"), IGNORE_FILE)
     required = build_files if kind.operation.build_context else ()
     readable = context.run.files.readable(_folder(context), str(kind.body_dir.render(names)))
-    return FolderUpload(readable.path, required, readable.roots, _check(context, deadline))
+    return FolderUpload(readable.path, required, readable.policy, _check(context, deadline))
 
 
 def _folder(context: StepContext) -> Path:
@@ -185,7 +185,7 @@ def _file(context: StepContext, value: Value | None, names: Scope, deadline: Dea
     if value is None:
         return None
     readable = context.run.files.readable_or_saved(_folder(context), str(value.render(names)))
-    return FileUpload(readable.path, readable.roots, _check(context, deadline))
+    return FileUpload(readable.path, readable.policy, _check(context, deadline))
 
 
 def _stdin(context: StepContext, kind: model.OperationCall, names: Scope, deadline: Deadline) -> bytes | bool | None:
@@ -197,7 +197,7 @@ def _stdin(context: StepContext, kind: model.OperationCall, names: Scope, deadli
         return (value if isinstance(value, str) else json.dumps(value)).encode()
     if kind.stdin_file is not None:
         readable = context.run.files.readable(_folder(context), str(kind.stdin_file.render(names)))
-        return FileUpload(readable.path, readable.roots, _check(context, deadline)).read(MAX_STDIN)
+        return FileUpload(readable.path, readable.policy, _check(context, deadline)).read(MAX_STDIN)
     return None
 
 

@@ -187,7 +187,9 @@ def with_special_files(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(("ignored", "error"), [("socket", "pipe can't be sent: it is a FIFO"), ("pipe", "a socket")])
+@pytest.mark.parametrize(
+    ("ignored", "error"), [("socket", "pipe can't be sent: it is a named pipe"), ("pipe", "a socket")]
+)
 def test_what_can_not_be_sent_is_an_error(with_special_files: Path, ignored: str, error: str) -> None:
     (with_special_files / ".dockerignore").write_text(ignored)
     with pytest.raises(StepError, match=error) as caught:
@@ -204,7 +206,7 @@ def test_what_can_not_be_sent_may_be_ignored(with_special_files: Path) -> None:
 
 def test_an_ignore_file_that_is_a_fifo_or_huge_is_an_error(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / ".dockerignore")
-    with pytest.raises(StepError, match="not a regular file"):
+    with pytest.raises(StepError, match="it is a named pipe"):
         tar_of(tmp_path)
     (tmp_path / ".dockerignore").unlink()
     (tmp_path / ".dockerignore").write_bytes(b"\n" * (MAX_IGNORE_FILE + 1))
@@ -286,7 +288,7 @@ def test_a_file(tmp_path: Path) -> None:
     ("name", "why"),
     [
         ("missing", "No such file"), ("folder", "is a folder"), ("a\0b", "it is not a file name"),
-        ("pipe", "not a regular file"), ("/dev/zero", "not a regular file"), ("/dev/stdin", "not a regular file"),
+        ("pipe", "a named pipe"), ("/dev/zero", "a device"), ("/dev/full", "a device"),
     ],
 )  # fmt: skip
 def test_what_is_no_file(tmp_path: Path, name: str, why: str) -> None:

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from runner.errors import DeadlineExceeded, StepError
-from runner.executor.request.file_body import FileUpload
+from runner.executor.request.file_body import MAX_OFFLINE, FileUpload
 from runner.executor.request.folder_body import FolderUpload
-from runner.file_access import OFFLINE_LIMIT
 from tests.engine.scripted import Peer
 from tests.executor.helpers import Player
 from tests.executor.test_faults import PING, Fault, fault
@@ -34,7 +33,7 @@ def sparse(path: Path, size: int) -> Path:
 
 @pytest.mark.parametrize("step", ["image.load: {body_file: large}", "image.build: {body_dir: .}"])
 def test_a_replay_ends_at_its_time_while_it_reads(replayed: Replayed, step: str) -> None:
-    sparse(replayed.home / "large", OFFLINE_LIMIT - 2**20)
+    sparse(replayed.home / "large", MAX_OFFLINE - 2**20)
     began = time.monotonic()
     (done,) = replayed(f"{{{step}, timeout: 50ms}}")
     assert time.monotonic() - began < 3
