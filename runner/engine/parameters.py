@@ -22,7 +22,8 @@ NAMES_WITH_SLASHES: Final = ("/images/", "/plugins/", "/distribution/")
 
 
 def typed_params(operation: Operation, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters that :func:`~runner.engine.requests.build` sends, with the API's types, without registry credentials.
+    """Return the parameters that :func:`~runner.engine.requests.build` sends, with the API's types, without registry
+    credentials.
 
     A time is a number where a float holds it exactly, else a text; a relative one stays as it was written.
 
