@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from runner.masking import Masker
 from tests.engines import Docker, Registry
 
@@ -50,3 +52,22 @@ def test_it_is_in_no_output(docker: Docker, registry: Registry, tmp_path: Path) 
     leaks = [name for name, text in told.items() if masker.text(text) != text]
     assert leaks == []
     assert "***" in told["out.json"]
+
+
+@pytest.mark.parametrize("config", [{"credsStore": "missing"}, {"credHelpers": {"registry.test": "missing"}}])
+def test_a_build_that_needs_no_registry_needs_no_helper(docker: Docker, tmp_path: Path, config: object) -> None:
+    (tmp_path / "context").mkdir()
+    (tmp_path / "context" / "Dockerfile").write_text("FROM alpine\nENV A=1\n")
+    (tmp_path / "build.yaml").write_text(
+        "title: Build\nsteps:\n"
+        "  - image.build: {body_dir: context, t: engine-recipes/no-registry}\n"
+        "    defer: {image.remove: {name: engine-recipes/no-registry}}\n"
+        "  - image.pull: {fromImage: registry.test/x, tag: '1'}\n"
+    )
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    command = [sys.executable, "-m", "runner", "build.yaml", "-H", docker.url]
+    env = {**os.environ, "DOCKER_CONFIG": str(tmp_path), "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.count("credential-helper") == 1
+    assert "no credentials from docker-credential-missing: it can't be started" in done.stderr

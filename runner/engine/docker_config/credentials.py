@@ -1,29 +1,33 @@
-"""Registry credentials as the docker CLI keeps them: in its configuration, or with a credential helper.
+"""Finds registry credentials where the docker CLI keeps them: in its configuration, or with a credential helper.
 
-Nothing is read before it is asked for. The order is the CLI's: ``credHelpers``, then ``credsStore``, then ``auths``.
-Sources: https://docs.docker.com/reference/cli/docker/login/#credential-stores and
-https://github.com/docker/docker-credential-helpers
+Nothing is read before it is needed. The order is the CLI's: ``credHelpers``, then ``credsStore``, then ``auths``.
+Sources: https://docs.docker.com/reference/cli/docker/login/#credential-stores,
+https://github.com/docker/docker-credential-helpers, and for what happens if one fails ``GetAllCredentials`` and its
+callers in https://github.com/docker/cli (``cli/config/configfile/file.go``, ``cli/command/image/build.go``).
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from runner.engine.docker_config.config import config_file, read_object
 from runner.engine.registry_auth import HUB, HUB_KEY, AuthConfig, key_of, split_auth
 from runner.errors import StepError
 
 HELPER_SECONDS: Final = 30.0
-"""How long a helper may take; one that asks at a terminal would wait for ever."""
+"""Seconds that a helper may take; one that prompts on a terminal would wait for ever."""
 
 _TOKEN_USER: Final = "<token>"  # noqa: S105 - a name, no secret
-"""The user name by which a helper says that its secret is an identity token."""
+"""The user name with which a helper marks its secret as an identity token."""
 _NOT_FOUND: Final = "credentials not found in native keychain"
 
 
@@ -31,34 +35,72 @@ class Credentials:
     """The credentials in the configuration folder ``folder``. ``env`` is the environment of helpers. Thread-safe."""
 
     def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
-        self._path = folder / "config.json"
+        self._path = config_file(folder)
         self._env = env
         self._lock = threading.Lock()
-        self._known: dict[str, AuthConfig | None] = {}
+        self._cache: dict[str, AuthConfig | None] = {}
+        self._problems: dict[str, StepError] = {}
 
     def find(self, host: str, seconds: float = HELPER_SECONDS) -> AuthConfig | None:
-        """What a registry is to be told, or None where nobody has logged in; helpers have ``seconds``.
+        """Return the credentials for a registry host, or None if there are none; helpers have ``seconds``.
 
         Raises:
             StepError: ``bad-credentials`` or ``credential-helper``.
         """
         with self._lock:
-            if host not in self._known:
-                self._known[host] = self._look_up(key_of(host), seconds)
-            return self._known[host]
+            if host not in self._cache:
+                self._cache[host] = self._look_up(key_of(host), seconds)
+            return self._cache[host]
 
     def find_all(self, seconds: float = HELPER_SECONDS) -> dict[str, AuthConfig]:
-        """Every registry's, by the names that the engine knows them by; raises as :meth:`find` does."""
-        store = self._config.get("credsStore")
-        keys = {*self._section("auths"), *self._section("credHelpers")}
-        if store:
-            keys.update(_listed(store, self._ask(store, "list", "", seconds)))
-        found = {}
-        for key in sorted(keys):
-            one = self.find(HUB if key == HUB_KEY else key, seconds)
-            if one:
-                found[key] = one
+        """Return every registry's credentials, by the names that the engine knows them by.
+
+        A build gets them all and may need none: what can't be read, or is not there within ``seconds``, is left out,
+        as the docker CLI leaves it out, and kept in :attr:`problems`.
+        """
+        ends = time.monotonic() + seconds
+        found: dict[str, AuthConfig] = {}
+        with self._noting("credHelpers"):
+            for key in sorted(self._section("credHelpers")):
+                self._add(found, key, ends)
+        listed: Iterable[str] | None = None
+        with self._noting("credsStore"):
+            listed = self._listed_in_store(ends)
+        with self._noting("auths"):
+            for key in sorted({*self._section("auths"), *(listed or ())}.difference(found)):
+                self._add(found, key, ends, store=listed is not None)
         return found
+
+    def _add(self, found: dict[str, AuthConfig], key: str, ends: float, *, store: bool = True) -> None:
+        """Add one registry's credentials; without ``store`` those of the file, since the store can't be asked."""
+        with self._noting(key):
+            host = HUB if key == HUB_KEY else key
+            credentials = self.find(host, ends - time.monotonic()) if store else self._from_file(key)
+            if credentials:
+                found[key] = credentials
+
+    @property
+    def problems(self) -> tuple[StepError, ...]:
+        """Why :meth:`find_all` has left registries out."""
+        return tuple(self._problems.values())
+
+    def _listed_in_store(self, ends: float) -> Iterable[str]:
+        """Return the registries that the store has credentials for: the keys of what it lists."""
+        store = self._config.get("credsStore")
+        listed = self._ask(store, "list", "", ends - time.monotonic()) if store else {}
+        if not isinstance(listed, Mapping):
+            raise _helper_failed(str(store), "its list is not a JSON object")
+        return map(str, listed)
+
+    @contextlib.contextmanager
+    def _noting(self, subject: str) -> Iterator[None]:
+        """Keep an error as a problem of ``subject``."""
+        try:
+            yield
+        except StepError as error:
+            self._problems[subject] = error
+        else:
+            self._problems.pop(subject, None)
 
     def _look_up(self, key: str, seconds: float) -> AuthConfig | None:
         helper = self._section("credHelpers").get(key)
@@ -70,16 +112,9 @@ class Credentials:
     @cached_property
     def _config(self) -> Mapping[str, Any]:
         try:
-            value = json.loads(self._path.read_bytes())
-        except FileNotFoundError:
-            return {}
-        except OSError as error:
-            raise self._bad(error.strerror or "it can't be read") from None
-        except (ValueError, RecursionError):
-            raise self._bad("it is not JSON") from None
-        if not isinstance(value, Mapping):
-            raise self._bad("it is not a JSON object")
-        return value
+            return read_object(self._path)
+        except ValueError as error:
+            raise self._bad(str(error)) from None
 
     def _section(self, name: str) -> Mapping[str, Any]:
         section = self._config.get(name) or {}
@@ -89,7 +124,7 @@ class Credentials:
 
     def _from_file(self, key: str) -> AuthConfig | None:
         auths = self._section("auths")
-        name = key if key in auths else next((one for one in auths if _bare_host(one) == key), None)
+        name = key if key in auths else next((name for name in auths if _bare_host(name) == key), None)
         if name is None:
             return None
         entry = auths[name]
@@ -128,7 +163,7 @@ class Credentials:
         return {"username": user, "password": secret, "serveraddress": key}
 
     def _ask(self, helper: Any, action: str, stdin: str, seconds: float) -> Any:
-        """A helper's answer; None where it knows no such registry. What it printed is never shown: it may be secret."""
+        """Return a helper's answer; None if it has no such registry. Its output is never shown: it may be secret."""
         if not isinstance(helper, str) or not re.fullmatch(r"[\w.-]+", helper):
             raise self._bad(f"{helper!r} is not the name of a credential helper")
         command = f"docker-credential-{helper}"
@@ -138,7 +173,7 @@ class Credentials:
                 input=stdin.encode(),
                 capture_output=True,
                 env=dict(self._env),
-                timeout=min(seconds, HELPER_SECONDS),
+                timeout=max(0.0, min(seconds, HELPER_SECONDS)),
                 check=False,
             )
         except subprocess.TimeoutExpired as expired:
@@ -148,9 +183,11 @@ class Credentials:
         if done.returncode:
             if done.stdout.decode(errors="replace").strip() == _NOT_FOUND:
                 return None
-            said = (done.stderr or (b"" if b"Secret" in done.stdout else done.stdout)).decode(errors="replace").strip()
-            told = f": {said.splitlines()[-1][:200]}" if said else ""
-            raise _helper_failed(helper, f"it failed with exit code {done.returncode}{told}")
+            output = (
+                (done.stderr or (b"" if b"Secret" in done.stdout else done.stdout)).decode(errors="replace").strip()
+            )
+            last_line = f": {output.splitlines()[-1][:200]}" if output else ""
+            raise _helper_failed(helper, f"it failed with exit code {done.returncode}{last_line}")
         try:
             return json.loads(done.stdout)
         except (ValueError, RecursionError):
@@ -161,26 +198,19 @@ class Credentials:
 
 
 def _on_path(command: str, env: Mapping[str, str]) -> str:
-    """The helper as the given environment finds it, which need not be this process's own."""
+    """Return the helper's path by the ``PATH`` of ``env``, which need not be this process's own."""
     import shutil
 
     return shutil.which(command, path=env.get("PATH", "")) or command
 
 
-def _listed(helper: str, answer: Any) -> Iterator[str]:
-    """The registries that a helper has credentials of: the keys of what it lists."""
-    if not isinstance(answer, Mapping):
-        raise _helper_failed(helper, "its list is not a JSON object")
-    return (str(key) for key in answer)
-
-
 def _helper_failed(helper: str, why: str, named_in: Path | None = None) -> StepError:
-    hint = "give the step its credentials itself, as X-Registry-Auth (X-Registry-Config for a build)"
+    hint = "give the step its credentials as X-Registry-Auth (X-Registry-Config for a build)"
     if named_in:
         hint = f"install it, take it out of {named_in}, or {hint}"
     return StepError("credential-helper", f"no credentials from docker-credential-{helper}: {why}", hint=hint)
 
 
 def _bare_host(key: str) -> str:
-    """``https://registry.example/v1/`` is ``registry.example``."""
+    """Return ``registry.example`` for ``https://registry.example/v1/``."""
     return key.partition("://")[2].partition("/")[0] if "://" in key else key.partition("/")[0]

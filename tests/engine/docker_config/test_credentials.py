@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,42 @@ def test_a_helper_that_is_missing(tmp_path: Path) -> None:
         "no credentials from docker-credential-nobody: it can't be started: No such file or directory"
     )
     assert str(tmp_path / "config.json") in (error.hint or "")
+
+
+@pytest.mark.parametrize(
+    "store",
+    ["exit 1", "echo locked >&2; exit 1", "echo junk", "[ $1 = list ] && exit 1; echo '{}'", "exec sleep 60", None],
+)
+def test_a_build_gets_what_there_is_whichever_helper_fails(tmp_path: Path, store: str | None) -> None:
+    if store is not None:
+        helper(tmp_path, "store", store)
+    helper(tmp_path, "own", """echo '{"Username":"own","Secret":"1"}'""")
+    config = {
+        "credsStore": "store",
+        "credHelpers": {"a": "own", "b": "missing"},
+        "auths": {"c": {"auth": "???"}, "d": 7},
+    }
+    credentials = configured(tmp_path, config)
+    assert {key: found["username"] for key, found in credentials.find_all(2).items()} == {"a": "own"}
+    assert {error.code for error in credentials.problems} <= {"bad-credentials", "credential-helper"}
+    assert any("docker-credential-missing" in error.message for error in credentials.problems)
+    assert refused(credentials, "b", 1).code == "credential-helper"
+    assert refused(credentials, "c", 1).code in ("credential-helper", "bad-credentials")
+
+
+def test_a_configuration_that_is_broken_has_nothing_for_a_build(tmp_path: Path) -> None:
+    credentials = configured(tmp_path, "{")
+    assert credentials.find_all() == {}
+    assert [error.code for error in credentials.problems] == ["bad-credentials"] * 3
+
+
+def test_helpers_for_a_build_have_the_time_together(tmp_path: Path) -> None:
+    helper(tmp_path, "slow", "exec sleep 60")
+    credentials = configured(tmp_path, {"credHelpers": {str(number): "slow" for number in range(50)}})
+    began = time.monotonic()
+    assert credentials.find_all(0.5) == {}
+    assert time.monotonic() - began < 10
+    assert len(credentials.problems) == 50
 
 
 @pytest.mark.parametrize(
