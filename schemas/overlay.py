@@ -1,7 +1,7 @@
-"""What the API's description files can't say, written by hand.
+"""Adds facts to the operation table that the API's description files don't have.
 
-Each fact was seen on the wire of Docker 20.10 (API 1.41), or stands in the engine's own source, which reads more (or
-other) things than its description says.
+Each was observed on the wire of Docker 20.10 (API 1.41), or is in the engine's own source, which reads more (or other)
+things than its description has.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "SystemDataUsage": ("system.df",),
     "SystemAuth": ("system.login",),
 }
-"""Words that people say. Those of ``container.`` and ``system.`` work without their noun too, as the names do."""
+"""Common aliases. Those of ``container.`` and ``system.`` work without their noun too, as the names do."""
 
 OPERATIONS: dict[str, dict[str, Any]] = {
     # Attach and exec switch protocols when they are asked to; older engines answer 200 and do the same.
@@ -107,7 +107,7 @@ REGISTRY: dict[str, dict[str, Any]] = {
 """Which registry's credentials an operation needs; see ``Operation.registry``."""
 
 BUILD_CONTEXT = {"ImageBuild"}
-"""What is sent a tar with a Dockerfile in it."""
+"""Operations that are sent a tar with a Dockerfile in it."""
 
 SLOW = {
     "ImageCreate",
@@ -164,10 +164,10 @@ MORE_PARAMS: dict[str, tuple[dict[str, Any], ...]] = dict.fromkeys(
     ("DistributionInspect", "GetPluginPrivileges", "PluginPush"),
     ({"name": "X-Registry-Auth", "place": "header", "type": "auth"},),
 )
-"""Parameters that the engine reads and no description names: without them none of these gets past a password."""
+"""Parameters that the engine reads and no description has: without them no private registry can be used."""
 
 NO_PARAMS = ("ImageBuild.Content-type", "GetPluginPrivileges.name")
-"""Described as parameters, but none that anybody can choose: the body's kind says the one; the other never existed."""
+"""Described as parameters, but can't be chosen: the body's kind decides the first, the second never existed."""
 
 BODY_FIELDS = {
     **dict.fromkeys(
@@ -198,11 +198,10 @@ BODY_FIELDS = {
     "ServiceCreate.TaskTemplate.ContainerSpec.Init": "1.37",
     "ServiceUpdate.TaskTemplate.ContainerSpec.Init": "1.37",
 }
-"""The true first version of a body's field that the descriptions learned of late: what the docker CLI asks for before
-it sends the field."""
+"""The true first version of fields that were described late: the version that the docker CLI requires for them."""
 
 MISSPELLED_FIELDS = {"NanoCPUs": "NanoCpus"}
 """Misspelled fields of one API version: ignored where the right spelling is beside them."""
 
 OPEN_FIELDS = ("LogConfig.Type",)
-"""Fields that are described with a list of values, but take others too: a plugin's log driver is one."""
+"""Fields that are described with a list of values, but accept others too: a plugin's log driver is one."""

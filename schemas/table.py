@@ -1,4 +1,4 @@
-"""The operation table: facts of the description files and of the overlay, as rows of ``operations.json``."""
+"""Makes the rows of ``operations.json`` from the description files and the overlay."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ SHORT_NOUNS = ("container.", "system.")
 
 
 def rows(descriptions: Sequence[Description]) -> list[dict[str, Any]]:
-    """One row per operation of the newest description; what has its default is left out."""
+    """Return a row per operation of the newest description; default values are left out."""
     return [_row(descriptions, key) for key in descriptions[-1].operations]
 
 
 def render(descriptions: Sequence[Description]) -> str:
-    """``operations.json``: a row per line, so that a difference reads well."""
+    """Return ``operations.json``: a row per line, so that differences are easy to read."""
     lines = ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows(descriptions))
     return f'{{"api":"{descriptions[-1].version}","first":"{descriptions[0].version}","operations":[\n{lines}\n]}}\n'
 
 
 def mechanical_name(operation_id: str) -> str:
-    """``ImageGetAll`` → ``image.get_all``."""
+    """Return ``image.get_all`` for ``ImageGetAll``."""
     first, *rest = re.findall(r"[A-Z][a-z0-9]*", operation_id)
     return ".".join([first.lower(), *(["_".join(rest).lower()] if rest else [])])
 
 
 def versions_of(descriptions: Sequence[Description], key: Key) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The versions that have an operation, oldest first, and what each says of it."""
+    """Yield the versions that have an operation, oldest first, with its description in each."""
     for description in descriptions:
         if key in description.operations:
             yield description.version, description.operations[key][1]
 
 
 def body_of(operation: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The Swagger schema of an operation's request body."""
+    """Return the Swagger schema of an operation's request body."""
     return next((param["schema"] for param in operation.get("parameters", ()) if param["in"] == "body"), None)
 
 
@@ -97,7 +97,7 @@ def _body(operation: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _params(descriptions: Sequence[Description], key: Key) -> Iterator[dict[str, Any]]:
-    """An operation's parameters in the newest order; those that an older version had and none has now come last."""
+    """Yield an operation's parameters in the newest order; those that only older versions have are last."""
     operation_id = descriptions[-1].operations[key][1]["operationId"]
     seen: dict[tuple[str, str], list[str]] = {}
     latest: dict[tuple[str, str], Mapping[str, Any]] = {}

@@ -1,7 +1,7 @@
-"""What is known of request bodies: their fields, where strings belong, and the versions that have each field.
+"""Describes request bodies: their fields, where strings belong, and the API versions that have each field.
 
-Driven by ``bodies.json``, which ``python -m schemas.make`` extracts from the API's own description files. Engines
-silently ignore a field that they don't know, so a typo there is worth a warning.
+The facts are in ``bodies.json``, which ``python -m schemas.make`` extracts from the API's own description files.
+Engines silently ignore a field that they don't know, so a typo in one is worth a warning.
 """
 
 from __future__ import annotations
@@ -20,10 +20,9 @@ Shape = Any
 
 
 def unknown_fields(operation: Operation, body: Any) -> Iterator[tuple[Path, str, str | None]]:
-    """Fields that no version of the API knows: the path of the mapping around it, its name, and the nearest known one,
-    which is looked for when it is asked for.
+    """Yield the fields that no API version has: the path of the mapping around it, its name, the nearest known name.
 
-    Templated names and what stands in a map of free names (labels, options) are left out.
+    Templated names and those in a map of free names (labels, options) are left out.
     """
 
     def visit(shape: Shape, value: Any, path: Path) -> Iterator[tuple[Path, str, str | None]]:
@@ -44,22 +43,22 @@ def unknown_fields(operation: Operation, body: Any) -> Iterator[tuple[Path, str,
 
 
 def strings_where_wanted(operation: Operation, body: Any) -> Any:
-    """The body with numbers and booleans as strings where the API wants a string, as in ``Cmd: [sleep, 30]``."""
+    """Return the body with numbers and booleans as strings where the API wants strings, as in ``Cmd: [sleep, 30]``."""
     return _as_wanted(shape_of(operation), body)
 
 
 def since_of(operation: Operation, path: Path) -> str:
-    """The first API version that has a body's field; list positions and free names count for any."""
+    """Return the first API version that has a body's field; list positions and free names stand for any."""
     return _version_of("since", operation, path) or operation.since
 
 
 def until_of(operation: Operation, path: Path) -> str | None:
-    """The last API version that has a body's field, None if the newest still does."""
+    """Return the last API version that has a body's field; None if the newest has it."""
     return _version_of("until", operation, path)
 
 
 def paths_in(body: Any, path: Path = ()) -> Iterator[Path]:
-    """Every field that a body gives, outer ones first."""
+    """Yield the path of every field in a body, outer ones first."""
     if isinstance(body, Mapping | list | tuple):
         for name, inner in body.items() if isinstance(body, Mapping) else enumerate(body):
             yield (*path, name)
@@ -67,18 +66,18 @@ def paths_in(body: Any, path: Path = ()) -> Iterator[Path]:
 
 
 def shape_of(operation: Operation) -> Shape:
-    """The shape of an operation's JSON body; None where it takes none."""
+    """Return the shape of an operation's JSON body; None if it takes none."""
     return _facts()["operations"].get(operation.id)
 
 
 def named_shapes() -> Mapping[str, Shape]:
-    """The shapes that others refer to by name."""
+    """Return the shapes that others refer to, by name."""
     types: dict[str, Shape] = _facts()["types"]
     return types
 
 
 def _version_of(bound: str, operation: Operation, path: Path) -> str | None:
-    """The bound of the innermost place on the path that has one of its own."""
+    """Return the bound of the innermost part of the path that has its own."""
     known = _facts()[bound].get(operation.id)
     if not known:
         return None

@@ -1,4 +1,4 @@
-"""What an API version lacks of what a call uses."""
+"""Finds what an API version lacks of what a call uses."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from runner.api.operations import Operation, version_key
 
 
 class Lack(NamedTuple):
-    """One thing that a version does not have. ``path`` leads to it inside the call's value: ``("signal",)``,
-    ``("body", "HostConfig", "Annotations")``; empty for the operation itself. ``until`` is the last version with it,
-    where it is gone again."""
+    """An operation, parameter or field that a version does not have. ``path`` leads to it in the call's value
+    (``("signal",)``, ``("body", "HostConfig", "Annotations")``, or empty for the operation itself). ``until`` is the
+    last version with it, if it is gone again."""
 
     kind: Literal["operation", "parameter", "field"]
     name: str
@@ -27,9 +27,9 @@ class Lack(NamedTuple):
 
 
 def missing_in(operation: Operation, params: Mapping[str, Any], body: Any, api_version: str) -> list[Lack]:
-    """What ``api_version`` lacks: the operation, its parameters, the fields of its JSON body (``MISSING`` if none).
+    """Return what ``api_version`` lacks: the operation, its parameters, fields of its JSON body (or ``MISSING``).
 
-    Inside a field that is missing nothing more is reported. An API newer than the table lacks nothing for being newer.
+    Nothing is reported inside a field that is missing. A version newer than the table lacks nothing.
     """
     version = version_key(api_version)
 
@@ -41,19 +41,19 @@ def missing_in(operation: Operation, params: Mapping[str, Any], body: Any, api_v
 
     if lacks(operation.since, None):
         return [Lack("operation", operation.name, (), operation.since)]
-    found = [
+    lacking = [
         Lack("parameter", param.name, (param.name,), param.since, gone(param.since, param.until))
         for param in operation.params
         if params.get(param.name) is not None and lacks(param.since, param.until)
     ]
     if body is MISSING or operation.body != "json":
-        return found
+        return lacking
     missing: set[bodies.Path] = set()
     for path in bodies.paths_in(body):
         since, until = bodies.since_of(operation, path), bodies.until_of(operation, path)
         if path[:-1] in missing or lacks(since, until):
             if path[:-1] not in missing:
                 name = ".".join(str(part) for part in path)
-                found.append(Lack("field", name, ("body", *path), since, gone(since, until)))
+                lacking.append(Lack("field", name, ("body", *path), since, gone(since, until)))
             missing.add(path)
-    return found
+    return lacking

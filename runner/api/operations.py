@@ -1,10 +1,9 @@
-"""The table of the API's operations: one row each, facts only.
+"""Describes the API's operations: a table with one row each, facts only.
 
 The rows are read from ``operations.json``, which ``python -m schemas.make`` extracts from the API's own description
-files; what those can't say (aliases, errors inside a 200, where labels go) is in the hand-written overlay.
-
-Reading the file costs under a millisecond and a row becomes an :class:`Operation` only when somebody asks for it,
-because every start of the command pays for it.
+files; facts that those don't have (aliases, errors inside a 200, where labels go) are in the hand-written overlay,
+``schemas/overlay.py``. Reading the file takes less than a millisecond, and a row becomes an :class:`Operation` only
+when it is looked up, because every start of the command pays for it.
 """
 
 from __future__ import annotations
@@ -48,22 +47,23 @@ class Param(NamedTuple):
 class Operation(NamedTuple):
     """One operation. ``name`` is ``noun.verb``; ``id`` the API's operationId; ``path`` has ``{id}`` places.
 
-    ``answer`` is what a success brings: ``output`` is a container's multiplexed or raw output, ``items`` a stream of
-    JSON values, ``progress`` a stream of JSON values that can hold an error, ``upgrade`` raw bytes both ways; see
-    :meth:`answer_for`. Where ``empty_body`` is set, the engine wants ``{}`` rather than no body. ``upgrade`` is the
-    protocol that the request asks to switch to. ``in_band`` says where a success can hide an error besides a stream
-    of progress: in the ``body``, or as JSON behind the end of the ``tar``. ``endless`` names the flag under which the
-    answer does not end by itself, or with a ``!`` the parameter without which it does not. ``labels`` is where the
-    runner's labels go (``body.Labels``, ``query.labels``, ``query.changes``). ``slow`` operations have ten minutes
-    instead of one.
+    ``answer`` is the kind of a successful response: ``output`` is a container's multiplexed or raw output, ``items`` a
+    stream of JSON values, ``progress`` a stream of JSON values that may contain an error, ``upgrade`` raw bytes both
+    ways; see :meth:`answer_for`. With ``empty_body`` the engine wants ``{}`` rather than no body. ``upgrade`` is the
+    protocol that the request asks to switch to. ``in_band`` is where a success can hide an error, besides a stream of
+    progress: in the ``body``, or as JSON behind the end of the ``tar``. ``endless`` names the flag with which the
+    response has no end, or after a ``!`` the parameter without which it has none. ``labels`` is where the runner's
+    labels go (``body.Labels``, ``query.labels``, ``query.changes``). ``slow`` operations have ten minutes by default,
+    others one.
 
-    ``tty`` is how a terminal comes in, which makes output raw: the operation ``creates`` what has one if the body's
-    ``Tty`` is true; the ``body`` of this very call has ``Tty``; the ``container`` of the parameter ``id`` must be
-    inspected (``Config.Tty``); or the output is ``always`` raw. ``registry`` is whose credentials the call needs: it is
-    a ``login`` that brings its own; ``all`` registries', since a build may pull from any; or the one of the
-    ``reference`` at ``image`` (``query.fromImage``, ``path.name``, ``body.TaskTemplate.ContainerSpec.Image``), see
-    :meth:`image_reference`. With one of the parameters ``keeps_credentials`` the engine takes those that it has. A
-    ``build_context`` is a tar whose Dockerfile and ``.dockerignore`` are sent whatever is ignored.
+    ``tty`` is where it is decided whether output is from a terminal, and so is raw: the operation ``creates`` a
+    terminal if the body's ``Tty`` is true; the ``body`` of this call has ``Tty``; the ``container`` of the parameter
+    ``id`` has ``Config.Tty``, which inspect shows; or the output is ``always`` raw. ``registry`` is whose credentials
+    the call needs: it is a ``login`` with its own; ``all`` registries', since a build may pull from any; or those for
+    the registry of the ``reference`` at ``image`` (``query.fromImage``, ``path.name``,
+    ``body.TaskTemplate.ContainerSpec.Image``), see :meth:`image_reference`. With one of the parameters
+    ``keeps_credentials`` the engine uses those that it has. A ``build_context`` is a tar whose Dockerfile and
+    ``.dockerignore`` are sent even if they are ignored.
     """
 
     name: str
@@ -103,12 +103,12 @@ class Operation(NamedTuple):
 
     @property
     def required_params(self) -> tuple[Param, ...]:
-        """What a call must give. Registry credentials are never among them: without any, empty ones are sent."""
+        """The parameters that a call must have. Not registry credentials: without any, empty ones are sent."""
         return tuple(param for param in self.params if param.required and param.type != "auth")
 
     @property
     def sole_param(self) -> Param | None:
-        """The path parameter of an operation that needs nothing else: its bare value is a whole call."""
+        """The path parameter of an operation that needs nothing else: its value alone is a whole call."""
         needed = self.required_params
         return needed[0] if len(needed) == 1 and needed[0].place == "path" and not self.body_required else None
 
@@ -118,7 +118,7 @@ class Operation(NamedTuple):
 
     @property
     def extras(self) -> tuple[str, ...]:
-        """The keys that a call may have beside its parameters: what is sent, and where the answer goes.
+        """The keys that a call may have beside its parameters: what is sent, and where the response is saved.
 
         Attach has a flag ``stdin`` in the API already: true or false means that flag, a text is what is sent.
         """
@@ -134,13 +134,13 @@ class Operation(NamedTuple):
         return tuple(keys)
 
     def reference(self, api_version: str) -> str:
-        """The operation's page in the API reference, of the nearest version that describes it."""
+        """Return the URL of the operation in the API reference, of the nearest version that describes it."""
         newest = _table()["api"]
         version = min(max(api_version, self.since, key=version_key), newest, key=version_key)
         return f"{REFERENCE}/v{version}/#operation/{self.id}"
 
     def is_endless(self, params: Mapping[str, Any]) -> bool:
-        """Whether the answer goes on until somebody ends it, with these parameters."""
+        """Whether the response has no end with these parameters."""
         if self.endless is None:
             return False
         if self.endless.startswith("!"):
@@ -150,7 +150,7 @@ class Operation(NamedTuple):
         return truth(param.default if given is None and param else given)
 
     def answer_for(self, params: Mapping[str, Any], body: Any = None) -> AnswerKind:
-        """What a success brings with these parameters and this body.
+        """Return the kind of a successful response with these parameters and this body.
 
         ``stats`` with ``stream: false`` is a single value; an exec that is started detached has no output.
         """
@@ -161,11 +161,11 @@ class Operation(NamedTuple):
         return self.answer
 
     def upgrade_for(self, body: Any = None) -> Upgrade | None:
-        """The protocol to ask for; a detached exec asks for none."""
+        """Return the protocol to ask for; None for a detached exec."""
         return None if self.answer_for({}, body) == "none" else self.upgrade
 
     def image_reference(self, params: Mapping[str, Any], body: Any = None) -> str | None:
-        """Return the image or plugin whose registry the call needs; None where it needs none, or knows none yet."""
+        """Return the image or plugin whose registry the call needs; None if it needs none."""
         if self.image is None or any(params.get(name) for name in self.keeps_credentials):
             return None
         place, *path = self.image.split(".")
@@ -175,28 +175,28 @@ class Operation(NamedTuple):
         return str(value) if value else None
 
     def labels_for(self, params: Mapping[str, Any]) -> str | None:
-        """Where labels go with these parameters: an image that is pulled takes none, one that is imported does."""
+        """Return where labels go with these parameters: an image that is imported takes some, a pulled one none."""
         return None if self.param("fromSrc") and not params.get("fromSrc") else self.labels
 
 
 def version_key(version: str) -> tuple[int, ...]:
-    """Orders API versions: 1.9 comes before 1.10."""
+    """Return a key that orders API versions: 1.9 before 1.10."""
     return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
 def truth(value: Any) -> bool:
-    """A flag as people write it: ``true``, ``1``, ``"true"``, ``"1"``."""
+    """Whether a flag is set, in any spelling: ``true``, ``1``, ``"true"``, ``"1"``."""
     return value.strip().lower() in ("1", "true") if isinstance(value, str) else bool(value)
 
 
 def find(name: str) -> Operation | None:
-    """The operation of that name or alias."""
+    """Return the operation with that name or alias."""
     row = _index().get(name)
     return None if row is None else _operation(row)
 
 
 def by_id(operation_id: str) -> Operation | None:
-    """The operation of that operationId (``ContainerCreate``)."""
+    """Return the operation with that operationId (``ContainerCreate``)."""
     for number, row in enumerate(_rows()):
         if row["id"] == operation_id:
             return _operation(number)
@@ -204,23 +204,23 @@ def by_id(operation_id: str) -> Operation | None:
 
 
 def all_operations() -> tuple[Operation, ...]:
-    """Every operation, in the order of the API's own description."""
+    """Return every operation, in the order of the API's own description."""
     return tuple(_operation(number) for number in range(len(_rows())))
 
 
 def names() -> tuple[str, ...]:
-    """Every name and alias."""
+    """Return every name and alias."""
     return tuple(_index())
 
 
 def newest_api() -> str:
-    """The newest API version that the table knows."""
+    """Return the newest API version in the table."""
     version: str = _table()["api"]
     return version
 
 
 def oldest_api() -> str:
-    """The oldest API version that the table was compared with: ``since`` can't be earlier."""
+    """Return the oldest API version that the table was compared with: no ``since`` is earlier."""
     version: str = _table()["first"]
     return version
 
@@ -255,7 +255,7 @@ def _operation(number: int) -> Operation:
 
 
 def from_row(row: Mapping[str, Any], oldest: str) -> Operation:
-    """A row of ``operations.json`` as an operation; a row without ``since`` is as old as the oldest version."""
+    """Return a row of ``operations.json`` as an operation; one without ``since`` is as old as the oldest version."""
     since = row.get("since", oldest)
     facts = dict(row, since=since)
     for name in ("aliases", "success", "keeps_credentials"):

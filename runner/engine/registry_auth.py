@@ -1,6 +1,6 @@
-"""Registries: which one a reference names, and the credentials that the engine is handed for it. Pure.
+"""Encodes registry credentials for the engine, and finds the registry that a reference names. Pure.
 
-Engines silently ignore credentials that they can't read, so they are checked here before they are sent. The headers:
+Engines silently ignore credentials that they can't read, so they are checked before they are sent. The headers:
 https://docs.docker.com/reference/api/engine/version/v1.41/#section/Authentication
 """
 
@@ -18,7 +18,7 @@ from runner.nearest import did_you_mean
 
 HUB: Final = "docker.io"
 HUB_KEY: Final = "https://index.docker.io/v1/"
-"""What the docker CLI and its helpers call Docker Hub."""
+"""The docker CLI's and its helpers' name for Docker Hub."""
 
 FIELDS: Final = ("username", "password", "email", "serveraddress", "identitytoken", "registrytoken", "auth")
 SECRET_FIELDS: Final = ("password", "identitytoken", "registrytoken", "auth")
@@ -26,11 +26,11 @@ _FOR_ALL: Final = "X-Registry-Config"
 _EXAMPLE: Final = "{username: …, password: …, serveraddress: …}"
 
 AuthConfig = dict[str, str]
-"""One registry's credentials, by the API's names."""
+"""One registry's credentials, by the API's field names."""
 
 
 def host_of(reference: str) -> str:
-    """The registry of a reference such as ``localhost:5000/team/app:1.0@sha256:…``; ``docker.io`` where it names none.
+    """Return the registry of a reference such as ``localhost:5000/team/app:1.0@sha256:…``; without one ``docker.io``.
 
     Source: https://pkg.go.dev/github.com/distribution/reference
     """
@@ -40,14 +40,14 @@ def host_of(reference: str) -> str:
 
 
 def key_of(host: str) -> str:
-    """What the docker CLI's configuration and its helpers call a registry."""
+    """Return the docker CLI's and its helpers' name for a registry."""
     return HUB_KEY if host == HUB else host
 
 
 def encode(name: str, value: Any) -> str:
-    """The value of the header ``name`` (``X-Registry-Auth`` or ``X-Registry-Config``): padded base64url of JSON.
+    """Return the value of the header ``name`` (``X-Registry-Auth``, ``X-Registry-Config``): padded base64url of JSON.
 
-    A text is taken as encoded already, and checked like a mapping.
+    A text must be encoded already, and is checked like a mapping.
 
     Raises:
         StepError: ``bad-parameter``.
@@ -55,14 +55,14 @@ def encode(name: str, value: Any) -> str:
     mapping = decode(name, value)
     checked: Mapping[str, Any]
     if name == _FOR_ALL:
-        checked = {str(host): _auth_config(f"{name}.{host}", one) for host, one in mapping.items()}
+        checked = {str(host): _auth_config(f"{name}.{host}", config) for host, config in mapping.items()}
     else:
         checked = _auth_config(name, mapping)
     return value if isinstance(value, str) else _encoded(checked)
 
 
 def decode(name: str, value: Any) -> Mapping[Any, Any]:
-    """The mapping that a scenario gives for the header ``name``, itself or encoded; unchecked.
+    """Return a scenario's mapping for the header ``name``, which may be encoded; unchecked.
 
     Raises:
         StepError: ``bad-parameter``.
@@ -70,8 +70,8 @@ def decode(name: str, value: Any) -> Mapping[Any, Any]:
     if isinstance(value, Mapping):
         return value
     try:
-        wanted = isinstance(value, str) and re.fullmatch(r"[\w=-]*", value, re.ASCII)
-        decoded = json.loads(base64.urlsafe_b64decode(value)) if wanted else None
+        is_base64 = isinstance(value, str) and re.fullmatch(r"[\w=-]*", value, re.ASCII)
+        decoded = json.loads(base64.urlsafe_b64decode(value)) if is_base64 else None
     except (ValueError, RecursionError):
         decoded = None
     if not isinstance(decoded, Mapping):
@@ -81,19 +81,19 @@ def decode(name: str, value: Any) -> Mapping[Any, Any]:
 
 
 def secrets_in(value: Any) -> Iterator[str]:
-    """What must not be shown of credentials, however deep they stand."""
-    for key, one in value.items() if isinstance(value, Mapping) else ():
-        if isinstance(one, Mapping):
-            yield from secrets_in(one)
-        elif str(key).lower() in SECRET_FIELDS and one is not None and not isinstance(one, list | bool):
-            yield str(one)
+    """Return the values in credentials that must not be shown, at any depth."""
+    for key, inner in value.items() if isinstance(value, Mapping) else ():
+        if isinstance(inner, Mapping):
+            yield from secrets_in(inner)
+        elif str(key).lower() in SECRET_FIELDS and inner is not None and not isinstance(inner, list | bool):
+            yield str(inner)
 
 
 def split_auth(text: str) -> tuple[str, str]:
-    """User and password of the configuration's ``auth``: base64 of ``user:password``.
+    """Return user and password of an ``auth`` field: base64 of ``user:password``.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: it is not that.
     """
     try:
         pair = base64.b64decode(text, validate=True).decode()
@@ -108,22 +108,22 @@ def split_auth(text: str) -> tuple[str, str]:
 def _auth_config(where: str, value: Any) -> AuthConfig:
     if not isinstance(value, Mapping):
         raise StepError("bad-parameter", f"{where} must be a mapping such as {_EXAMPLE}")
-    found: AuthConfig = {}
-    for key, one in value.items():
+    config: AuthConfig = {}
+    for key, text in value.items():
         if key not in FIELDS:
             hint = did_you_mean(str(key), FIELDS) or f"there are: {', '.join(FIELDS)}"
             raise StepError("bad-parameter", f"{where} has no field '{key}'", hint=hint)
-        if isinstance(one, bool) or not isinstance(one, str | int | float | None):
+        if isinstance(text, bool) or not isinstance(text, str | int | float | None):
             raise StepError("bad-parameter", f"{where}.{key} must be a text")  # the value itself may be a secret
-        if one is not None:
-            found[key] = str(one)
-    if "auth" in found:
+        if text is not None:
+            config[key] = str(text)
+    if "auth" in config:
         try:
-            user, password = split_auth(found.pop("auth"))
+            user, password = split_auth(config.pop("auth"))
         except ValueError as error:
             raise StepError("bad-parameter", f"{where}: {error}") from None
-        found = {"username": user, "password": password, **found}
-    return found
+        config = {"username": user, "password": password, **config}
+    return config
 
 
 def _encoded(value: Mapping[str, Any]) -> str:
@@ -131,4 +131,6 @@ def _encoded(value: Mapping[str, Any]) -> str:
     try:
         return base64.urlsafe_b64encode(text.encode()).decode("ascii")
     except UnicodeEncodeError:
-        raise StepError("bad-parameter", "credentials hold half of a surrogate pair, which is no character") from None
+        raise StepError(
+            "bad-parameter", "credentials contain half of a surrogate pair, which is not a character"
+        ) from None

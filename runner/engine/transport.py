@@ -1,7 +1,13 @@
-"""What crosses the transport seam: a request, a response, a deadline.
+"""Defines the transport seam: request in, response out, by a deadline.
 
-Everything that talks to an engine goes through :meth:`Transport.send`. Recording, replay and tests are other
-transports; nothing is ever patched.
+Everything that talks to an engine goes through :meth:`Transport.send`; recording, replay and tests are other
+transports, and nothing is ever patched:
+
+    response = engine.transport.send(Request("GET", "/v1.41/info"), Deadline.after(60))
+    try:
+        body = b"".join(iter(response.read1, b""))
+    finally:
+        response.close()
 """
 
 from __future__ import annotations
@@ -14,7 +20,7 @@ from runner.errors import DeadlineExceeded
 
 
 class Headers(Mapping[str, str]):
-    """Response headers: looked up without regard to case, a repeated header joined by ``", "`` (RFC 9110, 5.3)."""
+    """Headers by name, whatever its case; a repeated header is joined by ``", "`` (RFC 9110, 5.3)."""
 
     __slots__ = ("_items",)
 
@@ -22,8 +28,8 @@ class Headers(Mapping[str, str]):
         items: dict[str, tuple[str, str]] = {}
         for name, value in pairs:
             key = name.lower()
-            known = items.get(key)
-            items[key] = (known[0], f"{known[1]}, {value}") if known else (name, value)
+            first = items.get(key)
+            items[key] = (first[0], f"{first[1]}, {value}") if first else (name, value)
         self._items = items
 
     def __getitem__(self, name: str) -> str:
@@ -43,7 +49,7 @@ class Headers(Mapping[str, str]):
 
 
 class Deadline(NamedTuple):
-    """A point on the monotonic clock, in seconds; ``None`` never comes."""
+    """A point on the monotonic clock, in seconds; with ``None`` it never passes."""
 
     at: float | None = None
 
@@ -53,7 +59,7 @@ class Deadline(NamedTuple):
 
     @classmethod
     def after(cls, seconds: float | None) -> Deadline:
-        """Return the deadline ``seconds`` from now; None never comes."""
+        """Return the deadline ``seconds`` from now; with None one that never passes."""
         return cls(None if seconds is None else time.monotonic() + seconds)
 
     @classmethod
@@ -62,10 +68,10 @@ class Deadline(NamedTuple):
         return cls(seconds)
 
     def remaining(self) -> float | None:
-        """Seconds left, for a socket's timeout.
+        """Return the seconds left, for a socket's timeout; None if it never passes.
 
         Raises:
-            DeadlineExceeded: none are left.
+            DeadlineExceeded: it has passed.
         """
         if self.at is None:
             return None
@@ -79,7 +85,7 @@ class Deadline(NamedTuple):
         return self.at is not None and time.monotonic() >= self.at
 
     def sooner(self, other: Deadline) -> Deadline:
-        """Whichever of the two comes first."""
+        """Return the earlier one of the two."""
         if self.at is None or (other.at is not None and other.at < self.at):
             return other
         return self
@@ -90,14 +96,14 @@ class Upload(Protocol):
 
     @property
     def size(self) -> int | None:
-        """Bytes in all, or None where only sending tells (it is then sent chunked)."""
+        """The number of bytes, or None if it is not known in advance: it is then sent chunked."""
 
     @property
     def label(self) -> str:
-        """What a report calls it, such as ``@context.tar``."""
+        """Its name in a report, such as ``@context.tar``."""
 
     def chunks(self) -> Iterator[bytes]:
-        """The bytes, in pieces of bounded size, from the start."""
+        """Return the bytes, in pieces of bounded size, from the start."""
 
     def recorded_chunks(self) -> Iterator[bytes]:
         """Yield the bytes by which a recording recognises the body: without what differs between two checkouts of the
@@ -141,9 +147,9 @@ def _target(path: str, query: tuple[tuple[str, str], ...]) -> str:
 
 
 class Response(Protocol):
-    """An answer whose head has arrived; its body is read from the connection piece by piece.
+    """A response whose head has arrived; its body is read from the connection piece by piece.
 
-    A response must be closed. A connection goes back to the pool only if the body was read to its end and the
+    It must be closed. A connection goes back to the pool only if the body was read to its end and the
     connection was not upgraded.
     """
 
@@ -158,46 +164,47 @@ class Response(Protocol):
 
     @property
     def upgraded(self) -> bool:
-        """The engine switched protocols (101): bytes flow raw both ways until each side ends."""
+        """Whether the engine switched protocols (101): bytes flow raw both ways until each side ends."""
 
     def read1(self) -> bytes:
-        """The next bytes that have arrived (at most 256 KiB), waiting for some; ``b""`` at the proper end.
+        """Return the next bytes (at most 256 KiB), waiting for some; ``b""`` at the proper end.
 
         Raises:
             DeadlineExceeded: the request's deadline passed; the connection is closed.
-            EngineError: ``connection-broken``, the body ended before its end.
+            EngineError: ``connection-broken``, the connection ended before the body.
         """
 
     def until(self, deadline: Deadline) -> None:
-        """Replace the deadline that :meth:`read1` and :meth:`write` keep to."""
+        """Replace the deadline of :meth:`read1` and :meth:`write`."""
 
     def write(self, data: bytes) -> None:
         """Send raw bytes; only after an upgrade."""
 
     def close_write(self) -> None:
-        """Send no more, and go on reading (how stdin ends)."""
+        """Send no more, which ends stdin; reading goes on."""
 
     def close(self) -> None:
-        """Let go of the connection; never raises."""
+        """Release the connection; never raises."""
 
 
 class Transport(Protocol):
-    """The one narrow seam to an engine. Thread-safe: background steps send side by side."""
+    """Sends requests to an engine. Thread-safe: background steps send at the same time."""
 
     def send(self, request: Request, deadline: Deadline) -> Response:
-        """Send a request and wait for the head of its answer.
+        """Send a request and wait for the head of its response.
 
         Raises:
-            DeadlineExceeded: the head did not come in time.
-            EngineError: ``engine-unreachable`` (nobody listens, refused, a name that does not resolve),
+            DeadlineExceeded: the head did not arrive in time.
+            EngineError: ``engine-unreachable`` (nothing listens, refused, a name that does not resolve),
                 ``connection-broken`` (cut in the middle) or ``not-http`` (something else answers there).
+            StepError: ``too-many-open-files``, or the request can't be sent.
         """
 
     def share(self) -> Transport:
-        """A transport over the same connections, whose exchanges are aborted by themselves."""
+        """Return a transport over the same connections, whose exchanges are aborted separately."""
 
     def abort(self) -> None:
-        """From any thread: break every exchange under way here, so that whoever waits in it wakes with an error."""
+        """Break every exchange under way here, from any thread: what waits in it gets an error."""
 
     def close(self) -> None:
         """Close idle connections."""

@@ -14,7 +14,7 @@ from typing import IO, Any, Final
 
 from runner.api.engines import CREDENTIAL_HEADERS
 from runner.engine.http.parser import RequestHead, ResponseHead
-from runner.engine.recordings.body_parts import LARGEST, Chunk, part_of, parts_of, raw_parts
+from runner.engine.recordings.body_parts import MAX_PART, Chunk, part_of, parts_of, raw_parts
 from runner.engine.recordings.recording import RecordedExchange, RecordedInput, RecordedRequest, RecordedResponse
 from runner.errors import Diagnostic, UsageError
 from runner.masking import Masker
@@ -117,7 +117,7 @@ class Tape:
         """Keep bytes as long as there is room."""
         with self._lock:
             self._size += len(data)
-            if self._size <= LARGEST:
+            if self._size <= MAX_PART:
                 chunks.append((self.now(), data))
 
     def masker(self) -> Masker:
@@ -131,9 +131,9 @@ class Tape:
         Raises:
             UsageError: ``recording-too-large``.
         """
-        if self._size > LARGEST:
+        if self._size > MAX_PART:
             hint = "a recording is for what is read; leave large downloads and endless streams out of it"
-            message = f"more than {LARGEST // 1024 // 1024} MiB went over the wire, so there is no recording"
+            message = f"more than {MAX_PART // 1024 // 1024} MiB went over the wire, so there is no recording"
             raise UsageError("recording-too-large", message, hint=hint)
         return tuple(_recorded(taped, masker, after) for taped in self.exchanges if not taped.opaque)
 

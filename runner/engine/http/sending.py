@@ -1,8 +1,7 @@
-"""A large request body on its way, sent by a thread of its own.
+"""Sends a large request body in a thread, so that the response can be read meanwhile.
 
-An engine may answer while it still reads (``image load`` reports progress, a refused build context is refused at
-once). With the sending in another thread the answer is read as it comes, neither side blocks the other, and a pipe
-that breaks because the engine has heard enough never hides what it said.
+An engine may respond while it still reads (``image load`` reports progress, a bad build context is refused at once).
+Neither side blocks the other then, and a pipe that breaks because the engine stopped reading never hides its response.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ _PIECE: Final = 256 * 1024
 
 
 class Sending:
-    """Sends ``body`` over ``connection`` from now on."""
+    """Starts to send ``body`` over ``connection``."""
 
     def __init__(self, connection: Connection, body: bytes | Upload) -> None:
         self._connection = connection
@@ -32,16 +31,16 @@ class Sending:
         self._thread.start()
 
     def done(self) -> bool:
-        """Whether everything was sent. Asked when the answer is complete, when at most a moment is missing."""
+        """Whether everything was sent; waits for up to 50 ms, since the response is complete already."""
         self._thread.join(0.05)
         return self._sent
 
     def failure(self) -> RunnerError | None:
-        """Why the body could not be sent, if that was not the engine's doing."""
+        """Return why the body could not be sent, if the engine was not the cause."""
         return self._failure
 
     def stop(self) -> None:
-        """Give up; the connection is closed already. Waits a moment for the thread to let go of its files."""
+        """Stop sending, after the connection was closed. Waits for up to a second until the thread is done."""
         self._stopped = True
         self._thread.join(1.0)
 
@@ -60,10 +59,10 @@ class Sending:
         except StepError as error:
             self._fail(error)
         except RunnerError:
-            # The connection broke or the time is over: whoever reads the answer meets the same, and says so unless
-            # the answer came before.
+            # The connection broke or the deadline passed: the reader of the response gets the same error, unless the
+            # response arrived before.
             return
-        except Exception as error:  # noqa: BLE001 - whatever its maker raises, the reader must hear of it
+        except Exception as error:  # noqa: BLE001 - whatever reading the body raises must reach the step
             self._fail(StepError("unreadable-body", f"the request's body can't be made: {error!r}"))
 
     def _send_sized(self, pieces: Iterator[bytes], size: int) -> None:
@@ -78,7 +77,7 @@ class Sending:
         if left:
             raise StepError(
                 "changed-body",
-                f"the request's body was to have {size} bytes and has {'more' if left < 0 else f'{size - left}'}",
+                f"the request's body should have {size} bytes and has {'more' if left < 0 else f'{size - left}'}",
                 hint="did the file change while it was sent?",
             )
 
@@ -91,7 +90,7 @@ class Sending:
         self._connection.send(LAST_CHUNK)
 
     def _fail(self, failure: RunnerError) -> None:
-        """The body can't be completed: the request is void, so break the connection for the reader to notice."""
+        """Break the connection, since the request can't be completed: the reader of the response gets an error."""
         self._failure = failure
         self._connection.interrupt()
 

@@ -1,6 +1,6 @@
-"""Attach over WebSocket (RFC 6455): the frames are wsproto's business, the connection is the transport's.
+"""Attaches over WebSocket (RFC 6455), with wsproto's frames over the transport's connection.
 
-Output comes raw in binary messages, both streams in one, and stdin goes the same way; a close frame ends it. See
+Output arrives raw in binary messages, both streams in one, and stdin is sent the same way; a close frame ends it. See
 https://docs.docker.com/reference/api/engine/version/v1.41/#operation/ContainerAttachWebsocket
 """
 
@@ -21,14 +21,14 @@ from runner.errors import EngineError
 
 _VERSION: Final = "13"
 _GOOD_ENDS: Final = frozenset((1000, 1001, 1005))
-"""Close codes (RFC 6455, 7.4.1): done, going away, none given."""
+"""Close codes (RFC 6455, 7.4.1): normal, going away, none given."""
 
 
 def open_websocket(send: Callable[[Request, Deadline], Response], request: Request, deadline: Deadline) -> Response:
-    """Shake hands by way of ``send``. An answer other than 101 is returned as it is: it says why not.
+    """Make the handshake through ``send``. A response other than 101 is returned as it is: it says why not.
 
     Raises:
-        EngineError: ``broken-websocket``, what answers does not know the handshake; and what ``send`` raises.
+        EngineError: ``broken-websocket``, the handshake failed; and what ``send`` raises.
     """
     key = generate_nonce()
     own = {"Sec-WebSocket-Version": _VERSION, "Sec-WebSocket-Key": key.decode("ascii")}
@@ -39,13 +39,13 @@ def open_websocket(send: Callable[[Request, Deadline], Response], request: Reque
         return response
     if response.headers.get("Sec-WebSocket-Accept", "").encode() != generate_accept_token(key):
         response.close()
-        raise EngineError("broken-websocket", "the engine's answer to the WebSocket handshake is wrong")
+        raise EngineError("broken-websocket", "the engine's response to the WebSocket handshake is wrong")
     return WebSocket(response)
 
 
 class WebSocket:
     """The payload of a WebSocket, as a :class:`~runner.engine.transport.Response`. One thread may read while another
-    writes."""
+    one writes."""
 
     def __init__(self, response: Response) -> None:
         self.status: Final[int] = response.status
@@ -81,17 +81,20 @@ class WebSocket:
         return b""
 
     def _take(self, event: events.Event) -> None:
-        if isinstance(event, events.BytesMessage):
-            self._keep(bytes(event.data))
-        elif isinstance(event, events.TextMessage):
-            self._keep(event.data.encode())
-        elif isinstance(event, events.Ping):
-            self._reply(event.response())
-        elif isinstance(event, events.CloseConnection):
-            self._ended = True
-            self._reply(event.response())
-            if event.code not in _GOOD_ENDS:
-                raise self._broken("broken-websocket", f"the WebSocket ended badly: {event.reason or event.code}")
+        match event:
+            case events.BytesMessage():
+                self._keep(bytes(event.data))
+            case events.TextMessage():
+                self._keep(event.data.encode())
+            case events.Ping():
+                self._reply(event.response())
+            case events.CloseConnection():
+                self._ended = True
+                self._reply(event.response())
+                if event.code not in _GOOD_ENDS:
+                    raise self._broken("broken-websocket", f"the WebSocket ended badly: {event.reason or event.code}")
+            case _:  # a Pong, which needs no reply
+                pass
 
     def _keep(self, data: bytes) -> None:
         if data:
@@ -105,12 +108,12 @@ class WebSocket:
         self._send(events.CloseConnection(code=1000))
 
     def _reply(self, event: events.Event) -> None:
-        """Answer as the protocol wants it; a far side that is gone already does not wait for that."""
+        """Reply as the protocol requires it; a peer that is gone already needs no reply."""
         with contextlib.suppress(EngineError):
             self._send(event)
 
     def _send(self, event: events.Event) -> bool:
-        """Send a frame; False says that the protocol does not allow any more."""
+        """Send a frame; return False if the protocol allows no more."""
         with self._lock:
             try:
                 data = self._frames.send(event)

@@ -1,7 +1,7 @@
-"""How a body stands in a recording: piece by piece, each with the time of its arrival, as readable as it can be.
+"""Writes bodies in recordings, and reads them back: in parts with the time of arrival, as readable as possible.
 
 JSON is kept as JSON, multiplexed output frame by frame, other text as text, and only the rest as base64, compressed
-where it is much. All but JSON comes back byte for byte; JSON comes back with the same values. Frames: see
+if it is large. Everything but JSON is read back byte for byte; JSON is read back with the same values. Frames: see
 https://docs.docker.com/reference/api/engine/version/v1.41/#operation/ContainerAttach
 """
 
@@ -20,12 +20,12 @@ from runner.errors import EngineError
 from runner.masking import Masker, StreamMasker
 
 Chunk = tuple[float, bytes]
-"""Bytes, and when they arrived: milliseconds from the beginning of the recording."""
+"""Time of arrival (milliseconds from the beginning of the recording), and bytes."""
 
-MUCH: Final = 16 * 1024
-"""Bytes from which on what isn't text is compressed, all of it as one part."""
-LARGEST: Final = 64 * 1024 * 1024
-"""Bytes that one part can hold."""
+MIN_COMPRESSED: Final = 16 * 1024
+"""Bytes from which on a body that is not text is compressed, as one part."""
+MAX_PART: Final = 64 * 1024 * 1024
+"""Bytes of one part."""
 
 _HEADER: Final = Struct(">B3xL")
 _STREAMS: Final = ("stdin", "stdout", "stderr", "daemon")
@@ -33,7 +33,7 @@ _STREAMS: Final = ("stdin", "stdout", "stderr", "daemon")
 
 @dataclass(frozen=True, slots=True)
 class BodyPart:
-    """A piece of a body. ``stream`` names whose output a frame carries."""
+    """A part of a body. ``stream`` is the name of a frame's stream."""
 
     at: float
     form: Literal["json", "text", "base64", "zlib"]
@@ -41,10 +41,10 @@ class BodyPart:
     stream: str | None = None
 
     def data(self) -> bytes:
-        """The bytes, as they came.
+        """Return the bytes, as they arrived.
 
         Raises:
-            ValueError: they can't be read.
+            ValueError: the content is malformed.
         """
         match self.form:
             case "json":
@@ -61,27 +61,27 @@ class BodyPart:
 
 
 def parts_of(chunks: Sequence[Chunk], content_type: str, masker: Masker) -> tuple[BodyPart, ...]:
-    """A body in parts, without secrets, even where one was cut in two by the way in which it arrived."""
-    found = _values(chunks, masker) if "json" in content_type else _frames(chunks, masker)
-    return found if found is not None else raw_parts(chunks, masker)
+    """Return a body in parts, without secrets, also where one was cut in two by its arrival."""
+    parts = _values(chunks, masker) if "json" in content_type else _frames(chunks, masker)
+    return parts if parts is not None else raw_parts(chunks, masker)
 
 
 def raw_parts(chunks: Sequence[Chunk], masker: Masker) -> tuple[BodyPart, ...]:
-    """The same for bytes of which nothing is known."""
+    """Return bytes in any format as parts, without secrets."""
     mask = StreamMasker(masker)
     parts = [part_of(mask.feed(data), at) for at, data in chunks]
     if chunks:
         parts.append(part_of(mask.end(), chunks[-1][0]))
-    found = tuple(part for part in parts if part.content)
+    filled = tuple(part for part in parts if part.content)
     size = sum(len(data) for _, data in chunks)
-    if size < MUCH or all(part.form == "text" for part in found):
-        return found
-    whole = zlib.compress(b"".join(part.data() for part in found), 9)
-    return (BodyPart(found[-1].at, "zlib", base64.b64encode(whole).decode("ascii")),)
+    if size < MIN_COMPRESSED or all(part.form == "text" for part in filled):
+        return filled
+    whole = zlib.compress(b"".join(part.data() for part in filled), 9)
+    return (BodyPart(filled[-1].at, "zlib", base64.b64encode(whole).decode("ascii")),)
 
 
 def _values(chunks: Sequence[Chunk], masker: Masker) -> tuple[BodyPart, ...] | None:
-    """One part for each JSON value; None if it is not JSON to its end."""
+    """Return a part for each JSON value; None if it is not JSON to its end."""
     arrived = 0.0
 
     def pieces() -> Iterator[bytes]:
@@ -101,16 +101,16 @@ def _values(chunks: Sequence[Chunk], masker: Masker) -> tuple[BodyPart, ...] | N
 
 
 def _frames(chunks: Sequence[Chunk], masker: Masker) -> tuple[BodyPart, ...] | None:
-    """One part for each frame; None if these are not frames to the end."""
+    """Return a part for each frame; None if it is not frames to its end."""
     frames = _demultiplexed(chunks)
     if frames is None:
         return None
     masks = {stream: StreamMasker(masker) for stream in _STREAMS}
     parts: list[BodyPart] = []
     for at, stream, payload in frames:
-        shown = masks[stream].feed(payload)
-        if shown or not payload:
-            parts.append(part_of(shown, at, stream))
+        masked = masks[stream].feed(payload)
+        if masked or not payload:
+            parts.append(part_of(masked, at, stream))
     last = chunks[-1][0] if chunks else 0.0
     rests = ((stream, mask.end()) for stream, mask in masks.items())
     return (*parts, *(part_of(rest, last, stream) for stream, rest in rests if rest))
@@ -136,7 +136,7 @@ def _demultiplexed(chunks: Sequence[Chunk]) -> list[tuple[float, str, bytes]] | 
 
 
 def part_of(data: bytes, at: float = 0.0, stream: str | None = None) -> BodyPart:
-    """Bytes as text, or as base64 where they are none."""
+    """Return bytes as text, or as base64 if they are not UTF-8."""
     try:
         return BodyPart(at, "text", data.decode(), stream)
     except UnicodeDecodeError:
@@ -146,7 +146,7 @@ def part_of(data: bytes, at: float = 0.0, stream: str | None = None) -> BodyPart
 def _inflated(data: bytes) -> bytes:
     inflater = zlib.decompressobj()
     try:
-        whole = inflater.decompress(data, LARGEST)
+        whole = inflater.decompress(data, MAX_PART)
     except zlib.error as error:
         raise ValueError(str(error)) from None
     if not inflater.eof:

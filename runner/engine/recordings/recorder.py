@@ -1,4 +1,4 @@
-"""Records what goes through a transport, without secrets, in bounded memory."""
+"""Records the exchanges that go through a transport, without secrets, in bounded memory."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from runner.api.engines import CREDENTIAL_HEADERS
-from runner.engine.recordings.body_parts import LARGEST, Chunk, part_of, parts_of, raw_parts
+from runner.engine.recordings.body_parts import MAX_PART, Chunk, part_of, parts_of, raw_parts
 from runner.engine.recordings.recording import RecordedExchange, RecordedInput, RecordedRequest, RecordedResponse
 from runner.engine.transport import Deadline, Headers, Request, Response, Transport, Upload
 from runner.errors import Diagnostic, ErrorKind, RunnerError, UsageError
 from runner.masking import Masker
 
-_UNANSWERED: Final = Diagnostic("connection-broken", "the run ended before an answer came", kind="engine")
+_UNANSWERED: Final = Diagnostic("connection-broken", "the run ended before a response arrived", kind="engine")
 _NOT_COMPARED: Final = CREDENTIAL_HEADERS | {"accept"}
 
 
 def recorded_request(request: Request, masker: Masker) -> RecordedRequest:
-    """A request as a recording keeps it.
+    """Return a request as a recording keeps it.
 
     Raises:
-        StepError: what it uploads can't be read.
+        StepError: the file or folder that it uploads can't be read.
     """
     headers = {name: masker.text(value) for name, value in sorted(request.headers) if name.lower() not in _NOT_COMPARED}
     return RecordedRequest(
@@ -52,8 +52,8 @@ def _body(body: bytes | Upload | None, masker: Masker) -> dict[str, Any]:
 
 
 @dataclass(slots=True)
-class _Tape:
-    """One exchange while it goes on."""
+class _OpenExchange:
+    """An exchange that is being recorded."""
 
     at: float
     request: RecordedRequest
@@ -75,74 +75,74 @@ class Recorder:
         self._clock = clock
         self._began = clock()
         self._lock = threading.Lock()
-        self._tapes: list[_Tape] = []
+        self._open: list[_OpenExchange] = []
         self._size = 0
 
     def now(self) -> float:
-        """Milliseconds from the beginning."""
+        """Return the milliseconds since the beginning of the recording."""
         return round((self._clock() - self._began) * 1000, 1)
 
-    def begin(self, request: Request) -> _Tape:
-        tape = _Tape(self.now(), recorded_request(request, self._masker))
+    def begin(self, request: Request) -> _OpenExchange:
+        exchange = _OpenExchange(self.now(), recorded_request(request, self._masker))
         with self._lock:
-            self._tapes.append(tape)
-        return tape
+            self._open.append(exchange)
+        return exchange
 
     def keep(self, chunks: list[Chunk], data: bytes) -> None:
-        """Note bytes, as long as there is room; what is larger than all of it has no place in a file to be read."""
+        """Add bytes to ``chunks``, until the recording is too large to be written."""
         with self._lock:
             self._size += len(data)
-            if self._size <= LARGEST:
+            if self._size <= MAX_PART:
                 chunks.append((self.now(), data))
 
     def exchanges(self) -> tuple[RecordedExchange, ...]:
-        """What was recorded.
+        """Return the recorded exchanges.
 
         Raises:
             UsageError: ``recording-too-large``.
         """
-        if self._size > LARGEST:
-            hint = "a recording is for what is read; leave large downloads and endless streams out of it"
-            message = f"more than {LARGEST // 1024 // 1024} MiB went over the wire, so there is no recording"
+        if self._size > MAX_PART:
+            hint = "leave large downloads and endless streams out, or bound them with take"
+            message = f"more than {MAX_PART // 1024 // 1024} MiB went over the wire, which is too much for a recording"
             raise UsageError("recording-too-large", message, hint=hint)
-        return tuple(self._exchange(tape) for tape in self._tapes)
+        return tuple(self._exchange(exchange) for exchange in self._open)
 
-    def _exchange(self, tape: _Tape) -> RecordedExchange:
+    def _exchange(self, exchange: _OpenExchange) -> RecordedExchange:
         mask = self._masker
-        given = RecordedInput(raw_parts(tape.written, mask), tape.closed) if tape.wrote else None
-        if tape.head is None:
-            failure = tape.failure or _UNANSWERED
-            return RecordedExchange(tape.at, tape.request, _masked(failure, mask), given)
-        status, reason, headers, upgraded = tape.head
+        given = RecordedInput(raw_parts(exchange.written, mask), exchange.closed) if exchange.wrote else None
+        if exchange.head is None:
+            failure = exchange.failure or _UNANSWERED
+            return RecordedExchange(exchange.at, exchange.request, _masked(failure, mask), given)
+        status, reason, headers, upgraded = exchange.head
         answer = RecordedResponse(
-            at=tape.answered,
+            at=exchange.answered,
             status=status,
             reason=reason,
             headers={name: mask.text(value) for name, value in headers.items()},
             upgraded=upgraded,
-            body=parts_of(tape.received, headers.get("Content-Type", ""), mask),
-            end=_masked(tape.end, mask) if isinstance(tape.end, Diagnostic) else tape.end,
+            body=parts_of(exchange.received, headers.get("Content-Type", ""), mask),
+            end=_masked(exchange.end, mask) if isinstance(exchange.end, Diagnostic) else exchange.end,
         )
-        return RecordedExchange(tape.at, tape.request, answer, given)
+        return RecordedExchange(exchange.at, exchange.request, answer, given)
 
 
 class RecordingTransport:
-    """A transport that passes everything on to another one, and notes it."""
+    """A transport that passes everything on to another one, and records it."""
 
     def __init__(self, inner: Transport, recorder: Recorder) -> None:
         self._inner = inner
         self._recorder = recorder
 
     def send(self, request: Request, deadline: Deadline) -> Response:
-        tape = self._recorder.begin(request)
+        exchange = self._recorder.begin(request)
         try:
             response = self._inner.send(request, deadline)
         except RunnerError as error:
-            tape.failure = _failure_of(error)
+            exchange.failure = _failure_of(error)
             raise
-        tape.answered = self._recorder.now()
-        tape.head = (response.status, response.reason, response.headers, response.upgraded)
-        return _RecordingResponse(response, tape, self._recorder)
+        exchange.answered = self._recorder.now()
+        exchange.head = (response.status, response.reason, response.headers, response.upgraded)
+        return _RecordingResponse(response, exchange, self._recorder)
 
     def share(self) -> RecordingTransport:
         return RecordingTransport(self._inner.share(), self._recorder)
@@ -155,11 +155,11 @@ class RecordingTransport:
 
 
 class _RecordingResponse:
-    """A response whose bytes are noted on their way."""
+    """A response whose bytes are recorded as they are read."""
 
-    def __init__(self, inner: Response, tape: _Tape, recorder: Recorder) -> None:
+    def __init__(self, inner: Response, exchange: _OpenExchange, recorder: Recorder) -> None:
         self._inner = inner
-        self._tape = tape
+        self._exchange = exchange
         self._recorder = recorder
         self.status: Final = inner.status
         self.reason: Final = inner.reason
@@ -170,12 +170,12 @@ class _RecordingResponse:
         try:
             data = self._inner.read1()
         except RunnerError as error:
-            self._tape.end = _failure_of(error)
+            self._exchange.end = _failure_of(error)
             raise
         if data:
-            self._recorder.keep(self._tape.received, data)
+            self._recorder.keep(self._exchange.received, data)
         else:
-            self._tape.end = "complete"
+            self._exchange.end = "complete"
         return data
 
     def until(self, deadline: Deadline) -> None:
@@ -183,12 +183,12 @@ class _RecordingResponse:
 
     def write(self, data: bytes) -> None:
         self._inner.write(data)
-        self._tape.wrote = True
-        self._recorder.keep(self._tape.written, data)
+        self._exchange.wrote = True
+        self._recorder.keep(self._exchange.written, data)
 
     def close_write(self) -> None:
         self._inner.close_write()
-        self._tape.wrote = self._tape.closed = True
+        self._exchange.wrote = self._exchange.closed = True
 
     def close(self) -> None:
         self._inner.close()

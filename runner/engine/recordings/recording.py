@@ -1,7 +1,7 @@
-"""A recording: every request and answer of one scenario's run, and the file that keeps them.
+"""Defines recordings, every request and response of one scenario's run, and reads and writes their files.
 
-``schemas/recording.schema.json`` describes the file field by field. It is made to be read and to be compared in git:
-what fits stands on one line, everything else a field a line. Times are milliseconds from the beginning.
+``schemas/recording.schema.json`` describes the file field by field. It is made to be read, and compared in git: what
+fits is on one line, else there is a field a line. Times are milliseconds from the beginning.
 """
 
 from __future__ import annotations
@@ -15,24 +15,29 @@ from typing import Any, Final, Literal
 from runner.engine.recordings.body_parts import BodyPart
 from runner.errors import Diagnostic, Place, UsageError
 from runner.json_layout import pretty
+from runner.reading import NotRegularError, read_regular
 from runner.resources import schema_path
 from runner.valid_texts import ValidText, stamp
 from runner.version import __version__
 
 VERSION: Final = 1
-"""Rises when a field changes its meaning or goes."""
-LARGEST_FILE: Final = 128 * 1024 * 1024
+"""Rises when a field changes its meaning or is removed."""
+MAX_FILE: Final = 128 * 1024 * 1024
+"""Bytes of a file."""
 WIDTH: Final = 110
+"""Characters of a line."""
 
-_BROKEN = "make it again with --record"
+_MARK: Final = '"recording_version"'
+_MARK_WITHIN: Final = 4096
+"""Characters within which a recording has its mark. An error shows no line of any other file that a path leads to."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """A request as it is kept and compared: without secrets and credentials.
+    """A request without secrets and credentials, as it is kept and compared.
 
-    ``body`` says in its only key what it is: ``json``, ``text``, ``base64``, or of a stream its ``upload`` (what it
-    is called) with ``size`` and ``sha256``.
+    ``body`` has one key for its form, ``json``, ``text`` or ``base64``; a streamed one has ``upload`` (its label),
+    ``size`` and ``sha256``.
     """
 
     method: str
@@ -42,21 +47,22 @@ class RecordedRequest:
     body: Mapping[str, Any] = field(default_factory=dict)
 
     def value(self) -> dict[str, Any]:
-        found: dict[str, Any] = {"method": self.method, "target": self.target}
+        """Return the request as the file has it."""
+        value: dict[str, Any] = {"method": self.method, "target": self.target}
         if self.upgrade is not None:
-            found["upgrade"] = self.upgrade
+            value["upgrade"] = self.upgrade
         if self.headers:
-            found["headers"] = dict(self.headers)
-        return {**found, **self.body}
+            value["headers"] = dict(self.headers)
+        return {**value, **self.body}
 
     def key(self) -> str:
-        """Equal for requests that are the same."""
+        """Return a text that is equal for equal requests."""
         return json.dumps(self.value(), sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedResponse:
-    """``end`` is how its reading ended: at its proper end, because the reader left before, or with an error."""
+    """A response. ``end`` is how its reading ended: at its proper end, before it (``left``), or with an error."""
 
     at: float
     status: int
@@ -69,7 +75,7 @@ class RecordedResponse:
 
 @dataclass(frozen=True, slots=True)
 class RecordedInput:
-    """What was written to an upgraded connection, and whether the writer then closed its side."""
+    """The bytes written to an upgraded connection; ``closed`` if the writer then closed its side."""
 
     parts: tuple[BodyPart, ...]
     closed: bool
@@ -77,7 +83,7 @@ class RecordedInput:
 
 @dataclass(frozen=True, slots=True)
 class RecordedExchange:
-    """A request, sent at ``at``, and what came of it."""
+    """A request, sent at ``at``, and its outcome."""
 
     at: float
     request: RecordedRequest
@@ -87,8 +93,8 @@ class RecordedExchange:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """``endpoint`` is where a reader would find such an engine; ``vars`` are the variables that were given from
-    outside, ``status`` is the recorded run's."""
+    """A recorded run of one scenario. ``endpoint`` is where a reader would find such an engine; ``vars`` are the
+    variables from outside the scenario; ``status`` is the run's."""
 
     recorded_at: str
     name: str
@@ -104,7 +110,7 @@ class Recording:
 
 
 def render(recording: Recording) -> str:
-    """The text of the file."""
+    """Return the text of a recording's file."""
     engine = {
         "name": recording.name,
         "version": recording.version,
@@ -137,22 +143,23 @@ def read(path: Path, cache: Path | None = None) -> Recording:
         UsageError: ``no-recording``, there is none; ``bad-recording``, it is cut, altered or of another version.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST_FILE + 1)
+        data = read_regular(path, MAX_FILE)
+    except NotRegularError as error:
+        raise UsageError("no-recording", f"{path} is {error.kind}, not a recording") from None
     except FileNotFoundError:
         hint = "make one with --record, on an engine"
         raise UsageError("no-recording", f"there is no recording {path}", hint=hint) from None
     except OSError as error:
         raise UsageError("no-recording", f"{path} can't be read: {error.strerror}") from None
-    if len(data) > LARGEST_FILE:
-        raise _bad(path, f"it is larger than {LARGEST_FILE // 1024 // 1024} MiB")
+    if len(data) > MAX_FILE:
+        raise _bad(path, f"it is larger than {MAX_FILE // 1024 // 1024} MiB")
     text = _text(path, data)
     value = _parsed(path, text)
     if not isinstance(value, Mapping) or "recording_version" not in value:
-        raise _bad(path, "it is no recording")
+        raise _bad(path, "it is not a recording")
     version = value["recording_version"]
     if version != VERSION or isinstance(version, bool):
-        raise _bad(path, f"it is of version {json.dumps(version)[:40]}, and this program reads {VERSION}")
+        raise _bad(path, f"its version is {json.dumps(version)[:40]}, and this program reads {VERSION}")
     _validate(path, text, value, cache)
     try:
         return _recording(value)
@@ -161,7 +168,9 @@ def read(path: Path, cache: Path | None = None) -> Recording:
 
 
 def _bad(path: Path, why: str, place: Place | None = None) -> UsageError:
-    return UsageError("bad-recording", f"{path} can't be replayed: {why}", hint=_BROKEN, place=place)
+    return UsageError(
+        "bad-recording", f"{path} can't be replayed: {why}", hint="make it again with --record", place=place
+    )
 
 
 def _text(path: Path, data: bytes) -> str:
@@ -175,6 +184,8 @@ def _parsed(path: Path, text: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
+        if _MARK not in text[:_MARK_WITHIN]:
+            raise _bad(path, "it is not a recording") from None
         line = text.split("\n")[error.lineno - 1]
         place = Place(str(path), error.lineno, error.colno, text=line)
         raise _bad(path, f"it is cut or broken: {error.msg}", place) from None
@@ -211,7 +222,7 @@ def _recording(value: Mapping[str, Any]) -> Recording:
         vars=value["vars"],
         run_id=value["run_id"],
         status=value["status"],
-        exchanges=tuple(_exchange(one) for one in value["exchanges"]),
+        exchanges=tuple(_exchange(exchange) for exchange in value["exchanges"]),
     )
 
 
@@ -220,16 +231,16 @@ def _exchange(value: Mapping[str, Any]) -> RecordedExchange:
     request = RecordedRequest(
         fields.pop("method"), fields.pop("target"), fields.pop("upgrade", None), fields.pop("headers", {}), fields
     )
-    given = value.get("input")
+    sent = value.get("input")
     return RecordedExchange(
         at=value["at"],
         request=request,
-        outcome=_failure(value["error"]) if "error" in value else _answer(value["response"]),
-        input=RecordedInput(_parts(given["sent"]), given["closed"]) if given else None,
+        outcome=_failure(value["error"]) if "error" in value else _response(value["response"]),
+        input=RecordedInput(_parts(sent["sent"]), sent["closed"]) if sent else None,
     )
 
 
-def _answer(value: Mapping[str, Any]) -> RecordedResponse:
+def _response(value: Mapping[str, Any]) -> RecordedResponse:
     end = value["end"]
     return RecordedResponse(
         at=value["at"],

@@ -1,4 +1,4 @@
-"""Answers requests from a recording: no engine, no waiting, and nothing that was not recorded."""
+"""Answers requests from a recording, without an engine and without waiting."""
 
 from __future__ import annotations
 
@@ -28,18 +28,19 @@ from runner.json_layout import pretty
 from runner.labels import PREFIX
 from runner.masking import SHOWN, Masker
 
-INPUT_PATIENCE: Final = 10.0
-"""Seconds that the end of a stream waits for the input that was sent before it."""
-_COMPARED: Final = 200
-_COMPARED_TEXT: Final = 2000
-"""Recorded requests, and characters of each, that are looked at for the nearest one."""
+INPUT_SECONDS: Final = 10.0
+"""Seconds that the end of a response waits for the recorded input."""
+_MAX_COMPARED: Final = 200
+"""Recorded requests among which the nearest one is looked for."""
+_MAX_COMPARED_TEXT: Final = 2000
+"""Characters of each that are compared."""
 
 
 class Replay:
-    """The exchanges of a recording that are still to come. Thread-safe.
+    """The exchanges of a recording that have not been replayed yet. Thread-safe.
 
-    Equal requests are answered in the order of the recording; different ones may come in any, as steps in the
-    background do.
+    Equal requests are answered in the order of the recording; different ones may be made in any order, as steps in the
+    background are.
     """
 
     def __init__(self, recording: Recording, secrets: Iterable[str]) -> None:
@@ -51,10 +52,10 @@ class Replay:
             self._waiting.setdefault(self._key(exchange.request), deque()).append(exchange)
 
     def take(self, request: Request) -> RecordedExchange:
-        """The exchange that was recorded for a request.
+        """Return the exchange that was recorded for a request.
 
         Raises:
-            StepError: ``not-recorded``; the details are what differs from the nearest recorded request.
+            StepError: ``not-recorded``; its details are the differences from the nearest recorded request.
         """
         sent = recorded_request(request, self.masker)
         with self._lock:
@@ -62,23 +63,23 @@ class Replay:
             if waiting:
                 return waiting.popleft()
         if waiting is not None:
-            times = sum(self._key(one.request) == self._key(sent) for one in self._all)
+            times = sum(self._key(exchange.request) == self._key(sent) for exchange in self._all)
             raise _not_recorded(f"{sent.method} {sent.target} is in the recording {_times(times)} only")
         raise _not_recorded(f"{sent.method} {sent.target} is not in the recording", self._difference(sent))
 
     def unused(self) -> tuple[RecordedRequest, ...]:
-        """The recorded requests that were not made."""
+        """Return the recorded requests that were not made."""
         with self._lock:
             left = {id(exchange) for waiting in self._waiting.values() for exchange in waiting}
         return tuple(exchange.request for exchange in self._all if id(exchange) in left)
 
     def _key(self, sent: RecordedRequest) -> str:
-        """A secret that was written percent-encoded, and one that isn't known now, are the same."""
+        """Return a key that is equal for equal requests, also where a secret is percent-encoded or unknown now."""
         return self.masker.text(_as_asked(sent).key())
 
     def _difference(self, sent: RecordedRequest) -> tuple[str, ...]:
-        """From the nearest recorded request, one not yet made if possible, to this one."""
-        candidates = (self.unused() or tuple(one.request for one in self._all))[:_COMPARED]
+        """Return the differences from the nearest recorded request, one not yet made if possible."""
+        candidates = (self.unused() or tuple(exchange.request for exchange in self._all))[:_MAX_COMPARED]
         if not candidates:
             return ()
         wanted = _lines(sent)
@@ -86,7 +87,7 @@ class Replay:
 
         def nearness(other: RecordedRequest) -> tuple[bool, float]:
             same = (other.method, other.target.partition("?")[0]) == (sent.method, path)
-            old, new = (f"{one.target} {one.body}"[:_COMPARED_TEXT] for one in (other, sent))
+            old, new = (f"{request.target} {request.body}"[:_MAX_COMPARED_TEXT] for request in (other, sent))
             return same, difflib.SequenceMatcher(None, old, new).ratio()
 
         nearest = max(candidates, key=nearness)
@@ -95,7 +96,7 @@ class Replay:
 
 
 def _as_asked(sent: RecordedRequest) -> RecordedRequest:
-    """Without the labels that the runner adds: they belong to its version, not to the scenario."""
+    """Return the request without the labels that the runner adds: they depend on its version."""
     path, mark, query = sent.target.partition("?")
     if PREFIX in query:
         pairs = [
@@ -108,11 +109,11 @@ def _as_asked(sent: RecordedRequest) -> RecordedRequest:
 
 
 def _without_own(value: Any) -> Any:
-    """The value without those labels, and without a mapping that held nothing else."""
+    """Return the value without those labels, and without a mapping that had nothing else in it."""
     if isinstance(value, Mapping):
-        kept = {key: (one, _without_own(one)) for key, one in value.items() if not key.startswith(PREFIX)}
+        kept = {key: (inner, _without_own(inner)) for key, inner in value.items() if not key.startswith(PREFIX)}
         return {key: new for key, (old, new) in kept.items() if new != {} or old == {}}
-    return [_without_own(one) for one in value] if isinstance(value, list) else value
+    return [_without_own(item) for item in value] if isinstance(value, list) else value
 
 
 def _without_own_in_text(text: str) -> str:
@@ -137,7 +138,7 @@ def _not_recorded(message: str, details: tuple[str, ...] = ()) -> StepError:
 
 
 def replayed(recording: Recording, replay: Replay) -> Engine:
-    """The recorded engine, as it was met when the recording was made."""
+    """Return the recorded engine, as it was when the recording was made."""
     return Engine(
         endpoint=parse(recording.endpoint, source="a recording"),
         transport=ReplayTransport(replay),
@@ -166,23 +167,23 @@ class ReplayTransport:
         return self
 
     def abort(self) -> None:
-        """Nothing here ever waits for an engine."""
+        """Do nothing: nothing waits for an engine."""
 
     def close(self) -> None:
-        """There is no connection."""
+        """Do nothing: there is no connection."""
 
 
 class _ReplayedResponse:
-    """A recorded answer. Its end comes only after the input that was sent in the recording has been sent again."""
+    """A recorded response. It ends only after the recorded input has been sent again."""
 
-    def __init__(self, answer: RecordedResponse, given: RecordedInput | None, masker: Masker) -> None:
-        self.status: Final = answer.status
-        self.reason: Final = answer.reason
-        self.headers: Final = Headers(tuple(answer.headers.items()))
-        self.upgraded: Final = answer.upgraded
-        self._left = deque(answer.body)
-        self._end = answer.end
-        self._expected = given
+    def __init__(self, response: RecordedResponse, expected: RecordedInput | None, masker: Masker) -> None:
+        self.status: Final = response.status
+        self.reason: Final = response.reason
+        self.headers: Final = Headers(tuple(response.headers.items()))
+        self.upgraded: Final = response.upgraded
+        self._left = deque(response.body)
+        self._end = response.end
+        self._expected = expected
         self._masker = masker
         self._written: list[Chunk] = []
         self._writing = threading.Condition()
@@ -195,24 +196,24 @@ class _ReplayedResponse:
         if isinstance(self._end, Diagnostic):
             raise error_of(self._end)
         if self._end == "left":
-            raise _not_recorded("the recording of this answer ends here: when it was made, nobody read on")
+            raise _not_recorded("the recording of this response ends here: it was not read further")
         return b""
 
     def _check_input(self) -> None:
-        """Wait until as much was written as in the recording, and compare."""
-        given = self._expected
-        if given is None:
+        """Wait until the recorded input was written again, and compare it."""
+        recorded = self._expected
+        if recorded is None:
             if self._written:
                 raise _not_recorded("the recording of this call has no input")
             return
-        expected = b"".join(part.data() for part in given.parts)
+        expected = b"".join(part.data() for part in recorded.parts)
 
         def same() -> bool:
-            """Where the recorded input had no end, more of it may follow."""
-            return self._input() == expected if given.closed else self._input().startswith(expected)
+            """Whether the input is the recorded one; if that was not closed, more may follow."""
+            return self._input() == expected if recorded.closed else self._input().startswith(expected)
 
         with self._writing:
-            self._writing.wait_for(lambda: self._ended or (not given.closed and same()), INPUT_PATIENCE)
+            self._writing.wait_for(lambda: self._ended or (not recorded.closed and same()), INPUT_SECONDS)
             written = self._input()
         if not same():
             old, new = (text.decode("utf-8", "replace").splitlines() for text in (expected, written))
@@ -223,7 +224,7 @@ class _ReplayedResponse:
         return b"".join(part.data() for part in raw_parts(self._written, self._masker))
 
     def until(self, deadline: Deadline) -> None:
-        """Recorded answers don't wait."""
+        """Do nothing: recorded responses don't wait."""
 
     def write(self, data: bytes) -> None:
         with self._writing:

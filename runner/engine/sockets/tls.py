@@ -1,7 +1,7 @@
-"""TLS to an engine, with a half-close that leaves the other direction open.
+"""Connects to an engine over TLS, with a half-close that leaves the other direction open.
 
-An :class:`ssl.SSLSocket` can't do that: its ``unwrap`` waits for the far side, and shutting the socket below it cuts
-the session off. Here OpenSSL works on memory buffers, so the ``close_notify`` alert is sent like any other bytes and
+An :class:`ssl.SSLSocket` can't do that: its ``unwrap`` waits for the peer, and shutting the socket below it cuts the
+session off. Here OpenSSL works on memory buffers, so the ``close_notify`` alert is sent like any other bytes and
 reading goes on (RFC 8446, section 6.1; engines take it as the end of stdin).
 """
 
@@ -24,8 +24,7 @@ _PIECE: Final = 64 * 1024
 
 
 class TlsDialer:
-    """Opens TLS connections. Without a ``context`` the endpoint's certificates are read, once, when the first one is
-    opened."""
+    """Opens TLS connections. Without a ``context`` the endpoint's certificates are read once, before the first one."""
 
     def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None = None) -> None:
         self._endpoint = endpoint
@@ -44,7 +43,7 @@ class TlsDialer:
 
 
 def make_context(settings: TlsSettings) -> ssl.SSLContext:
-    """Read the certificates.
+    """Return a TLS context with the certificates of ``settings``.
 
     Raises:
         UsageError: ``bad-certificate``, a file that can't be used.
@@ -63,7 +62,7 @@ def make_context(settings: TlsSettings) -> ssl.SSLContext:
             raise _bad_file("authority", str(settings.ca), error) from None
     if settings.cert is not None:
         try:
-            # Without a password OpenSSL would ask for one on the terminal.
+            # Without a password OpenSSL would prompt for one on the terminal.
             context.load_cert_chain(settings.cert, settings.key, password=lambda: "")
         except OSError as error:
             files = f"{settings.cert} with {settings.key}" if settings.key else str(settings.cert)
@@ -78,7 +77,7 @@ def _bad_file(role: str, files: str, error: OSError) -> UsageError:
     elif error.reason == "KEY_VALUES_MISMATCH":
         why = "the key does not belong to the certificate"
     else:
-        why = "it is not in PEM form"
+        why = "it is not a PEM file"
     hint = "certificates and keys are PEM files; a key must not be encrypted"
     return UsageError("bad-certificate", f"the {role} certificate {files} can't be used: {why}", hint=hint)
 
@@ -86,8 +85,8 @@ def _bad_file(role: str, files: str, error: OSError) -> UsageError:
 class TlsChannel(SocketChannel):
     """A TLS session over a tcp socket.
 
-    One lock guards OpenSSL's state and is never held while waiting; another keeps the records that go out in order.
-    So a thread that waits for input never keeps another one from sending.
+    One lock guards OpenSSL's state and is never held during a wait; another one keeps outgoing records in order. So a
+    thread that waits for input never blocks another one that sends.
     """
 
     def __init__(self, sock: socket.socket, context: ssl.SSLContext, endpoint: Endpoint) -> None:
@@ -105,10 +104,10 @@ class TlsChannel(SocketChannel):
         self.sendall = self._send
 
     def handshake(self, deadline: Deadline) -> None:
-        """Agree on keys and check who is there, by the deadline.
+        """Make the handshake, which verifies the certificate, by the deadline.
 
         Raises:
-            EngineError: ``tls-…``, why there is no trust; ``not-http`` where no TLS is spoken.
+            EngineError: ``tls-…``, why the peer is not trusted; ``not-http``, it does not speak TLS.
             TimeoutError: the deadline passed.
         """
         while True:
@@ -130,8 +129,8 @@ class TlsChannel(SocketChannel):
             if not data:
                 raise EngineError(
                     "tls-failed",
-                    f"{self._endpoint.url} closed the connection while TLS was agreed on",
-                    hint="does it speak TLS at all? If not, leave the --tls options out",
+                    f"{self._endpoint.url} closed the connection during the TLS handshake",
+                    hint="does it speak TLS? If not, leave the --tls options out",
                 )
             self._incoming.write(data)
 
@@ -168,7 +167,7 @@ class TlsChannel(SocketChannel):
     def half_close(self) -> None:
         with self._order:
             with self._state:
-                # ``unwrap`` also looks for the far side's close_notify, and trips over data before it: take that first.
+                # ``unwrap`` also reads the peer's close_notify, and fails on data before it: take that data first.
                 while self._incoming.pending:
                     try:
                         data = self._session.read(_PIECE)
@@ -177,7 +176,7 @@ class TlsChannel(SocketChannel):
                     if not data:
                         break
                     self._early.append(data)
-                # What is raised is its want of the far side's close_notify, which comes when its output is complete.
+                # It raises because the peer's close_notify is missing: that arrives when the peer's output is complete.
                 with contextlib.suppress(ssl.SSLError):
                     self._session.unwrap()
             self._flush()
@@ -188,20 +187,20 @@ class TlsChannel(SocketChannel):
         return waiting or super().readable()
 
     def _flush(self) -> None:
-        """Send what OpenSSL wants sent; with the order lock held, or before anyone else has the channel."""
+        """Send OpenSSL's output; with the order lock held, or before another thread has the channel."""
         while self._outgoing.pending:
             with self._state:
                 data = self._outgoing.read()
             self._raw_send(data)
 
     def _flush_quietly(self) -> None:
-        """The reader's share of sending (answers to the far side's TLS messages). Whoever is sending does it too, so
-        there is no waiting for them."""
+        """Send the replies to the peer's TLS messages, from the reading thread. A thread that is sending does it too,
+        so there is no need to wait for it."""
         if self._outgoing.pending and self._order.acquire(blocking=False):
             try:
                 self._flush()
             except OSError:
-                pass  # the read that follows says what is wrong
+                pass  # the next read raises the error
             finally:
                 self._order.release()
 
@@ -210,23 +209,23 @@ class TlsChannel(SocketChannel):
         reason = error.reason or ""
         if isinstance(error, ssl.SSLCertVerificationError):
             code, message, hint = _UNTRUSTED.get(error.verify_code, _UNTRUSTED[0])
-            return EngineError(code, f"{url} can't be trusted: {message} ({error.verify_message})", hint=hint)
+            return EngineError(code, f"{url} is not trusted: {message} ({error.verify_message})", hint=hint)
         if reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"):
             return EngineError(
                 "not-http",
                 f"{url} does not speak TLS",
                 hint="if that is expected, leave the --tls options and DOCKER_TLS_VERIFY out",
             )
-        said = reason.replace("_", " ").lower()
+        words = reason.replace("_", " ").lower()
         if "ALERT" in reason and ("CERTIFICATE" in reason or "UNKNOWN_CA" in reason or "HANDSHAKE_FAILURE" in reason):
             own = self._endpoint.tls.cert if self._endpoint.tls else None
             return EngineError(
                 "tls-client-certificate",
                 f"{url} does not accept {f'the client certificate {own}' if own else 'a client without certificate'}"
-                f" ({said})",
-                hint="name one that its authority signed with --tlscert and --tlskey, or DOCKER_CERT_PATH",
+                f" ({words})",
+                hint="name one that its certificate authority signed, with --tlscert and --tlskey or DOCKER_CERT_PATH",
             )
-        return EngineError("tls-failed", f"TLS with {url} failed: {said or error}")
+        return EngineError("tls-failed", f"TLS with {url} failed: {words or error}")
 
 
 _UNTRUSTED: Final = {
@@ -237,7 +236,7 @@ _UNTRUSTED: Final = {
     ),
     9: ("tls-expired", "its certificate is not valid yet", "is the clock right?"),
     10: ("tls-expired", "its certificate has expired", "renew the engine's certificate; is the clock right?"),
-    62: ("tls-wrong-host", "its certificate is for another name", "use a name that the certificate holds"),
-    64: ("tls-wrong-host", "its certificate is for another address", "use a name or address that it holds"),
+    62: ("tls-wrong-host", "its certificate is for another host name", "use a name that is in the certificate"),
+    64: ("tls-wrong-host", "its certificate is for another address", "use a name or address that is in it"),
 }
 """By OpenSSL's X509_V_ERR numbers (https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/)."""

@@ -1,4 +1,4 @@
-"""Decoders of what engines stream, without any input or output: each takes pieces as they arrive, cut anywhere.
+"""Decodes what engines stream, without any input or output: each decoder takes pieces as they arrive, cut anywhere.
 
 Sources: the stream format in https://docs.docker.com/reference/api/engine/version/v1.41/#operation/ContainerAttach;
 JSON text sequences in RFC 7464.
@@ -13,21 +13,25 @@ from collections.abc import Iterable, Iterator
 from struct import Struct
 from typing import Any, Final, Literal, NoReturn
 
+from runner.api.error_message import bounded
 from runner.errors import EngineError, StepError
 
 StreamName = Literal["stdout", "stderr"]
 
-LARGEST_VALUE: Final = 16 * 1024 * 1024
+MAX_VALUE: Final = 16 * 1024 * 1024
+"""Characters of one JSON value."""
 
 _HEADER: Final = Struct(">LL")
 _STREAMS: Final[dict[int, StreamName]] = {0x0000_0000: "stdout", 0x0100_0000: "stdout", 0x0200_0000: "stderr"}
 _DAEMON_ERROR: Final = 0x0300_0000
-_LONGEST_ERROR: Final = 64 * 1024
+_MAX_ERROR: Final = 64 * 1024
 
 
 def frames(chunks: Iterable[bytes]) -> Iterator[tuple[StreamName, bytes]]:
-    """The payloads of multiplexed output. Neighbours of one stream that arrived together come as one, and a large
-    frame comes in pieces: nothing is held but a cut header.
+    """Yield the payloads of multiplexed output, with the name of their stream.
+
+    Neighbours of one stream that arrived together are joined, and a large frame is yielded in pieces: nothing is
+    buffered but an incomplete header.
 
     Raises:
         EngineError: ``truncated-frame`` at an end in the middle of a frame, ``broken-frame`` where no frame begins.
@@ -48,16 +52,16 @@ def frames(chunks: Iterable[bytes]) -> Iterator[tuple[StreamName, bytes]]:
         while end - position >= 8:
             word, size = unpack(data, position)
             position += 8
-            found = stream_of(word)
-            if found is None:
+            stream = stream_of(word)
+            if stream is None:
                 if gathered:
                     yield name, b"".join(gathered)
                 _refuse(word, size, data[position:], source)
-            if found != name:
+            if stream != name:
                 if gathered:
                     yield name, b"".join(gathered)
                     gathered = []
-                name = found
+                name = stream
             stop = position + size
             if stop > end:
                 left = stop - end
@@ -81,19 +85,19 @@ def _refuse(word: int, size: int, data: bytes, source: Iterator[bytes]) -> NoRet
             f"the output is not in frames: a header begins with {word.to_bytes(4, 'big').hex(' ')}",
             hint="does the container have a TTY? Its output is then raw",
         )
-    wanted = min(size, _LONGEST_ERROR)
+    wanted = min(size, _MAX_ERROR)
     for chunk in source:
         if len(data) >= wanted:
             break
         data += chunk
     text = data[:wanted].decode(errors="replace").strip()
-    raise StepError("daemon-error", f"the engine reports in the stream: {text}")
+    raise StepError("daemon-error", f"the engine reports in the stream: {bounded(text)}")
 
 
-# JSON: white space and record separators may stand between values; a scalar ends at whatever can't belong to it.
+# JSON: white space and record separators may be between values; a scalar ends at the first character of another kind.
 _BETWEEN = re.compile("[ \t\r\n\x1e]*")
 _SCALAR = re.compile("[-+.0-9A-Za-z]+")
-_TURN = re.compile(r'["\\{}\[\]]')
+_STRUCTURE = re.compile(r'["\\{}\[\]]')
 _IN_STRING = re.compile(r'["\\]')
 
 
@@ -104,13 +108,15 @@ def _no_constant(name: str) -> NoReturn:
 _DECODER: Final = json.JSONDecoder(parse_constant=_no_constant)
 
 
-def json_values(chunks: Iterable[bytes], *, limit: int = LARGEST_VALUE) -> Iterator[Any]:
-    """The JSON values of a stream, each as soon as its last byte is there, whatever stands between them: new lines,
-    nothing, record separators. Takes time in proportion to the bytes, however they are cut.
+def json_values(chunks: Iterable[bytes], *, limit: int = MAX_VALUE) -> Iterator[Any]:
+    """Yield the JSON values of a stream, each as soon as its last byte has arrived.
+
+    Between them may be line breaks, record separators or nothing. Takes time in proportion to the bytes, however they
+    are cut.
 
     Raises:
-        EngineError: ``truncated-json`` at an end in the middle of a value, ``bad-json`` where there is none,
-            ``large-json`` for a value of more than ``limit`` characters.
+        EngineError: ``truncated-json``, the end is in the middle of a value; ``bad-json``, it is not JSON;
+            ``large-json``, a value has more than ``limit`` characters.
     """
     splitter = _ValueSplitter(limit)
     decode = codecs.getincrementaldecoder("utf-8")().decode
@@ -129,8 +135,8 @@ def json_values(chunks: Iterable[bytes], *, limit: int = LARGEST_VALUE) -> Itera
 
 
 class _ValueSplitter:
-    """Cuts text into JSON values. A value that arrives whole is parsed at once; one that does not is only scanned for
-    its end, from where the last piece left off, and parsed when complete."""
+    """Cuts text into JSON values. A value that arrives in one piece is parsed at once; any other is only scanned for
+    its end, from where the last piece left off, and parsed when it is complete."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -174,7 +180,7 @@ class _ValueSplitter:
                 yield self._complete(text[start:position])
 
     def end(self) -> Iterator[Any]:
-        """The stream is over: a scalar may be waiting for that."""
+        """Take the end of the stream, which may complete a scalar."""
         if not self._held:
             return
         if self._depth or self._in_string:
@@ -182,7 +188,7 @@ class _ValueSplitter:
         yield self._complete("")
 
     def _scan(self, text: str, start: int) -> int:
-        """Where the value that began before ``start``, or begins there, ends; -1, and the text is held, if later."""
+        """Return where the value that began at ``start`` or before ends; -1 if later, and the text is buffered."""
         end = self._find_end(text, start)
         self._held_size += (len(text) if end < 0 else end) - start
         if self._held_size > self._limit:
@@ -198,13 +204,13 @@ class _ValueSplitter:
             if scalar is None:
                 if not begins:
                     return start
-                raise EngineError("bad-json", f"the engine sent what is not JSON: {_shown(text[start:])}")
+                raise EngineError("bad-json", f"the engine sent something that is not JSON: {_shown(text[start:])}")
             return scalar.end() if scalar.end() < len(text) else -1
         position = start
         if self._escaped:
             self._escaped = False
             position += 1
-        while found := (_IN_STRING if self._in_string else _TURN).search(text, position):
+        while found := (_IN_STRING if self._in_string else _STRUCTURE).search(text, position):
             position = found.end()
             character = found[0]
             if character == '"':
@@ -228,9 +234,9 @@ class _ValueSplitter:
         try:
             value, end = _DECODER.raw_decode(text)
         except (ValueError, RecursionError):
-            raise EngineError("bad-json", f"the engine sent what is not JSON: {_shown(text)}") from None
+            raise EngineError("bad-json", f"the engine sent something that is not JSON: {_shown(text)}") from None
         if end != len(text):
-            raise EngineError("bad-json", f"the engine sent what is not JSON: {_shown(text)}")
+            raise EngineError("bad-json", f"the engine sent something that is not JSON: {_shown(text)}")
         return value
 
     def _too_large(self) -> EngineError:

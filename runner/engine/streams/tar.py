@@ -1,7 +1,7 @@
-"""Whether a tar came whole, watched while it flows by, without holding it.
+"""Checks that a tar archive is complete while it is streamed, without buffering it.
 
 An engine that fails in the middle of an export has sent its 200 already: the tar just ends, or JSON with the reason
-stands behind its last byte. The format: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html
+follows its last byte. The format: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html
 """
 
 from __future__ import annotations
@@ -11,19 +11,21 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from runner.api.error_message import bounded
 from runner.errors import EngineError
 
 BLOCK: Final = 512
 _TAIL: Final = 16 * 1024
-"""Bytes of the end that are kept, in which an error may stand."""
-_LARGEST_RECORDS: Final = 1024 * 1024
+"""Bytes of the end that are kept, since an error may be in them."""
+_MAX_RECORDS: Final = 1024 * 1024
+"""Bytes of extended records (pax) that are read."""
 _WITHOUT_CONTENT: Final = frozenset(b"123456")
-"""Links, devices, folders, pipes: a size in their header counts nothing."""
+"""Links, devices, folders, pipes: a size in their header has no meaning."""
 _PAX: Final = ord("x")
 
 
 class TarWatch:
-    """Is fed a tar piece by piece."""
+    """Watches a tar that is fed to it piece by piece."""
 
     def __init__(self) -> None:
         self._held = b""
@@ -37,7 +39,7 @@ class TarWatch:
         self.entries = 0
 
     def feed(self, data: bytes) -> None:
-        """The next bytes, in pieces of any size."""
+        """Take the next bytes, in pieces of any size."""
         self._tail = data[-_TAIL:] if len(data) >= _TAIL else (self._tail + data)[-_TAIL:]
         if self._broken:
             return
@@ -53,23 +55,23 @@ class TarWatch:
             self._held = data[position:]
 
     def problem(self) -> str | None:
-        """The tar is over: the error that the engine put behind it, if any.
+        """Take the end of the tar; return the error that the engine wrote behind it, if any.
 
         Raises:
             EngineError: ``truncated-tar`` or ``broken-tar``.
         """
         if self._zeros and not (self._broken or self._behind or self._held.strip(b"\0")):
             return None
-        found = _error_at_end(self._tail)
-        if found or self._behind or (self._zeros and not self._broken):
-            return found
+        error = _error_at_end(self._tail)
+        if error or self._behind or (self._zeros and not self._broken):
+            return error
         if self._broken:
-            where = f" behind its first {self.entries} entries" if self.entries else ""
-            raise EngineError("broken-tar", f"the engine's answer is no tar{where}")
-        raise EngineError("truncated-tar", f"the tar ends too early, behind {self.entries} entries")
+            where = f" after the first {self.entries} entries" if self.entries else ""
+            raise EngineError("broken-tar", f"the engine's response is not a tar{where}")
+        raise EngineError("truncated-tar", f"the tar ends too early, after {self.entries} entries")
 
     def _walk(self, data: bytes, position: int) -> int:
-        """Go from header to header; where the first one that is not complete begins."""
+        """Go from header to header; return where the first incomplete one begins."""
         while len(data) - position >= BLOCK:
             if self._zeros >= 2:
                 self._behind = self._behind or bool(data[position:].strip(b"\0"))
@@ -97,7 +99,7 @@ class TarWatch:
 
     def _enter(self, header: bytes) -> None:
         kind, size = header[156], _number(header[124:136])
-        if kind == _PAX and 0 < size <= _LARGEST_RECORDS:
+        if kind == _PAX and 0 < size <= _MAX_RECORDS:
             self._pax_size = size
             return
         self.entries += kind not in b"xgLK"
@@ -106,12 +108,12 @@ class TarWatch:
         self._skip = 0 if kind in _WITHOUT_CONTENT else _padded(size)
 
     def _records(self, data: bytes, position: int) -> int:
-        """Read the size of the next entry out of extended records, once they are complete; how long they are."""
+        """Read the next entry's size from extended records, once they are complete; return their length."""
         length = _padded(self._pax_size)
         if len(data) - position < length:
             return 0
-        found = re.search(rb"(?:^|\n)\d+ size=(\d{1,20})\n", data[position : position + self._pax_size])
-        self._next_size = int(found[1]) if found else None
+        match = re.search(rb"(?:^|\n)\d+ size=(\d{1,20})\n", data[position : position + self._pax_size])
+        self._next_size = int(match[1]) if match else None
         self._pax_size = 0
         return length
 
@@ -126,7 +128,7 @@ def _is_header(block: bytes) -> bool:
 
 
 def _number(text: bytes) -> int:
-    """Octal digits, or where the first bit is set a binary number; -1 for anything else."""
+    """Return a number from octal digits, or binary if its first bit is set; -1 for anything else."""
     if text[0] & 0x80:
         return int.from_bytes(bytes((text[0] & 0x7F,)) + text[1:], "big")
     try:
@@ -136,16 +138,16 @@ def _number(text: bytes) -> int:
 
 
 def _error_at_end(tail: bytes) -> str | None:
-    """The engine's words in a JSON object at the very end."""
+    """Return the engine's message in a JSON object at the very end."""
     text = tail.decode("utf-8", "replace").rstrip("\0\r\n ")
-    for found in reversed(list(re.finditer(r"\{\s*\"", text))):
+    for match in reversed(list(re.finditer(r"\{\s*\"", text))):
         try:
-            value = json.loads(text[found.start() :])
+            value = json.loads(text[match.start() :])
         except (ValueError, RecursionError):
             continue
         detail = value.get("errorDetail")
-        said = value.get("error") or (detail.get("message") if isinstance(detail, Mapping) else None)
-        said = said or value.get("message") or value.get("cause")
-        if isinstance(said, str) and said:
-            return said
+        message = value.get("error") or (detail.get("message") if isinstance(detail, Mapping) else None)
+        message = message or value.get("message") or value.get("cause")
+        if isinstance(message, str) and message:
+            return bounded(message)
     return None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -351,7 +353,7 @@ def test_reading_further_than_the_recording_is_an_error(tmp_path: Path) -> None:
         transport.send(request, Deadline.after(5)).close()
         transport.close()
     response = replay(tmp_path, *recorder.exchanges())[1].send(request, Deadline.never())
-    with pytest.raises(StepError, match="nobody read on"):
+    with pytest.raises(StepError, match="it was not read further"):
         response.read1()
 
 
@@ -409,8 +411,8 @@ def broken(path: Path, old: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"recording_version": 1', '"recording_version": 2', "it is of version 2, and this program reads 1"),
-        ('"recording_version": 1,', "", "it is no recording"),
+        ('"recording_version": 1', '"recording_version": 2', "its version is 2, and this program reads 1"),
+        ('"recording_version": 1,', "", "it is not a recording"),
         ('"method": "GET"', '"method": 7', "at $.exchanges[0].request.method 7 is not of type 'string'"),
         ('"end": "complete"', '"end": "x"', "at $.exchanges[0].response.end"),
         ('"text": "OK"', '"base64": "***"', "base64"),
@@ -451,11 +453,27 @@ def test_a_recording_that_was_valid_is_not_validated_again_until_it_changes(tmp_
 def test_a_cut_file_says_where(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     path = tmp_path_factory.mktemp("cut") / "r.json"
     text = render(recording())
-    path.write_text(text[: data.draw(st.integers(0, len(text) - 3))])
+    path.write_text(text[: data.draw(st.integers(30, len(text) - 3))])
     with pytest.raises(UsageError) as caught:
         read(path)
     assert caught.value.code == "bad-recording"
     assert caught.value.place is not None
+
+
+def test_nothing_is_shown_of_another_file(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    path.symlink_to("/etc/passwd")
+    with pytest.raises(UsageError, match="can't be replayed: it is not a recording") as caught:
+        read(path)
+    assert caught.value.place is None
+
+
+@pytest.mark.parametrize(("make", "kind"), [(Path.mkdir, "a folder"), (os.mkfifo, "a named pipe")])
+def test_only_regular_files_are_read(tmp_path: Path, make: Callable[[Path], None], kind: str) -> None:
+    make(tmp_path / "r.json")
+    with pytest.raises(UsageError, match=f"is {kind}, not a recording") as caught:
+        read(tmp_path / "r.json")
+    assert caught.value.code == "no-recording"
 
 
 @pytest.mark.parametrize("data", [b"\xff", b"[" * 100_000, b"[]", b"7", b"1" * 10_000])

@@ -127,7 +127,7 @@ def test_the_name_must_match(certificates: Certificates, name: str, said: str) -
     with tls_server(certificates.authority.issue_cert(name), answer) as url:
         error = failure(url.replace("127.0.0.1", "localhost"), certificates.settings)
     assert error.code == "tls-wrong-host"
-    assert "another name" in error.message
+    assert "another host name" in error.message
 
 
 def test_an_expired_certificate(certificates: Certificates) -> None:
@@ -184,9 +184,9 @@ def test_a_session_that_is_cut_off_is_no_end(certificates: Certificates) -> None
     ("cert", "key", "says"),
     [
         ("nothing.pem", "key.pem", "No such file"),
-        ("key.pem", "key.pem", "not in PEM form"),
+        ("key.pem", "key.pem", "not a PEM file"),
         ("cert.pem", "other.pem", "does not belong"),
-        ("junk.pem", "key.pem", "not in PEM form"),
+        ("junk.pem", "key.pem", "not a PEM file"),
     ],
 )
 def test_files_that_are_no_certificates(

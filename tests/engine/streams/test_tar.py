@@ -110,13 +110,13 @@ def test_what_is_behind_the_end_and_no_error() -> None:
 
 @pytest.mark.parametrize("data", [b"no tar at all" * 100, b"\x1f\x8b" + b"x" * 5000, b"<html>" * 200])
 def test_what_is_no_tar(data: bytes) -> None:
-    with pytest.raises(EngineError, match=r"is no tar$") as caught:
+    with pytest.raises(EngineError, match=r"is not a tar$") as caught:
         watched(data)
     assert caught.value.code == "broken-tar"
 
 
 def test_a_header_that_is_none() -> None:
-    with pytest.raises(EngineError, match="is no tar behind its first 2 entries"):
+    with pytest.raises(EngineError, match="is not a tar after the first 2 entries"):
         watched(tar()[:1024] + b"x" * 2000)
 
 
