@@ -177,6 +177,12 @@ def _github() -> Render:
     return render
 
 
+def _summary() -> Render:
+    from runner.report.summary import render
+
+    return render
+
+
 _ROWS: tuple[Format, ...] = (
     WholeFormat("markdown", ".md", _markdown, document=True),
     WholeFormat("json", ".json", _json),
@@ -185,5 +191,6 @@ _ROWS: tuple[Format, ...] = (
     WholeFormat("html", ".html", _html, document=True),
     WholeFormat("cast", ".cast", _cast, document=True),
     WholeFormat("github", None, _github),
+    WholeFormat("summary", None, _summary),
 )
 FORMATS: Final[dict[str, Format]] = {row.name: row for row in _ROWS}

@@ -18,11 +18,12 @@ MOST = 10
 
 def render(report: Report) -> str:
     """A workflow command a line; nothing if everything passed."""
-    lines = [annotation(f"{title}: {error.code}", error) for title, error in _errors(report)]
+    lines = [annotation(f"{title}: {error.code}", error) for title, error in innermost_errors(report)]
     return "".join(f"{line}\n" for line in lines[:MOST])
 
 
-def _errors(report: Report) -> Iterator[tuple[str, Diagnostic]]:
+def innermost_errors(report: Report) -> Iterator[tuple[str, Diagnostic]]:
+    """Yield each error with the title of its step: of a block, that of the step inside it."""
     for scenario in report.scenarios:
         found = list(_of_steps(scenario.steps))
         if not found and scenario.error is not None:
