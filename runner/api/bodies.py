@@ -78,8 +78,8 @@ def named_shapes() -> Mapping[str, Shape]:
 
 def _version_of(bound: str, operation: Operation, path: Path) -> str | None:
     """Return the bound of the innermost part of the path that has its own."""
-    known = _facts()[bound].get(operation.id)
-    if not known:
+    versions = _facts()[bound].get(operation.id)
+    if not versions:
         return None
     places: list[str] = []
     shape = shape_of(operation)
@@ -91,7 +91,7 @@ def _version_of(bound: str, operation: Operation, path: Path) -> str | None:
         else:
             shape, place = _part(shape, "list" if isinstance(name, int) else "map"), "*"
         places.append(place)
-        version = known.get(".".join(places), version)
+        version = versions.get(".".join(places), version)
     return version
 
 
@@ -119,7 +119,7 @@ def _options(shape: Shape) -> list[Shape]:
 
 
 def _part(shape: Shape, kind: str) -> Shape:
-    return next((one[kind] for one in _options(shape) if isinstance(one, Mapping) and kind in one), None)
+    return next((option[kind] for option in _options(shape) if isinstance(option, Mapping) and kind in option), None)
 
 
 def _fields(shape: Shape) -> Mapping[str, Shape] | None:

@@ -1,4 +1,4 @@
-"""Tells a request body that was not given from one that is null."""
+"""Distinguishes a request body that is missing from one that is null."""
 
 from __future__ import annotations
 

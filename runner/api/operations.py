@@ -146,8 +146,8 @@ class Operation(NamedTuple):
         if self.endless.startswith("!"):
             return params.get(self.endless[1:]) is None
         param = self.param(self.endless)
-        given = params.get(self.endless)
-        return truth(param.default if given is None and param else given)
+        flag = params.get(self.endless)
+        return truth(param.default if flag is None and param else flag)
 
     def answer_for(self, params: Mapping[str, Any], body: Any = None) -> AnswerKind:
         """Return the kind of a successful response with these parameters and this body.

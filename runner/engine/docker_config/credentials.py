@@ -133,20 +133,20 @@ class Credentials:
         texts = {
             field: entry.get(field) for field in ("auth", "username", "password", "identitytoken", "registrytoken")
         }
-        found: AuthConfig = {}
+        config: AuthConfig = {}
         for field, text in texts.items():
             if text is not None and not isinstance(text, str):
                 raise self._bad(f"auths['{name}'].{field} is not a text")
             if text and field != "auth":
-                found[field] = text
+                config[field] = text
         if texts["auth"]:
             try:
-                found["username"], found["password"] = split_auth(str(texts["auth"]))
+                config["username"], config["password"] = split_auth(str(texts["auth"]))
             except ValueError as error:
                 raise self._bad(f"auths['{name}']: {error}") from None
-        if "identitytoken" in found:
-            found.pop("password", None)
-        return {**found, "serveraddress": key} if found else None
+        if "identitytoken" in config:
+            config.pop("password", None)
+        return {**config, "serveraddress": key} if config else None
 
     def _from_helper(self, helper: Any, key: str, seconds: float) -> AuthConfig | None:
         answer = self._ask(helper, "get", key, seconds)

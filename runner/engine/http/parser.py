@@ -28,7 +28,7 @@ from runner.engine.http.framing import (
 )
 from runner.engine.transport import Headers
 
-_STATUS_LINE = re.compile(r"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?")
+_STATUS_LINE = re.compile(r"HTTP/1\.([01]) ([1-9][0-9]{2})(?: (.*))?")
 _REQUEST_LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP/1\.([01])")
 _LENGTH = re.compile(r"[0-9]{1,19}")
 _STATUS_START: Final = b"HTTP/1."

@@ -109,12 +109,12 @@ class Recorder:
 
     def _exchange(self, exchange: _OpenExchange) -> RecordedExchange:
         mask = self._masker
-        given = RecordedInput(raw_parts(exchange.written, mask), exchange.closed) if exchange.wrote else None
+        sent = RecordedInput(raw_parts(exchange.written, mask), exchange.closed) if exchange.wrote else None
         if exchange.head is None:
             failure = exchange.failure or _UNANSWERED
-            return RecordedExchange(exchange.at, exchange.request, _masked(failure, mask), given)
+            return RecordedExchange(exchange.at, exchange.request, _masked(failure, mask), sent)
         status, reason, headers, upgraded = exchange.head
-        answer = RecordedResponse(
+        response = RecordedResponse(
             at=exchange.answered,
             status=status,
             reason=reason,
@@ -123,7 +123,7 @@ class Recorder:
             body=parts_of(exchange.received, headers.get("Content-Type", ""), mask),
             end=_masked(exchange.end, mask) if isinstance(exchange.end, Diagnostic) else exchange.end,
         )
-        return RecordedExchange(exchange.at, exchange.request, answer, given)
+        return RecordedExchange(exchange.at, exchange.request, response, sent)
 
 
 class RecordingTransport:

@@ -196,8 +196,8 @@ def _parsed(path: Path, text: str) -> Any:
 def _validate(path: Path, text: str, value: Any, cache: Path | None) -> None:
     """Check a recording against its schema, unless its text was found valid before."""
     schema_file = schema_path("recording.schema.json")
-    known = ValidText(cache, text, "recording", stamp(schema_file)) if cache is not None else None
-    if known is not None and known.recall() is not None:
+    valid_text = ValidText(cache, text, "recording", stamp(schema_file)) if cache is not None else None
+    if valid_text is not None and valid_text.recall() is not None:
         return
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
@@ -205,8 +205,8 @@ def _validate(path: Path, text: str, value: Any, cache: Path | None) -> None:
     error = best_match(Draft202012Validator(json.loads(schema_file.read_text("utf-8"))).iter_errors(value))
     if error is not None:
         raise _bad(path, f"at {error.json_path} {error.message[:300]}")
-    if known is not None:
-        known.remember()
+    if valid_text is not None:
+        valid_text.remember()
 
 
 def _recording(value: Mapping[str, Any]) -> Recording:

@@ -210,9 +210,9 @@ class _ValueSplitter:
         if self._escaped:
             self._escaped = False
             position += 1
-        while found := (_IN_STRING if self._in_string else _STRUCTURE).search(text, position):
-            position = found.end()
-            character = found[0]
+        while match := (_IN_STRING if self._in_string else _STRUCTURE).search(text, position):
+            position = match.end()
+            character = match[0]
             if character == '"':
                 self._in_string = not self._in_string
             elif character == "\\":

@@ -245,6 +245,13 @@ def test_when_a_connection_can_be_used_again(method: str, head: bytes, keep: boo
     assert parser.head.keep is keep
 
 
+def test_a_reason_may_hold_whatever_is_no_line_break() -> None:
+    parser = ResponseParser("GET")
+    parser.feed("HTTP/1.1 404 \x1b[31mno\x9b \u00e4\r\n\r\n".encode("latin-1"))
+    assert parser.head is not None
+    assert parser.head.reason == "\x1b[31mno\x9b \u00e4"
+
+
 def test_a_switch_of_protocols_is_raw_bytes_to_the_end() -> None:
     parser = ResponseParser("POST")
     assert parser.feed(b"HTTP/1.1 101 UPGRADED\r\nUpgrade: tcp\r\nContent-Length: 1\r\n\r\nearly") == b"early"

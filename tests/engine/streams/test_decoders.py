@@ -61,6 +61,12 @@ def test_any_bytes_are_frames_or_an_error_of_ours(chunks: list[bytes]) -> None:
         assert error.code in ("truncated-frame", "broken-frame", "daemon-error")
 
 
+def test_an_error_of_the_daemon_is_bounded() -> None:
+    with pytest.raises(StepError) as caught:
+        list(frames([frame(3, b"E" * 60_000)]))
+    assert caught.value.message.endswith("EEE… (58,000 more characters)")
+
+
 @given(st.data())
 def test_a_daemon_error_in_the_stream(data: st.DataObject) -> None:
     wire = frame(1, b"before") + frame(3, b"the disk is full\n")

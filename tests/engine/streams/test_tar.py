@@ -126,3 +126,9 @@ def test_junk_is_a_clear_error(data: bytes, piece: int) -> None:
         watched(data, piece)
     except EngineError as error:
         assert error.code in ("broken-tar", "truncated-tar")
+
+
+def test_an_error_behind_a_tar_is_bounded() -> None:
+    watch = TarWatch()
+    watch.feed(bytes(1024) + b'{"error": "' + b"E" * 10_000 + b'"}')
+    assert watch.problem() == "E" * 2000 + "… (8,000 more characters)"
