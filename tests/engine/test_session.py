@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,3 +87,19 @@ def test_no_session_over_ssh_or_to_a_recording() -> None:
     assert "forward its socket" in (caught.value.hint or "")
     with pytest.raises(UsageError, match="a recording answers no session"):
         open_session(parse("unix:///var/run/docker.sock", source="a recording"), recorded=True)
+
+
+PROGRAM = """
+import sys
+from runner.engine.docker_config.resolve import EngineOptions, resolve
+from runner.engine.engine import Engine, connect
+from runner.engine.http.client import HttpTransport
+from runner.engine.sockets.dial import dialer
+dialer(resolve(EngineOptions(), {}))
+print(*sorted({"requests", "requests_unixsocket", "urllib3", "ssl", "csv"}.intersection(sys.modules)))
+"""
+
+
+def test_what_a_session_needs_is_loaded_with_the_first_one_only() -> None:
+    run = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == ""
