@@ -6,7 +6,7 @@ half-close and deadlines, which ``requests`` has not.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 from urllib.parse import quote
 
 import requests
@@ -28,18 +28,21 @@ def open_session(endpoint: Endpoint, *, recorded: bool = False) -> requests.Sess
     """
     if recorded:
         raise UsageError("no-session", "a recording answers no session", hint="connect to an engine for one")
-    if endpoint.scheme == "ssh":
-        hint = "forward its socket (ssh -nNT -L ./engine.sock:/var/run/docker.sock HOST), and connect to that"
-        raise UsageError("no-session", f"the requests library can't reach {endpoint.url}: it has no ssh", hint=hint)
-    if endpoint.scheme == "unix":
-        session = EngineSession(f"http+unix://{quote(endpoint.path or '', safe='')}")
-        session.mount("http+unix://", requests_unixsocket.adapters.UnixAdapter())
-    else:
-        scheme = "http" if endpoint.tls is None else "https"
-        session = EngineSession(f"{scheme}://{endpoint.host_header}{endpoint.prefix}")
-        if endpoint.tls is not None:
-            session.mount("https://", TlsAdapter(endpoint.tls))
-            session.verify = str(endpoint.tls.ca) if endpoint.tls.verify and endpoint.tls.ca else endpoint.tls.verify
+    match endpoint.scheme:
+        case "unix":
+            session = EngineSession(f"http+unix://{quote(endpoint.path or '', safe='')}")
+            session.mount("http+unix://", requests_unixsocket.adapters.UnixAdapter())
+        case "tcp":
+            scheme = "http" if endpoint.tls is None else "https"
+            session = EngineSession(f"{scheme}://{endpoint.host_header}{endpoint.prefix}")
+            if endpoint.tls is not None:
+                session.mount("https://", TlsAdapter(endpoint.tls))
+                session.verify = endpoint.tls.verify and (str(endpoint.tls.ca) if endpoint.tls.ca else True)
+        case "ssh":
+            hint = "forward its socket (ssh -nNT -L ./engine.sock:/var/run/docker.sock HOST), and connect to that"
+            raise UsageError("no-session", f"the requests library can't reach {endpoint.url}: it has no ssh", hint=hint)
+        case _:
+            assert_never(endpoint.scheme)
     session.headers.update(endpoint.headers)
     return session
 

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from struct import Struct
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, assert_never
 
 from runner.engine.streams.decoders import json_values
 from runner.errors import EngineError
@@ -55,6 +55,8 @@ class BodyPart:
                 payload = base64.b64decode(self.content, validate=True)
             case "zlib":
                 payload = _inflated(base64.b64decode(self.content, validate=True))
+            case _:
+                assert_never(self.form)
         if self.stream is None:
             return payload
         return _HEADER.pack(_STREAMS.index(self.stream), len(payload)) + payload

@@ -67,6 +67,8 @@ def dial_tcp(endpoint: Endpoint, deadline: Deadline) -> socket.socket:
         raise
     except OSError as error:
         refuse_if_exhausted(error)
+        if isinstance(error, socket.gaierror):
+            _refuse_if_no_socket_is_left()
         raise _no_tcp_engine(endpoint, error) from None
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return sock
@@ -90,6 +92,14 @@ def refuse_if_exhausted(error: OSError) -> None:
             f"no more connections can be opened: {reason(error)}",
             hint="raise the limit (ulimit -n 4096), or let fewer steps run at the same time",
         ) from None
+
+
+def _refuse_if_no_socket_is_left() -> None:
+    """Raise the error of :func:`refuse_if_exhausted`, which the resolver of names hides behind one of its own."""
+    try:
+        socket.socket().close()
+    except OSError as error:
+        refuse_if_exhausted(error)
 
 
 _ANOTHER: Final = "select another engine with -H, DOCKER_HOST or a context"

@@ -36,11 +36,13 @@ except RunnerError as error:
 """
 
 
-@pytest.mark.parametrize("way", ["unix", "tcp", "ssh"])
+@pytest.mark.parametrize("way", ["unix", "tcp", "name", "ssh"])
 def test_out_of_descriptors(way: str, tmp_path: Path) -> None:
     path = tmp_path / "engine.sock" if way == "unix" else None
     with serving(*[replies()] * 64, unix=path) as server:
         url = "ssh://nowhere.invalid" if way == "ssh" else server.endpoint.url
+        if way == "name":
+            url = url.replace("127.0.0.1", "localhost")
         load = "import runner.engine.sockets.ssh, tempfile; tempfile.gettempdir()" if way == "ssh" else ""
         run = subprocess.run(
             [sys.executable, "-c", PROGRAM.format(load=load), url],
