@@ -8,14 +8,16 @@ import json
 import re
 import urllib.parse
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runner.errors import Diagnostic, Place
 from runner.masking import CUT, SHOWN, Masker, StreamMasker
 
 ODD = "\"'/\\+%&<>?#= \n\té€😀ßabcXYZ019._-~"
 SECRETS = st.text(
-    st.sampled_from(ODD) | st.characters(exclude_characters="*" + CUT, exclude_categories=["Cs"]), min_size=6
+    st.sampled_from(ODD) | st.characters(exclude_characters="*" + CUT, exclude_categories=["Cs"]), min_size=4
 )
 AROUND = st.text(st.sampled_from('xyz{}",:%& \n') | st.characters(exclude_categories=["Cs"]), max_size=20)
 
@@ -36,6 +38,9 @@ def encodings(secret: str) -> dict[str, str]:
         "base64url": base64.urlsafe_b64encode(data).decode(),
         "base64url without padding": base64.urlsafe_b64encode(data).decode().rstrip("="),
         "terminal": secret.replace("\n", "\r\n"),
+        "percent twice": urllib.parse.quote(urllib.parse.quote(data, safe=""), safe=""),
+        "hexadecimal": data.hex(),
+        "hexadecimal, capitals": data.hex().upper(),
     }
 
 
@@ -93,9 +98,9 @@ def test_bytes_that_are_no_text_pass(data: bytes, cut: int) -> None:
 
 
 def test_the_longest_is_replaced_wherever_it_is_cut() -> None:
-    whole = b"<abcabcdef>"
+    whole = b"<abcdabcdefgh>"
     for cut in range(len(whole)):
-        mask = StreamMasker(Masker(["abc", "abcdef"]))
+        mask = StreamMasker(Masker(["abcd", "abcdefgh"]))
         assert mask.feed(whole[:cut]) + mask.feed(whole[cut:]) + mask.end() == b"<******>"
 
 
@@ -118,3 +123,62 @@ def test_where_a_text_was_cut() -> None:
 
 def test_a_number() -> None:
     assert Masker(["123456"]).value({"pin": 123456, "123456": [1234567]}) == {"pin": SHOWN, SHOWN: [1234567]}
+
+
+SHORT = st.text(st.sampled_from("e1aZ_é"), min_size=1, max_size=3)
+
+
+@given(SHORT, st.text(st.sampled_from("e1aZ_é xyz.,:\"'\n{}"), max_size=60))
+def test_a_short_secret_is_masked_as_a_word_by_itself(secret: str, text: str) -> None:
+    word = re.compile(rf"(?<!\w){re.escape(secret)}(?!\w)")
+    masked = Masker([secret]).text(text)
+    assert not word.search(masked)
+    assert Masker([secret]).text(secret) == SHOWN
+    assert word.search(text) or masked == text
+
+
+@given(SHORT, st.text(st.sampled_from("e1aZ_é xyz.,:"), max_size=60), st.lists(st.integers(0, 60)))
+def test_a_short_secret_in_pieces(secret: str, text: str, cuts: list[int]) -> None:
+    """The border of a word is where the whole text has it, not where a piece ends."""
+    mask = StreamMasker(Masker([secret]))
+    places = sorted({0, *(cut for cut in cuts if cut < len(text)), len(text)})
+    shown = b"".join(mask.feed(text[start:end].encode()) for start, end in itertools.pairwise(places))
+    assert (shown + mask.end()).decode() == Masker([secret]).text(text)
+
+
+@pytest.mark.parametrize(
+    ("secret", "text", "masked"),
+    [
+        ("pass", "compass, pass", "com***, ***"),
+        ("e", "e, the e-mail of e", "***, the ***-mail of ***"),
+        ("1", "1 of 10: a1 v1.41", "*** of 10: a1 v1.41"),
+        ("!", "yes! ! no!", "yes! *** no!"),
+        ("pw", 'cHc= and "pw"', '*** and "***"'),
+    ],
+)
+def test_texts_from_outside(secret: str, text: str, masked: str) -> None:
+    assert Masker([secret]).text(text) == masked
+
+
+@pytest.mark.parametrize(
+    ("secret", "message", "masked"),
+    [
+        ("1", "not done within 1 s: '1' is not \"1\"", "not done within 1 s: '***' is not \"***\""),
+        ("hunter2", "there is no hunter2 here", "there is no *** here"),
+    ],
+)
+def test_messages_of_the_runner(secret: str, message: str, masked: str) -> None:
+    assert Masker([secret]).message(message) == masked
+
+
+def test_short_secrets_are_not_masked_in_numbers_and_names_of_fields() -> None:
+    masker = Masker(["200", "Id", "id", "true", "null"])
+    value = {"Id": "Id", "code": 200, "id": ["200", True, None], "Status": "true"}
+    assert masker.value(value) == {"Id": SHOWN, "code": 200, "id": [SHOWN, True, None], "Status": SHOWN}
+
+
+def test_the_columns_of_a_source_line_stay() -> None:
+    place = Place("x.yaml", 1, 22, 3, "a: hunter2; b: hunter2; c")
+    found = Masker(["hunter2"]).diagnostic(Diagnostic("code", "m", place))
+    assert found.place is not None
+    assert found.place.text == "a: *******; b: *******; c"

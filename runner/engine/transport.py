@@ -129,21 +129,17 @@ class Request(NamedTuple):
     @property
     def target(self) -> str:
         """The path with its query string, as in the request line."""
-        return _target(self.path, self.query)
+        if not self.query:
+            return self.path
+        from urllib.parse import urlencode
+
+        return f"{self.path}?{urlencode(self.query)}"
 
     @property
-    def lasting_target(self) -> str:
-        """The target with relative times as they were written: the same whenever the request is made."""
+    def lasting_query(self) -> tuple[tuple[str, str], ...]:
+        """The query with relative times as they were written: the same whenever the request is made."""
         written = dict(self.relative)
-        return _target(self.path, tuple((name, written.get(name, value)) for name, value in self.query))
-
-
-def _target(path: str, query: tuple[tuple[str, str], ...]) -> str:
-    if not query:
-        return path
-    from urllib.parse import urlencode
-
-    return f"{path}?{urlencode(query)}"
+        return tuple((name, written.get(name, value)) for name, value in self.query)
 
 
 class Response(Protocol):

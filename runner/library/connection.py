@@ -36,7 +36,7 @@ def connect_to(settings: EngineSettings, environment: Mapping[str, str]) -> Engi
     try:
         return connect(endpoint, api_version=version, deadline=Deadline.after(settings.timeout))
     except EngineError as error:
-        masked = Masker(endpoint.secrets).value(error.diagnostic())
+        masked = Masker(endpoint.secrets).diagnostic(error.diagnostic())
         raise error_of(masked) from None
 
 

@@ -14,7 +14,7 @@ from runner.library.connection import configured_credentials
 from runner.library.scenarios import missing_in_versions
 from runner.library.settings import Replay, RunSettings
 from runner.library.sources import Finished, Source, open_source
-from runner.library.values import complete_secrets
+from runner.library.values import complete_secrets, short_secrets
 from runner.results.collector import Collector
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def prepare(scenarios: tuple[Scenario, ...], settings: RunSettings, environment:
     )
     source = open_source(settings, scenarios, options, environment)
     try:
-        return Run(source, options, (*source.warnings, *missing_in_versions(source.jobs)))
+        warnings = (*short_secrets(options.secrets, scenarios), *source.warnings, *missing_in_versions(source.jobs))
+        return Run(source, options, warnings)
     except BaseException:
         source.close()
         raise

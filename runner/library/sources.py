@@ -168,7 +168,7 @@ class RecorderSource:
 
         engine = self._lease.engine
         is_tcp = engine.endpoint.scheme == "tcp"
-        values = {name: value for name, value in record.vars.items() if name in self._values}
+        values = {name: self._masker.value(value) for name, value in record.vars.items() if name in self._values}
         exchanges = recorder.exchanges()
         content = recording.Recording(
             recorded_at=self._at,
@@ -179,7 +179,7 @@ class RecorderSource:
             swarm=engine.swarm,
             scenario=job.scenario.title,
             run_id=job.run_id,
-            vars=self._masker.value(values),
+            vars=values,
             status=record.status,
             exchanges=exchanges,
         )

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.errors import InvalidScenario, UsageError
+from runner.errors import Diagnostic, InvalidScenario, UsageError
 from runner.executor.untyped import FromEnvironment
-from runner.masking import SHOWN
+from runner.masking import SHORTEST, SHOWN
 from runner.scenario.names import RESERVED_NAMES
 
 if TYPE_CHECKING:
@@ -100,6 +100,23 @@ def _key(key: object, name: str) -> str:
     if isinstance(key, str):
         return key
     raise TypeError(f"{name} has the key {key!r}; the keys of a mapping are texts")
+
+
+def short_secrets(secrets: Mapping[str, str], scenarios: Iterable[Scenario]) -> tuple[Diagnostic, ...]:
+    """Return a warning for each secret that is too short to be masked everywhere."""
+    from runner.library.scenarios import secret_names
+
+    names = sorted({name for scenario in scenarios for name in secret_names(scenario)})
+    return tuple(
+        Diagnostic(
+            "short-secret",
+            f"the secret '{name}' is masked only where a value is exactly it, or where it is a word by itself",
+            hint=f"a secret of {SHORTEST} characters or more is masked wherever it appears",
+            severity="warning",
+        )
+        for name in names
+        if 0 < len(secrets[name]) < SHORTEST and secrets[name] != SHOWN
+    )
 
 
 def complete_secrets(secrets: Mapping[str, str], scenarios: Iterable[Scenario], *, replay: bool) -> dict[str, str]:

@@ -20,8 +20,9 @@ DEFAULT_WIDTH = 80
 class Console:
     """The streams and the environment of one call of the command, made once and passed on.
 
-    ``secrets`` masks every line on stderr. ``colours`` and ``animated`` say what stderr is capable of: colours unless
-    ``NO_COLOR`` or ``--no-color`` forbids them, and drawing over earlier lines. ``clock`` gives Unix seconds.
+    ``secrets`` masks errors and warnings; what a run says is masked in its events. ``colours`` and ``animated`` say
+    what stderr is capable of: colours, unless ``NO_COLOR`` or ``--no-color`` forbids them, and drawing over earlier
+    lines. ``clock`` gives Unix seconds.
     """
 
     def __init__(
@@ -53,13 +54,12 @@ class Console:
         self._printer = printer
 
     def say(self, line: str) -> None:
-        """Print a line to stderr, with secrets masked; a closed stderr is ignored."""
-        text = self.secrets.text(line)
+        """Print a line to stderr; a closed stderr is ignored."""
         with contextlib.suppress(OSError):
             if self._printer is not None:
-                self._printer(text)
+                self._printer(line)
             else:
-                print(text, file=self.stderr)
+                print(line, file=self.stderr)
 
     def write(self, text: str) -> None:
         """Write to stdout; characters that its encoding lacks become ``?``.

@@ -17,12 +17,12 @@ def show_traceback(console: Console) -> None:
     """Print the traceback of the error that is being handled, for ``--debug``."""
     import traceback
 
-    console.say(traceback.format_exc().rstrip())
+    console.say(console.secrets.text(traceback.format_exc().rstrip()))
 
 
 def show_bug(console: Console, error: Exception) -> None:
     """Print an error that nothing expected."""
-    console.say(f"run: bug: {type(error).__name__}: {error}")
+    console.say(console.secrets.message(f"run: bug: {type(error).__name__}: {error}"))
     console.say("  hint: run it again with --debug for the details; this should not happen, whatever the input")
 
 
@@ -40,7 +40,7 @@ def show_diagnostic(console: Console, diagnostic: Diagnostic) -> None:
     where = f"{diagnostic.place}: " if diagnostic.place else "run: "
     word = f"{diagnostic.severity}[{diagnostic.code}]"
     colour = "red" if diagnostic.severity == "error" else "yellow"
-    _show(console, where, console.paint(word, colour), diagnostic, ())
+    _show(console, where, console.paint(word, colour), console.secrets.diagnostic(diagnostic), ())
     if console.environment.get("GITHUB_ACTIONS") == "true":
         from runner.report.github import annotation
 

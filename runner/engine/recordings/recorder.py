@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from runner.api.engines import CREDENTIAL_HEADERS
+from runner.api.request_masking import masked_headers, masked_reason, masked_target
 from runner.engine.recordings.body_parts import MAX_PART, Chunk, part_of, parts_of, raw_parts
 from runner.engine.recordings.recording import RecordedExchange, RecordedInput, RecordedRequest, RecordedResponse
 from runner.engine.transport import Deadline, Headers, Request, Response, Transport, Upload
@@ -27,9 +28,13 @@ def recorded_request(request: Request, masker: Masker) -> RecordedRequest:
     Raises:
         StepError: the file or folder that it uploads can't be read.
     """
-    headers = {name: masker.text(value) for name, value in sorted(request.headers) if name.lower() not in _NOT_COMPARED}
+    headers = {name: value for name, value in sorted(request.headers) if name.lower() not in _NOT_COMPARED}
     return RecordedRequest(
-        request.method, masker.text(request.lasting_target), request.upgrade, headers, _body(request.body, masker)
+        request.method,
+        masked_target(request.method, request.path, request.lasting_query, masker),
+        request.upgrade,
+        masked_headers(headers, masker),
+        _body(request.body, masker),
     )
 
 
@@ -112,16 +117,16 @@ class Recorder:
         sent = RecordedInput(raw_parts(exchange.written, mask), exchange.closed) if exchange.wrote else None
         if exchange.head is None:
             failure = exchange.failure or _UNANSWERED
-            return RecordedExchange(exchange.at, exchange.request, _masked(failure, mask), sent)
+            return RecordedExchange(exchange.at, exchange.request, mask.diagnostic(failure), sent)
         status, reason, headers, upgraded = exchange.head
         response = RecordedResponse(
             at=exchange.answered,
             status=status,
-            reason=reason,
-            headers={name: mask.text(value) for name, value in headers.items()},
+            reason=masked_reason(status, reason, mask),
+            headers=masked_headers(headers, mask),
             upgraded=upgraded,
             body=parts_of(exchange.received, headers.get("Content-Type", ""), mask),
-            end=_masked(exchange.end, mask) if isinstance(exchange.end, Diagnostic) else exchange.end,
+            end=mask.diagnostic(exchange.end) if isinstance(exchange.end, Diagnostic) else exchange.end,
         )
         return RecordedExchange(exchange.at, exchange.request, response, sent)
 
@@ -199,8 +204,3 @@ def _failure_of(error: RunnerError) -> Diagnostic:
     failure = error.diagnostic()
     kind: ErrorKind = failure.kind if failure.kind in ("engine", "deadline") else "step"
     return failure._replace(kind=kind, place=None, details=())
-
-
-def _masked(failure: Diagnostic, masker: Masker) -> Diagnostic:
-    hint = masker.text(failure.hint) if failure.hint is not None else None
-    return failure._replace(message=masker.text(failure.message), hint=hint)
