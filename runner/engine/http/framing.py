@@ -13,7 +13,7 @@ MAX_FIELD_BYTES: Final = 64 * 1024
 _MAX_SIZE_LINE: Final = 4096
 _MAX_CHUNK: Final = 1 << 62
 _MAX_SIZES: Final = 4096
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FIELD_LINES = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n\0]*\r\n)*")
 _SIZE = re.compile(rb"[0-9A-Fa-f]+")
 
 Fields = tuple[tuple[str, str], ...]
@@ -186,7 +186,7 @@ class ChunkedBody:
             self._pending = data[position:]
             return
         if end > position:
-            self.trailers = read_fields(split_lines(data[position:end]))
+            self.trailers = read_fields(data[position : end + 2].decode("latin-1"))
         self.ended = True
         self.rest = data[stop:]
 
@@ -196,34 +196,22 @@ class ChunkedBody:
         return f"the last chunk is missing after {self._count} bytes of the body"
 
 
-def split_lines(block: bytes) -> list[str]:
-    """Return the lines of a head or of trailers.
-
-    Raises:
-        ProtocolError: one has a line break of another kind, or a NUL (RFC 9110, 5.5).
-    """
-    text = block.decode("latin-1")
-    lines = text.split("\r\n")
-    if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1 or "\0" in text:
-        raise ProtocolError("a header holds a control character")
-    return lines
-
-
-def read_fields(lines: list[str]) -> Fields:
-    """Return the names and values of header or trailer lines.
+def read_fields(lines: str) -> Fields:
+    """Return the names and values of header or trailer lines, each with its line break.
 
     Raises:
         ProtocolError: one is not a field, or there are too many.
     """
-    if len(lines) > MAX_FIELDS:
+    if not _FIELD_LINES.fullmatch(lines):
+        raise ProtocolError(f"there is a line that is not a header: {_first_wrong(lines)[:80]!r}")
+    fields = [line.partition(":") for line in lines.split("\r\n")[:-1]]
+    if len(fields) > MAX_FIELDS:
         raise ProtocolError(f"there are more than {MAX_FIELDS} headers")
-    fields = []
-    for line in lines:
-        name, colon, value = line.partition(":")
-        if not colon or not _TOKEN.fullmatch(name):
-            raise ProtocolError(f"there is a line that is not a header: {line[:80]!r}")
-        fields.append((name, value.strip(" \t")))
-    return tuple(fields)
+    return tuple([(name, value.strip(" \t")) for name, _, value in fields])
+
+
+def _first_wrong(lines: str) -> str:
+    return next((line for line in lines.split("\r\n") if not _FIELD_LINES.fullmatch(f"{line}\r\n")), lines)
 
 
 def encode_chunk(data: bytes) -> bytes:

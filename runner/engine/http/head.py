@@ -33,8 +33,11 @@ def request_head(
             hint="a method is a word; a path begins with '/' and has no blanks: percent-encode what is special",
         )
     lines = [f"{request.method} {target} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {user_agent}\r\n"]
-    names = {name.lower() for name, _ in request.headers}
-    for name, value in (*request.headers, *(pair for pair in headers if pair[0].lower() not in names)):
+    pairs = request.headers
+    if headers:
+        names = {name.lower() for name, _ in pairs}
+        pairs += tuple(pair for pair in headers if pair[0].lower() not in names)
+    for name, value in pairs:
         if name.lower() in _OWN_HEADERS:
             raise StepError("invalid-request", f"the header {name!r} belongs to the connection and can't be set")
         if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):

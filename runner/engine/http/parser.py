@@ -24,11 +24,10 @@ from runner.engine.http.framing import (
     ProtocolError,
     SizedBody,
     read_fields,
-    split_lines,
 )
 from runner.engine.transport import Headers
 
-_STATUS_LINE = re.compile(r"HTTP/1\.([01]) ([1-9][0-9]{2})(?: (.*))?")
+_STATUS_LINE = re.compile(r"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([^\r\n\0]*))?")
 _REQUEST_LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP/1\.([01])")
 _LENGTH = re.compile(r"[0-9]{1,19}")
 _STATUS_START: Final = b"HTTP/1."
@@ -117,11 +116,12 @@ class _Parser(Generic[Head]):
         """
         body = self._body
         while body is None:
-            lines = self._lines(data)
-            if lines is None:
+            text = self._text(data)
+            if text is None:
                 return b""
             data, self._block = self._block, b""
-            body = self._body = self._begin(lines)
+            first, _, lines = text.partition("\r\n")
+            body = self._body = self._begin(first, lines)
         if body.ended:
             body.rest += data
             return b""
@@ -142,8 +142,8 @@ class _Parser(Generic[Head]):
             raise IncompleteError(f"in the middle of a {self._noun}: {missing}")
         body.ended = True
 
-    def _lines(self, data: bytes) -> list[str] | None:
-        """Return the lines of the head once its empty line is there; what is behind it stays in ``_block``."""
+    def _text(self, data: bytes) -> str | None:
+        """Return the head once its empty line has arrived, without that; what is behind it stays in ``_block``."""
         searched = max(0, len(self._block) - 3)
         block = self._block = self._start(self._block + data if self._block else data)
         end = block.find(b"\r\n\r\n", searched)
@@ -152,7 +152,7 @@ class _Parser(Generic[Head]):
         if end < 0:
             return None
         self._block = block[end + 4 :]
-        return split_lines(block[:end])
+        return block[: end + 2].decode("latin-1")
 
     def _start(self, block: bytes) -> bytes:
         """Return the bytes of a head, without what may be before it.
@@ -162,7 +162,7 @@ class _Parser(Generic[Head]):
         """
         raise NotImplementedError
 
-    def _begin(self, lines: list[str]) -> Body | None:
+    def _begin(self, first: str, lines: str) -> Body | None:
         """Set the head, and return how the body is delimited; None for a head that another one follows."""
         raise NotImplementedError
 
@@ -181,18 +181,19 @@ class ResponseParser(_Parser[ResponseHead]):
             raise NotHttpError(block)
         return block
 
-    def _begin(self, lines: list[str]) -> Body | None:
-        match = _STATUS_LINE.fullmatch(lines[0])
+    def _begin(self, first: str, lines: str) -> Body | None:
+        match = _STATUS_LINE.fullmatch(first)
         if not match:
-            raise NotHttpError(lines[0].encode("latin-1"))
-        fields = read_fields(lines[1:])
+            raise NotHttpError(first.encode("latin-1"))
+        fields = read_fields(lines)
         status = int(match[2])
         if status < 200 and status != 101:
             return None
         headers = Headers(fields)
         body = self._framing(status, headers)
         ambiguous = "transfer-encoding" in headers and "content-length" in headers
-        keep = match[1] == "1" and not isinstance(body, OpenBody) and not ambiguous and "close" not in options(headers)
+        closes = "connection" in headers and "close" in options(headers)
+        keep = match[1] == "1" and not isinstance(body, OpenBody) and not ambiguous and not closes
         self.head = ResponseHead(status, match[3] or "", headers, fields, keep)
         return body
 
@@ -218,11 +219,11 @@ class RequestParser(_Parser[RequestHead]):
             raise NotHttpError(block)
         return block
 
-    def _begin(self, lines: list[str]) -> Body:
-        match = _REQUEST_LINE.fullmatch(lines[0])
+    def _begin(self, first: str, lines: str) -> Body:
+        match = _REQUEST_LINE.fullmatch(first)
         if not match:
-            raise NotHttpError(lines[0].encode("latin-1"))
-        fields = read_fields(lines[1:])
+            raise NotHttpError(first.encode("latin-1"))
+        fields = read_fields(lines)
         headers = Headers(fields)
         body: Body
         if "transfer-encoding" in headers:
