@@ -75,14 +75,14 @@ def root_folder(suite: str) -> Path:
 
 
 def _bootstrap(suite: str, folder: Path) -> None:
-    command = ["mmdebstrap", "--quiet", *_OPTIONS, suite, str(folder), *_mirror()]
+    command = ["mmdebstrap", "--quiet", *_OPTIONS, suite, str(folder), *mirror()]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
         shutil.rmtree(folder, ignore_errors=True)
         raise Unavailable(f"mmdebstrap made no {suite}: {done.stderr.strip()[-500:]}")
 
 
-def _mirror() -> list[str]:
+def mirror() -> list[str]:
     """Where the machine itself gets Debian's packages from; nothing, and so mmdebstrap's own default, on another."""
     columns = "$(ORIGIN) $(CODENAME) $(RELEASE) $(REPO_URI)"
     command = ["apt-get", "indextargets", "--format", columns, "Created-By: Packages"]
