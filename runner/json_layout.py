@@ -32,7 +32,7 @@ def pretty(value: Any, width: int, indent: str = "", scalar: Scalar | None = Non
 def flat(value: Any, scalar: Scalar | None = None) -> str:
     """Return the value on one line."""
     if scalar is None:
-        return json.dumps(value, ensure_ascii=False, default=_plain)
+        return _ENCODER.encode(value)
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{scalar(key)}: {flat(item, scalar)}' for key, item in value.items())}}}"
     if isinstance(value, (list, tuple)):
@@ -42,3 +42,6 @@ def flat(value: Any, scalar: Scalar | None = None) -> str:
 
 def _plain(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=_plain)

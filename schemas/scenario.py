@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.api.operations import Operation, Param, from_row
-from runner.report.pretty import pretty
+from runner.json_layout import pretty
 from runner.scenario.kinds import LOCAL_KINDS
 from runner.scenario.modifiers import MODIFIERS
 from schemas import fields, texts

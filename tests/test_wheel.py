@@ -47,6 +47,9 @@ def test_wheel_holds_the_package_its_tables_and_schemas_and_nothing_else(wheel: 
     assert {name.rpartition("/")[2] for name in names if name.startswith("runner/schemas/")} == schemas
     assert {"runner/api/operations.json", "runner/cli/starter.yaml", "runner/py.typed"} <= set(names)
     assert any(name.endswith(".data/data/share/man/man1/run.1") for name in names)
+    page = {path.name for path in (ROOT / "runner/report/html").iterdir() if path.suffix in (".html", ".css", ".js")}
+    assert {"page.html", "page.css", "page.js"} <= page
+    assert {name.rpartition("/")[2] for name in names if name.startswith("runner/report/html/")} >= page
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"runner", "engine_recipes"}
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from runner.engine.docker_config.endpoint import Endpoint
     from runner.executor.plan import Planned
     from runner.report.snippets.curl import Script
+    from runner.report.snippets.session import Setup
     from runner.scenario.model import Scenario
 
 
@@ -35,20 +36,20 @@ def plan_script(
 
 def _script(scenario: Scenario, steps: Sequence[Planned], endpoint: str) -> str:
     """Return a scenario as a script; what its steps need to know beforehand is at its beginning."""
-    from runner.report.snippets.curl import UNFRAME, Script, needs_unframe
+    from runner.report.snippets.curl import Script
 
     script = Script(endpoint, [planned.record for planned in steps])
+    secrets = {name: script.learn(name, symbol(name)) for name in sorted(secret_names(scenario))}
     lines = [f"# {_one_line(scenario.title)}"]
-    for name in sorted(secret_names(scenario)):
-        script.learn(name, symbol(name))
-        lines.append(f': "${{{name}:?set this secret first}}"')
-    body = "\n".join(line for planned in steps for line in _step(planned, script))
-    if needs_unframe(body):
-        lines.append(UNFRAME)
-    return "\n".join([*lines, body]) + "\n"
+    lines += [f': "${{{variable}:?set this secret first}}"' for variable in secrets.values()]
+    setups: dict[Setup, None] = {}
+    body = [line for planned in steps for line in _step(planned, script, setups)]
+    return "\n".join([*lines, *(setup.code for setup in setups), *body]) + "\n"
 
 
-def _step(planned: Planned, script: Script) -> Iterator[str]:
+def _step(planned: Planned, script: Script, setups: dict[Setup, None]) -> Iterator[str]:
+    """Yield the lines of a step, and add to ``setups`` what they need before them."""
+    from runner.report.snippets.session import Gap, Snippet
     from runner.report.wording import title_of
 
     record = planned.record
@@ -57,18 +58,13 @@ def _step(planned: Planned, script: Script) -> Iterator[str]:
     yield from (f"#   {_one_line(note)}" for note in planned.notes)
     if planned.element is not None:
         script.learn(planned.element, symbol(planned.element))
-    command = script.command(record)
-    if command is not None:
-        yield command
-    elif record.request is not None:
-        yield f"#   {record.request.method} {_one_line(record.request.path)}: curl can't send its input"
-    if record.kind == "set":
-        return
-    for name in record.captured:
-        if command is None or not script.knows(record, name):
-            source = record.capture_sources.get(name)
-            yield f"#   ${name} is: {_one_line(source.text if source else name)}"
-            script.learn(name, symbol(name))
+    match script.snippet(record):
+        case Snippet() as snippet:
+            setups.update(dict.fromkeys(snippet.setups))
+            yield snippet.code
+        case Gap(reason) if record.request is not None:
+            request = record.request
+            yield f"#   {request.method} {_one_line(request.path)}: curl can't make this call: {_one_line(reason)}"
 
 
 def _one_line(text: str) -> str:

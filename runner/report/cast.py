@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from runner.report.snippets.curl import UNFRAME, Script, needs_unframe
+from runner.report.snippets.languages import FIRST, snippets_of
+from runner.report.snippets.session import Snippet
 from runner.report.wording import answer_texts, cut, status_line, title_of
 from runner.results.records import Report, ScenarioRecord, StepRecord
 from runner.text import visible
@@ -49,27 +50,25 @@ class _Session:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.unframe_is_known = False
 
     def scenario(self, scenario: ScenarioRecord, endpoint: str) -> Iterator[list[object]]:
         yield self._print(f"\x1b[1m# {cut(visible(scenario.title))}\x1b[0m\r\n\r\n")
-        script = Script(endpoint, scenario.steps)
         awaited = {step.awaits for step in scenario.steps if step.awaits}
-        for step in scenario.steps:
+        for node in snippets_of(endpoint, scenario.steps, (FIRST,)):
+            step = node.step
             if step.status != "skipped":
-                yield from self._step(step, script, comes_later=step.background and step.id in awaited)
+                comes_later = step.background and step.id in awaited
+                yield from self._step(step, node.snippets.get(FIRST.name), comes_later=comes_later)
 
-    def _step(self, step: StepRecord, script: Script, *, comes_later: bool) -> Iterator[list[object]]:
-        """``comes_later``: what it prints is seen where it is awaited."""
+    def _step(self, step: StepRecord, snippet: Snippet | None, *, comes_later: bool) -> Iterator[list[object]]:
+        """Yield a step; ``comes_later``: what it prints is shown where it is awaited."""
         title = cut(visible(title_of(step)))
         yield [round(self.now, 3), "m", title]
         yield self._print(f"\x1b[90m# {title}\x1b[0m\r\n")
-        command = script.command(step)
-        if command:
-            if needs_unframe(command) and not self.unframe_is_known:
-                self.unframe_is_known = True
-                yield self._print(f"{PROMPT}{UNFRAME}\r\n")
-            yield from self._type(command)
+        if snippet is not None:
+            for setup in snippet.setups:
+                yield self._print(f"{PROMPT}{setup.code}\r\n")
+            yield from self._type(snippet.code)
         self.now += 0.0 if step.background else min(step.duration_ms / 1000, LONGEST_WAIT)
         for line in _answer(step, status_only=comes_later):
             yield self._print(line + "\r\n")

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Literal
 
+from runner.api.engines import ENGINE_NAMES
 from runner.api.operations import by_id
-from runner.report.pretty import pretty
+from runner.json_layout import pretty
 from runner.results.records import EngineRecord, ResponseRecord, StepRecord
 
 Language = Literal["json", "text"]
@@ -18,7 +19,6 @@ _SECOND = 1000
 _MINUTE = 60
 _WIDTH = 80
 """Characters up to which a list or an object of an answer stands on one line."""
-_ENGINES = {"docker": "Docker Engine", "podman": "Podman"}
 
 
 def title_of(step: StepRecord) -> str:
@@ -26,14 +26,19 @@ def title_of(step: StepRecord) -> str:
     if step.title:
         return step.title
     words = step.kind.replace(".", " ").replace("_", " ")
-    if step.kind == "await":
+    if step.action == "await":
         words = f"wait for {step.awaits or 'the background step'}"
     return words[:1].upper() + words[1:]
 
 
+def wants_call(step: StepRecord) -> bool:
+    """Whether the scenario wants its readers to see the request."""
+    return step.show not in ("none", "response")
+
+
 def engine_line(engine: EngineRecord) -> str:
     """Which engine it was, as people call it, and when, if that was not now."""
-    name = _ENGINES.get(engine.name.lower(), engine.name)
+    name = ENGINE_NAMES.get(engine.name.lower(), engine.name)
     version = engine.version.partition("+")[0]
     date = f", on {engine.recorded_at[:10]}" if engine.recorded_at else ""
     return f"{name} {version}, API {engine.api_version}{date}"

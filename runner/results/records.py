@@ -21,6 +21,16 @@ CONSEQUENCES = frozenset({"interrupted", "awaited-step-failed"})
 Status = Literal["passed", "failed", "error", "skipped"]
 Phase = Literal["steps", "finally", "cleanup"]
 ShowWord = Literal["none", "request", "response", "all"]
+Action = Literal["call", "await", "set", "check", "sleep", "parallel", "include"]
+"""What a step does; ``call`` sends a request."""
+_ACTIONS: Mapping[str, Action] = {
+    "await": "await",
+    "set": "set",
+    "check": "check",
+    "sleep": "sleep",
+    "parallel": "parallel",
+    "include": "include",
+}
 
 
 class RequestRecord(NamedTuple):
@@ -103,6 +113,11 @@ class StepRecord(NamedTuple):
     each: tuple[StepRecord, ...] | None = None
     steps: tuple[StepRecord, ...] | None = None
     outputs: Mapping[str, Any] | None = None
+
+    @property
+    def action(self) -> Action:
+        """What the step does: its kind, with one word for all operations and requests."""
+        return _ACTIONS.get(self.kind, "call")
 
 
 class ScenarioRecord(NamedTuple):

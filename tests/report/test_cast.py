@@ -63,8 +63,10 @@ def test_output_of_the_background_is_seen_where_it_is_awaited() -> None:
     )  # fmt: skip
     waited = attach._replace(id="end", title="Read", kind="await", awaits="out", background=False, duration_ms=0.0)
     made = events(render(report(create(), attach, step(title="Start"), waited)))
-    places = [data for _, _, data in made if data in ("Attach", "Start", "Read", "hello\r\n", f"{PROMPT}{UNFRAME}\r\n")]
-    assert places == ["Attach", f"{PROMPT}{UNFRAME}\r\n", "Start", "Read", "hello\r\n"]
+    places = [
+        data for _, _, data in made if data in ("Attach", "Start", "Read", "hello\r\n", f"{PROMPT}{UNFRAME.code}\r\n")
+    ]
+    assert places == ["Attach", f"{PROMPT}{UNFRAME.code}\r\n", "Start", "Read", "hello\r\n"]
     times = [float(str(time)) for time, _, _ in made]
     assert max(later - sooner for sooner, later in itertools.pairwise(times)) <= PAUSE + 0.1, "nobody waits for it"
 

@@ -1,13 +1,15 @@
-"""The samples of a stats stream as small charts of CPU, memory and network."""
+"""Draws the samples of a stats stream as small charts of CPU, memory and network."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
+
+from markupsafe import Markup
 
 from runner.report import wording
-from runner.report.html.escape import text
-from runner.report.stable.tokens import nanoseconds
+from runner.report.html import templates
+from runner.report.times import nanoseconds
 
 _WIDTH, _HEIGHT = 300, 100
 _UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -15,30 +17,48 @@ _ROUND = (1, 2, 2.5, 4, 5, 8, 10)
 _HEADROOM = 1.05
 
 
-def charts(samples: Sequence[Any]) -> str:
-    """Charts, each with its figures as a table; nothing if there are fewer than two samples."""
+class _Ends(NamedTuple):
+    """What is below the first and the last sample."""
+
+    first: str
+    last: str
+
+
+class _Chart(NamedTuple):
+    """A chart's texts; ``rows`` are its figures, by the number of the sample."""
+
+    name: str
+    first: str
+    last: str
+    most: str
+    top: str
+    points: str
+    rows: list[tuple[int, str]]
+
+
+def charts(samples: Sequence[Any]) -> Markup:
+    """Return charts, each with its figures as a table; nothing if there are fewer than two samples."""
     known = [sample for sample in samples if isinstance(sample, Mapping)]
     if len(known) < 2:
-        return ""
-    ends = _ends(known)
+        return Markup()
     drawn = (
-        _chart("CPU", [_cpu(sample) for sample in known], _percent, ends),
-        _chart("Memory", [_number(sample, "memory_stats", "usage") for sample in known], _bytes, ends),
-        _chart("Network, in and out", [_network(sample) for sample in known], _bytes, ends),
+        _chart("CPU", [_cpu(sample) for sample in known], _percent),
+        _chart("Memory", [_number(sample, "memory_stats", "usage") for sample in known], _bytes),
+        _chart("Network, in and out", [_network(sample) for sample in known], _bytes),
     )
-    return f'<div class="charts">{"".join(drawn)}</div>'
+    return templates.render("charts.html", charts=drawn, ends=_ends(known), width=_WIDTH, height=_HEIGHT)
 
 
-def _ends(samples: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
-    """What stands below the first and the last sample: the time between them if they tell it, else their numbers."""
+def _ends(samples: Sequence[Mapping[str, Any]]) -> _Ends:
+    """Return the time between the first and the last sample, or their numbers if they don't have their times."""
     first, last = (nanoseconds(str(sample.get("read"))) for sample in (samples[0], samples[-1]))
     if first is None or last is None or last <= first:
-        return "sample 1", f"sample {len(samples)}"
-    return "0 s", wording.duration((last - first) / 1e6)
+        return _Ends("sample 1", f"sample {len(samples)}")
+    return _Ends("0 s", wording.duration((last - first) / 1e6))
 
 
 def _cpu(sample: Mapping[str, Any]) -> float:
-    """Per cent of one processor, as ``docker stats`` computes it (ContainerStats in the API reference)."""
+    """Return per cent of one processor, as ``docker stats`` computes it (ContainerStats in the API reference)."""
     used = _number(sample, "cpu_stats", "cpu_usage", "total_usage")
     used -= _number(sample, "precpu_stats", "cpu_usage", "total_usage")
     passed = _number(sample, "cpu_stats", "system_cpu_usage") - _number(sample, "precpu_stats", "system_cpu_usage")
@@ -48,8 +68,8 @@ def _cpu(sample: Mapping[str, Any]) -> float:
 
 def _network(sample: Mapping[str, Any]) -> float:
     networks = sample.get("networks")
-    found = networks.values() if isinstance(networks, Mapping) else ()
-    return sum(_number(one, "rx_bytes") + _number(one, "tx_bytes") for one in found)
+    interfaces = networks.values() if isinstance(networks, Mapping) else ()
+    return sum(_number(interface, "rx_bytes") + _number(interface, "tx_bytes") for interface in interfaces)
 
 
 def _number(value: Any, *keys: str) -> float:
@@ -58,26 +78,16 @@ def _number(value: Any, *keys: str) -> float:
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0.0
 
 
-def _chart(name: str, values: Sequence[float], shown: Callable[[float], str], ends: tuple[str, str]) -> str:
+def _chart(name: str, values: Sequence[float], shown: Callable[[float], str]) -> _Chart:
     top = _top(max(values))
     step = _WIDTH / (len(values) - 1)
     points = " ".join(f"{number * step:.1f},{_HEIGHT * (1 - value / top):.1f}" for number, value in enumerate(values))
-    rows = "".join(f"<tr><td>{number}</td><td>{text(shown(value))}</td></tr>" for number, value in _few(values))
-    return (
-        f"<figure><figcaption>{text(name)} <strong>{text(shown(values[-1]))}</strong></figcaption>"
-        f'<div class="plot"><p class="scale" aria-hidden="true"><span>{text(shown(top))}</span><span>0</span></p>'
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{text(name)}: from {text(shown(values[0]))} '
-        f'to {text(shown(values[-1]))}, at most {text(shown(max(values)))}" preserveAspectRatio="none">'
-        f'<path class="grid" d="M0 {_HEIGHT / 2}H{_WIDTH}"/>'
-        f'<polygon points="0,{_HEIGHT} {points} {_WIDTH},{_HEIGHT}"/><polyline points="{points}"/></svg>'
-        f'<p class="scale time" aria-hidden="true"><span>{text(ends[0])}</span><span>{text(ends[1])}</span></p></div>'
-        f"<details><summary>Figures</summary><table><tr><th>Sample</th><th>{text(name)}</th></tr>{rows}</table></details>"
-        "</figure>"
-    )
+    rows = [(number, shown(value)) for number, value in _few(values)]
+    return _Chart(name, shown(values[0]), shown(values[-1]), shown(max(values)), shown(top), points, rows)
 
 
 def _top(most: float) -> float:
-    """A round number above all values, where the scale ends: at least one per cent, or one byte."""
+    """Return a round number above all values, where the scale ends: at least one per cent, or one byte."""
     unit = 1.0
     while most * _HEADROOM > 10 * unit:
         unit *= 10

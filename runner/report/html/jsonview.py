@@ -1,77 +1,112 @@
-"""JSON to be read: coloured, and foldable without a script."""
+"""Shows JSON coloured, and foldable without a script."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from itertools import chain
-from typing import Any
+from json.encoder import JSONEncoder, encode_basestring
+from typing import Any, Literal, NamedTuple
 
-from runner.report.html.escape import text
+from markupsafe import Markup
+
+from runner.report.html import templates
 from runner.report.wording import cut
+from runner.text import count
 
 _INLINE = 72
-"""Characters up to which a list or an object stands on one line."""
+"""Characters up to which a list or an object is on one line."""
 _OPEN_LINES = 40
 """Lines up to which the parts of an answer are open at first."""
 _MAX_ELEMENTS = 500
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+_ENCODER = JSONEncoder(ensure_ascii=False, default=str)
+
+Token = tuple[str, str]
+"""A class, or nothing, and a text."""
 
 
-def view(value: Any, *, opened: bool = True) -> str:
-    """A value as nested ``<details>``; large parts are closed at first, and all of it if it isn't ``opened``."""
-    return f'<div class="json">{_part(value, "", "", opened=opened)}</div>'
+class Row(NamedTuple):
+    """A line; or the beginning or the end of a part that folds, which has a ``size``."""
+
+    kind: Literal["line", "open", "close"]
+    tokens: tuple[Token, ...]
+    opened: bool = True
+    size: str = ""
 
 
-def _part(value: Any, before: str, after: str, *, opened: bool) -> str:
-    """``before`` is a key, ``after`` a comma."""
+def view(value: Any, *, opened: bool = True) -> Markup:
+    """Return a value as nested ``<details>``; large parts are closed at first, and all of it if not ``opened``."""
+    rows: list[Row] = []
+    _part(rows, value, (), "", opened=opened)
+    return templates.render("json.html", rows=rows)
+
+
+def _part(rows: list[Row], value: Any, label: tuple[Token, ...], after: str, *, opened: bool) -> None:
+    """Add the rows of a value between the label of its key and a comma."""
     flat = _flat(value)
     if flat is not None:
-        return f"<div>{before}{flat}{after}</div>"
+        rows.append(Row("line", (*label, *flat, ("", after))))
+        return
     opening, closing = ("{", "}") if isinstance(value, Mapping) else ("[", "]")
-    elements = list(value.items()) if isinstance(value, Mapping) else [(None, one) for one in value]
-    more = len(elements) - _MAX_ELEMENTS
-    rows = []
-    for number, (key, one) in enumerate(elements[:_MAX_ELEMENTS], 1):
+    noun = "key" if isinstance(value, Mapping) else "element"
+    elements = list(value.items()) if isinstance(value, Mapping) else [(None, part) for part in value]
+    size = f"{count(len(elements), noun)} {closing}{after}"
+    rows.append(Row("open", (*label, ("", opening)), opened, size))
+    for number, (key, part) in enumerate(elements[:_MAX_ELEMENTS], 1):
         comma = "," if number < len(elements) else ""
-        label = f'<span class="key">{_scalar(str(key))}</span>: ' if key is not None else ""
-        rows.append(_part(one, label, comma, opened=lines_of(one, _OPEN_LINES) <= _OPEN_LINES))
+        inner: tuple[Token, ...] = () if key is None else (("key", _scalar(str(key))), ("", ": "))
+        _part(rows, part, inner, comma, opened=lines_of(part, _OPEN_LINES) <= _OPEN_LINES)
+    more = len(elements) - _MAX_ELEMENTS
     if more > 0:
-        rows.append(f"<div>… {more} more</div>")
-    size = f"{len(elements)} {'key' if opening == '{' else 'element'}{'' if len(elements) == 1 else 's'}"
-    return (
-        f"<details{' open' if opened else ''}>"
-        f'<summary>{before}{opening}<span class="more"> {size} {closing}{after}</span></summary>'
-        f'<div class="inner">{"".join(rows)}</div><div>{closing}{after}</div></details>'
-    )
+        rows.append(Row("line", (("", f"… {more} more"),)))
+    rows.append(Row("close", (("", f"{closing}{after}"),)))
 
 
-def _flat(value: Any) -> str | None:
-    """The value on one line, coloured, if it fits there."""
-    if not isinstance(value, (Mapping, list)):
-        return f'<span class="{_kind(value)}">{_scalar(value)}</span>'
-    if _width(value, _INLINE) > _INLINE:
+def _flat(value: Any) -> tuple[Token, ...] | None:
+    """Return the tokens of a value that fits on one line."""
+    if type(value) not in _SCALARS and _width(value, _INLINE) > _INLINE:
         return None
-    if isinstance(value, Mapping):
-        pairs = (f'<span class="key">{_scalar(str(key))}</span>: {_flat(one)}' for key, one in value.items())
-        return f"{{{', '.join(pairs)}}}"
-    return f"[{', '.join(_flat(one) or '' for one in value)}]"
+    tokens: list[Token] = []
+    _tokens(tokens, value)
+    return tuple(tokens)
+
+
+def _tokens(tokens: list[Token], value: Any) -> None:
+    if type(value) in _SCALARS:
+        tokens.append((_kind(value), _scalar(value)))
+    elif isinstance(value, Mapping):
+        separator = "{"
+        for key, part in value.items():
+            tokens += [("", separator), ("key", _scalar(str(key))), ("", ": ")]
+            _tokens(tokens, part)
+            separator = ", "
+        tokens.append(("", "}" if value else "{}"))
+    elif isinstance(value, list):
+        separator = "["
+        for part in value:
+            tokens.append(("", separator))
+            _tokens(tokens, part)
+            separator = ", "
+        tokens.append(("", "]" if value else "[]"))
+    else:
+        tokens.append((_kind(value), _scalar(value)))
 
 
 def lines_of(value: Any, most: int) -> int:
-    """How many lines a value takes when all of it is open; beyond ``most``, some number that is more."""
-    if _width(value, _INLINE) <= _INLINE:
+    """Return how many lines a value takes when all of it is open; beyond ``most``, some number that is more."""
+    if type(value) in _SCALARS or _width(value, _INLINE) <= _INLINE:
         return 1
     lines = 2 if isinstance(value, (Mapping, list)) else 1
-    for one in _values(value):
+    for part in _values(value):
         if lines > most:
             break
-        lines += lines_of(one, most - lines)
+        lines += lines_of(part, most - lines)
     return lines
 
 
 def _width(value: Any, most: int) -> int:
-    """How many characters a value takes on one line; beyond ``most``, some number that is more."""
-    if not isinstance(value, (Mapping, list)):
+    """Return how many characters a value takes on one line; beyond ``most``, some number that is more."""
+    if type(value) in _SCALARS or not isinstance(value, (Mapping, list)):
         return len(_dumps(value))
     width = 2 * max(len(value), 1)
     if isinstance(value, Mapping):
@@ -90,7 +125,7 @@ def _values(value: Any) -> Iterable[Any]:
 
 
 def _scalar(value: Any) -> str:
-    return text(cut(_dumps(value)))
+    return cut(_dumps(value))
 
 
 def _kind(value: Any) -> str:
@@ -100,4 +135,4 @@ def _kind(value: Any) -> str:
 
 
 def _dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return encode_basestring(value) if isinstance(value, str) else _ENCODER.encode(value)

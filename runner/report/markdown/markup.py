@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from runner.report.markdown.syntax import CODE_SPAN, FENCE, closes
 from runner.report.wording import cut
 from runner.text import visible
 
@@ -15,16 +16,14 @@ MAX_LINES = 1000
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]#|~!$]")
 _OPENS_A_BLOCK = re.compile(r"\d{1,9}(?=[.)])|(?=[-+=])")
-_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _OPENS_HTML = re.compile(r"<(?=[A-Za-z/!?])(?!(?:https?|mailto):[^\s<>]*>)")
-_FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
 
 
 def inline(text: str) -> str:
     """Text that stands as it is in a line, except that code between backticks stays code."""
     line = cut(" ".join(visible(part) for part in text.split()))
     parts, end = [], 0
-    for match in _CODE_SPAN.finditer(line):
+    for match in CODE_SPAN.finditer(line):
         parts += [_escaped(line[end : match.start()]), match[0]]
         end = match.end()
     parts.append(_escaped(line[end:]))
@@ -65,14 +64,14 @@ def prose(text: str) -> str:
     lines: list[str] = []
     fence = ""
     for line in text.strip("\n").split("\n"):
-        match = _FENCE.match(line)
+        match = FENCE.match(line)
         if fence:
-            if match and match[1].startswith(fence) and not line.strip().strip(fence[0]):
+            if closes(line, fence):
                 fence = ""
             lines.append(visible(line))
             continue
         if match:
-            fence = match[1]
+            fence = match["fence"]
         lines.append(visible(line) if fence else _without_html(visible(line)))
     return "\n".join([*lines, fence] if fence else lines).rstrip()
 
@@ -94,7 +93,7 @@ def _escaped(text: str) -> str:
 
 def _without_html(line: str) -> str:
     parts, end = [], 0
-    for match in _CODE_SPAN.finditer(line):
+    for match in CODE_SPAN.finditer(line):
         parts += [_OPENS_HTML.sub("&lt;", line[end : match.start()]), match[0]]
         end = match.end()
     return "".join([*parts, _OPENS_HTML.sub("&lt;", line[end:])])

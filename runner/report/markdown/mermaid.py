@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import unquote
 
 from runner.results.records import StepRecord
-from runner.text import visible
+from runner.text import short_id, visible
 
 _MOST = 40
-_LONG_ID = re.compile(r"[0-9a-f]{64}")
+_LONG_ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 
 
 def sequence(steps: Sequence[StepRecord]) -> str:
@@ -19,7 +19,7 @@ def sequence(steps: Sequence[StepRecord]) -> str:
     calls = list(_calls(steps))
     for step in calls[:_MOST]:
         assert step.request is not None
-        path = _LONG_ID.sub(lambda match: match[0][:12], unquote(re.sub(r"^/v[\d.]+", "", step.request.path)))
+        path = _LONG_ID.sub(lambda match: short_id(match[0]), unquote(re.sub(r"^/v[\d.]+", "", step.request.path)))
         lines.append(f"    you->>engine: {_text(f'{step.request.method} {path}')}")
         if step.response is not None:
             arrow = "--)" if step.background else "-->>"

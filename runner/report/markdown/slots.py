@@ -10,12 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from runner.errors import Diagnostic, InvalidScenario, Place
+from runner.report.markdown.syntax import CODE_SPAN, FENCE, closes
 
 _BEGIN = re.compile(r" {0,3}<!--[ \t]*run:(?P<words>.*?)-->[ \t]*\Z")
 _END = re.compile(r" {0,3}<!--[ \t]*/run[ \t]*-->[ \t]*\Z")
 _SOME_MARK = re.compile(r"<!--\s*(?:run\s*:|/\s*run\b)", re.IGNORECASE)
-_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
-_FENCE = re.compile(r" {0,3}(?P<fence>`{3,}(?=[^`]*\Z)|~{3,})")
 _HEADING = re.compile(r" {0,3}(?P<signs>#{1,6})(?=[ \t]|\Z)")
 _UNDERLINE = re.compile(r" {0,3}(?:(?P<first>=+)|-+)[ \t]*\Z")
 _DEEPEST = 6
@@ -73,7 +72,7 @@ def parse(name: str, text: str) -> Page:
         wrong.append(Diagnostic("bad-mark", message, place, hint))
 
     for line in _lines(text):
-        found = _SOME_MARK.search(_CODE_SPAN.sub(lambda span: " " * len(span[0]), line.text)) if line.plain else None
+        found = _SOME_MARK.search(CODE_SPAN.sub(lambda span: " " * len(span[0]), line.text)) if line.plain else None
         if found is None:
             continue
         place = Place(name, line.number, found.start() + 1, len(line.text.rstrip()) - found.start(), line.text)
@@ -139,9 +138,9 @@ def _lines(text: str) -> Iterator[_Line]:
         if number == 1:
             bare = bare.removeprefix("\ufeff")
         plain = fence is None and not front_matter
-        mark = _FENCE.match(bare) if not front_matter else None
+        mark = FENCE.match(bare) if not front_matter else None
         if fence is not None:
-            if mark and mark["fence"].startswith(fence) and not bare.strip().strip(fence[0]):
+            if closes(bare, fence):
                 fence = None
         elif mark is not None:
             fence, plain = mark["fence"], False

@@ -1,13 +1,22 @@
-"""Words of bash: quoting that can be pasted, and commands laid out over lines."""
+"""Writes words of bash, quoted so that they can be pasted, and lays commands out over lines."""
 
 from __future__ import annotations
 
 import json
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
+from runner.report.snippets.session import Setup
 from runner.report.snippets.variables import Part, Variable
+
+TAKE: Final = Setup(
+    "An answer that does not end must be cut off. This function ends a command after so many lines:",
+    'take() { { head -n "$1"; kill $! 2> /dev/null || :; } < <(exec "${@:2}"); }',
+)
+"""A shell function. In a mere pipe the command would last until the engine sends the next line, since only then it
+notices that nobody reads."""
 
 WIDTH = 110
 """Columns from which on a command is broken over lines."""
@@ -18,10 +27,10 @@ _IDENTIFIER = re.compile(r"[0-9A-Za-z_]")
 
 
 def word(parts: Sequence[Part]) -> str:
-    """One word of a command, quoted so that bash reads exactly these parts.
+    """Return one word of a command, quoted so that bash reads exactly these parts.
 
-    ``["containers/", Variable("box")]`` gives ``"containers/$box"``; text that double quotes would change stands in
-    single quotes between the variables; what doesn't print stands as escapes in ``$'…'``.
+    ``["containers/", Variable("box")]`` gives ``"containers/$box"``; text that double quotes would change is in
+    single quotes between the variables; what doesn't print is written as escapes in ``$'…'``.
     """
     parts = [part for part in parts if part != ""]
     literals = [part for part in parts if isinstance(part, str)]
@@ -40,7 +49,7 @@ def word(parts: Sequence[Part]) -> str:
 
 
 def reference(variable: Variable, *, braces: bool = False) -> str:
-    """How bash reads a variable: ``$box``, ``${boxes[0]}``, ``${box:0:12}``."""
+    """Return how bash reads a variable: ``$box``, ``${boxes[0]}``, ``${box:0:12}``."""
     name = variable.name if variable.element is None else f"{variable.name}[{variable.element}]"
     if variable.length is not None:
         return f"${{{name}:{variable.start}:{variable.length}}}"
@@ -50,7 +59,7 @@ def reference(variable: Variable, *, braces: bool = False) -> str:
 
 
 def lay_out(chunks: Sequence[str], suffix: str = "") -> str:
-    """A command from chunks that stay together, on one line if it fits, else a chunk a line.
+    """Return a command from chunks that stay together: on one line if it fits, else a chunk a line.
 
     Chunks of several lines (a JSON body) are kept as they are.
     """
@@ -67,16 +76,39 @@ def lay_out(chunks: Sequence[str], suffix: str = "") -> str:
     return f" \\\n{_INDENT}".join(lines) + suffix
 
 
+def assigned(command: Callable[[str, str], str], readings: Mapping[str, str], *, append: bool) -> str:
+    """Return a command whose output is assigned to variables.
+
+    ``command`` returns it between an opening and a closing text. ``readings`` are the filters (`` | jq …``) that the
+    output goes through, by the names of the variables. ``append`` adds the values to arrays.
+    """
+    if not readings:
+        return command("", "")
+    if len(readings) == 1:
+        ((name, reading),) = readings.items()
+        opening, closing = (f'{name}+=("$(', ')")') if append else (f"{name}=$(", ")")
+        return command(opening, reading + closing)
+    lines = [command("response=$(", ")")]
+    for name, reading in readings.items():
+        read = f'{reading.removeprefix(" | ")} <<<"$response"' if reading else 'echo "$response"'
+        lines.append(f'{name}+=("$({read})")' if append else f"{name}=$({read})")
+    return "\n".join(lines)
+
+
 def escaped_json(text: str) -> str:
-    """JSON text with what doesn't print written as JSON's own escapes."""
-    return text if _prints(text) else "".join(one if _prints(one) else json.dumps(one)[1:-1] for one in text)
+    """Return JSON text with what doesn't print written as JSON's own escapes."""
+    return (
+        text
+        if _prints(text)
+        else "".join(character if _prints(character) else json.dumps(character)[1:-1] for character in text)
+    )
 
 
 def _literal(text: str) -> str:
     if _prints(text):
         return shlex.quote(text)
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return "$'" + "".join(one if _prints(one) else _escape(one) for one in escaped) + "'"
+    return "$'" + "".join(character if _prints(character) else _escape(character) for character in escaped) + "'"
 
 
 def _prints(text: str) -> bool:

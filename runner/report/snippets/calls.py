@@ -1,11 +1,12 @@
-"""Looks at a step as a call of an operation, for languages that have a function or a command for it."""
+"""Describes a step as a call of an operation, for languages that have a function or a command for it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from runner.api.operations import Operation, by_id
+from runner.api.operations import AnswerKind, Operation, by_id, truth
+from runner.report.snippets.session import NoEquivalent
 from runner.results.records import RequestRecord, StepRecord
 
 
@@ -14,29 +15,39 @@ class Call(NamedTuple):
     that was sent."""
 
     operation: Operation
-    params: Mapping[str, Any]
-    body: Any
     request: RequestRecord
     step: StepRecord
 
+    @property
+    def params(self) -> Mapping[str, Any]:
+        return self.request.params
+
+    @property
+    def body(self) -> Any:
+        return self.request.body
+
+    @property
+    def answer(self) -> AnswerKind:
+        """What a success brings, with these parameters."""
+        return self.operation.answer_for(self.params, self.body)
+
+    def flag(self, name: str) -> bool:
+        """Return a flag of the call, or its default."""
+        param = self.operation.param(name)
+        return truth(self.params.get(name, param.default if param is not None else None))
+
 
 def call_of(step: StepRecord) -> Call | None:
-    """The call that a step made; None if it made none, or none of the API's operations."""
+    """Return the call that a step made; None if it made none, or none of the API's operations."""
     operation = by_id(step.operation) if step.operation else None
-    if operation is None or step.request is None:
-        return None
-    return Call(operation, step.request.params, step.request.body, step.request, step)
-
-
-class Left(Exception):
-    """Something of the call has no counterpart in the other language."""
+    return None if operation is None or step.request is None else Call(operation, step.request, step)
 
 
 def flattened(body: Any, known: Mapping[str, Any], ignored: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """The parts of a body by their dotted names, as far down as ``known`` has them.
+    """Return the parts of a body by their dotted names, as far down as ``known`` has them.
 
     Raises:
-        Left: it has something that is neither known nor ignored.
+        NoEquivalent: it has something that is neither known nor ignored.
     """
     parts: dict[str, Any] = {}
     _flatten(body or {}, "", known, ignored, parts)
@@ -45,12 +56,12 @@ def flattened(body: Any, known: Mapping[str, Any], ignored: frozenset[str] = fro
 
 def _flatten(value: Any, prefix: str, known: Mapping[str, Any], ignored: frozenset[str], parts: dict[str, Any]) -> None:
     if not isinstance(value, Mapping):
-        raise Left(prefix)
+        raise NoEquivalent(prefix)
     for name, part in value.items():
         path = f"{prefix}{name}"
         if path in known:
             parts[path] = part
         elif path not in ignored and part not in (None, "", {}, []):
             if not isinstance(part, Mapping):
-                raise Left(path)
+                raise NoEquivalent(path)
             _flatten(part, f"{path}.", known, ignored, parts)

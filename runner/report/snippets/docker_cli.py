@@ -1,261 +1,166 @@
-"""The steps of a scenario as commands of the docker CLI, which a shell can run one after the other."""
+"""Writes the steps of a scenario as commands of the docker CLI, which a shell can run one after the other."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
+from runner.api.operations import truth
 from runner.report.snippets import bash
-from runner.report.snippets.calls import Call, Left, call_of, flattened
+from runner.report.snippets.calls import Call, call_of
 from runner.report.snippets.docker_cli_table import COMMANDS, Command
-from runner.report.snippets.jq import jq_filter
-from runner.report.snippets.variables import Part, Variable, Variables
+from runner.report.snippets.docker_cli_words import CommandWords
+from runner.report.snippets.jq import jq_command
+from runner.report.snippets.names import shell_identifier
+from runner.report.snippets.session import Draft, NoEquivalent, Session, Setup
+from runner.report.snippets.variables import Variable
 from runner.results.records import StepRecord
-
-_DISTINCTIVE = 8
-_PLACE = re.compile(r"\{(\w+)\}")
+from runner.results.result_path import ResultPath
 
 
-class Session:
-    """The commands of one scenario, asked for in the order of its steps."""
+class _Exec(NamedTuple):
+    """The first half of ``docker exec``: the call that makes an exec, and its row."""
 
-    def __init__(self, steps: Sequence[StepRecord]) -> None:
-        self._variables = Variables()
-        self._execs: dict[str, tuple[str, Mapping[str, Any]]] = {}
-        self._awaitable = {step.id for step in steps if step.background and step.operation != "ContainerAttach"}
-        self._lost: set[str] = set()
+    container: str
+    body: Mapping[str, Any]
+    row: Command
 
-    def command(self, step: StepRecord) -> str | None:
-        """The command of a step; None if there is none."""
-        try:
-            found = self._of(step)
-        except Left:
-            found = None
-        held = self._variables.known()
-        self._lost.update(value for value in _texts(step.captured) if value not in held)
-        return None if found is None or any(value in found for value in self._lost) else found
 
-    def _of(self, step: StepRecord) -> str | None:
-        match step.kind:
-            case "await":
-                return "wait" if step.awaits in self._awaitable else None
-            case "set":
-                return self._set(step)
-        return self._one(step) if step.each is None else self._each(step)
+class Commands(Session):
+    """The commands of one scenario."""
 
-    def _set(self, step: StepRecord) -> str | None:
+    def __init__(self, endpoint: str, steps: Sequence[StepRecord]) -> None:  # noqa: ARG002 - the CLI has contexts
+        super().__init__(steps, shell_identifier)
+        self._words = CommandWords(self.variables)
+        self._execs: dict[str, _Exec] = {}
+        self._jobs: set[str] = set()
+
+    def wait(self, step: StepRecord) -> Draft:
+        if step.awaits not in self._jobs:
+            raise NoEquivalent(step.kind)
+        return Draft(f'wait "${self.names.job(step.awaits or "", "_job")}"')
+
+    def pause(self, seconds: float) -> Draft:
+        return Draft(f"sleep {seconds:g}")
+
+    def assign(self, step: StepRecord) -> Draft | None:
         lines = []
+        values = []
         for name, value in step.captured.items():
-            if isinstance(value, str):
-                lines.append(f"{name}={bash.word(self._variables.split(value))}")
-                self._variables.learn(value, Variable(name))
-        return "\n".join(lines) or None
+            if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+                variable = Variable(self.names.variable(name))
+                lines.append(f"{variable.name}={bash.word(self.variables.split(str(value)))}")
+                values.append((name, value, variable))
+        return Draft("\n".join(lines), tuple(values)) if lines else None
 
-    def _each(self, step: StepRecord) -> str | None:
-        lines = [line for one in step.each or () if (line := self._one(one, append=True)) is not None]
-        names = [name for name in step.captured if any(f"{name}+=(" in line for line in lines)]
-        for name in names:
-            for index, value in enumerate(step.captured[name]):
-                self._variables.learn(value, Variable(name, index))
-        return "\n".join([*[f"{name}=()" for name in names], *lines]) if lines else None
-
-    def _one(self, step: StepRecord, *, append: bool = False) -> str | None:
-        call = call_of(step)
-        if call is None:
+    def loop(self, step: StepRecord, elements: Sequence[StepRecord]) -> Draft | None:
+        drafts = [self._foreground(element, index) for index, element in enumerate(elements)]
+        if not drafts:
             return None
-        if call.operation.id == "ContainerExec":
-            self._note_exec(call)
-            return None
-        if call.operation.id == "ContainerAttach" and step.background:
-            raise Left("attach")  # the CLI attaches to what runs already
-        chunks = self._exec(call) if call.operation.id == "ExecStart" else self._chunks(call, _row(call))
-        if step.background:
-            return bash.lay_out(chunks, " &")
-        for name in step.captured:
-            reading = self._reading(call, name)
-            if reading is None:
-                continue
-            if not append:
-                self._variables.learn(step.captured[name], Variable(name))
-            opening, closing = (f'{name}+=("$(', ')")') if append else (f"{name}=$(", ")")
-            if reading.startswith("--"):
-                chunks, reading = [f"{chunks[0]} {reading}", *chunks[1:]], ""
-            return bash.lay_out([opening + chunks[0], *chunks[1:]], reading + closing)
-        return bash.lay_out(chunks)
+        names = [name for name in step.captured if any(name == value[0] for draft in drafts for value in draft.values)]
+        lines = [*(f"{self.names.variable(name)}=()" for name in names), *(draft.code for draft in drafts)]
+        values = tuple(value for draft in drafts for value in draft.values)
+        return Draft("\n".join(lines), values, tuple(setup for draft in drafts for setup in draft.setups))
 
-    def _reading(self, call: Call, name: str) -> str | None:
-        """What the output goes through to become a captured value."""
-        source = call.step.capture_sources.get(name)
-        path = source.path if source is not None else None
-        row = COMMANDS.get(call.operation.id)
-        if row is None or path is None:
-            return None
-        if row.prints == "--quiet":
-            return row.prints if path.root == "items" and path.keys[1:] == ("aux", "ID") and not path.filter else None
-        if row.prints is not None and str(path._replace(filter=None)) == row.prints:
-            return ""
-        if row.json and path.root == "body" and path.keys and isinstance(path.keys[0], str):
-            text = jq_filter(path._replace(keys=(0, *path.keys)))
-            return f" | {text}" if text else None
-        return None
+    def call(self, step: StepRecord) -> Draft:
+        if not step.background:
+            return self._foreground(step)
+        call, row = _row(step)
+        if not row.in_background or row.exec == "create":
+            raise NoEquivalent(step.kind)
+        self._jobs.add(step.id)
+        code = self._text(call, row, closing=f" & {self.names.job(step.id, '_job')}=$!")
+        return Draft(code, setups=_setups(call))
 
-    def _chunks(self, call: Call, row: Command) -> list[str]:
-        used: set[str] = set()
-        words = [self._words(word, call.params, used) for word in row.words.split()]
-        flags: list[str] = []
-        for name, value in call.params.items():
-            if name in used or name in row.ignored:
-                continue
-            if name not in row.flags:
-                raise Left(name)
-            flags += self._flag(row.flags[name], value, call)
-        front, back = self._of_the_body(call, row)
-        verb = next((number for number, word in enumerate(row.words.split()) if "{" in word or word == "-"), len(words))
-        chunks = [*words[:verb], *flags, *front, *[word for word in words[verb:] if word], *back]
-        docker = " ".join(["docker", *words[:verb]])
-        if call.request.folder is not None and call.operation.id == "PutContainerArchive":
-            docker = f"tar -C {bash.word([call.request.folder])} -c . | {docker}"
-        return [docker, *_pairs(chunks[verb:]), *self._files(call)]
+    def _foreground(self, step: StepRecord, index: int | None = None) -> Draft:
+        call, row = _row(step)
+        if row.exec == "create":
+            self._note_exec(call, row)
+            raise NoEquivalent(step.kind)
+        readings = {name: text for name in step.captured if (text := _reading(call, row, name)) is not None}
+        variables = {name: Variable(self.names.variable(name), index) for name in readings}
+        text = bash.assigned(
+            lambda opening, closing: self._text(call, row, opening, closing, quiet=bool(readings)),
+            {variables[name].name: text for name, text in readings.items()},
+            append=index is not None,
+        )
+        values = tuple((name, step.captured[name], variable) for name, variable in variables.items())
+        return Draft(text, values, _setups(call))
 
-    def _words(self, word: str, params: Mapping[str, Any], used: set[str]) -> str:
-        """A word with its places filled; empty if the parameter of its only place is not given."""
-        parts: list[Part] = []
-        end = 0
-        for match in _PLACE.finditer(word):
-            value = params.get(match[1])
-            if value is None:
-                return "" if not parts else bash.word(parts)
-            used.add(match[1])
-            parts += [word[end : match.start()]] if word[end : match.start()] else []
-            if isinstance(value, list):
-                return " ".join(bash.word(self._variables.split(str(one))) for one in value)
-            parts += self._variables.split(str(value))
-            end = match.end()
-        return bash.word([*parts, word[end:]])
+    def _text(self, call: Call, row: Command, opening: str = "", closing: str = "", *, quiet: bool = False) -> str:
+        chunks = self._exec(call, row) if row.exec == "start" else self._words.chunks(call, row)
+        if quiet and row.quiet:
+            chunks[0] += f" {row.quiet}"
+        if row.streams and row.exec is None:
+            chunks += _redirected(stdout=call.flag("stdout"), stderr=call.flag("stderr"))
+        items = call.step.response.items if call.step.response is not None else None
+        if _is_cut_off(call):
+            if not items or not row.lines:
+                raise NoEquivalent(row.words)
+            chunks[0] = f"take {len(items)} {chunks[0]}"
+        return bash.lay_out([opening + chunks[0], *chunks[1:]], closing)
 
-    def _flag(self, flag: str, value: Any, call: Call) -> list[str]:
-        if flag == "--filter" and isinstance(value, Mapping):
-            return [self._with(flag, f"{name}={one}") for name, ones in value.items() for one in ones]
-        if flag == "--no-stream":
-            return [] if value else [flag]
-        if flag.endswith("=") and isinstance(value, Mapping):
-            return [self._with(flag[:-1], f"{name}={one}") for name, one in value.items()]
-        if isinstance(value, bool):
-            return [flag] if value else [] if call.body is not None or flag != "--pause" else [f"{flag}=false"]
-        return [self._with(flag, one) for one in (value if isinstance(value, list) else [value])]
-
-    def _with(self, flag: str, value: Any) -> str:
-        return f"{flag} {bash.word(self._variables.split(str(value)))}"
-
-    def _of_the_body(self, call: Call, row: Command) -> tuple[list[str], list[str]]:
-        """Flags, and what stands at the end, in the order of the row."""
-        front: list[str] = []
-        back: list[str] = []
-        parts = {} if call.body is None else flattened(call.body, row.body or {}, row.ignored)
-        for name, flag in (row.body or {}).items():
-            value = parts.get(name)
-            if value in (None, "", [], {}):
-                continue
-            if flag == "":
-                ones = value if isinstance(value, list) else [value]
-                back += [bash.word(self._variables.split(str(one))) for one in ones]
-            elif flag == "--restart":
-                front.append(self._with(flag, _restart(value)))
-            elif flag == "--publish":
-                front += [self._with(flag, one) for one in _published(value)]
-            elif flag == "--mount":
-                front += [self._with(flag, _mounted(one)) for one in value]
-            elif flag == "--expose":
-                front += [self._with(flag, one) for one in value]
-            elif flag == "--entrypoint":
-                ones = value if isinstance(value, list) else [value]
-                front.append(self._with(flag, ones[0]))
-                if len(ones) > 1:
-                    raise Left(name)
-            else:
-                front += self._flag(flag, value, call)
-        return front, back
-
-    def _files(self, call: Call) -> list[str]:
-        """Where what is sent comes from, and where what is answered goes."""
-        request = call.request
-        if call.operation.id == "ImageBuild":
-            if request.folder is None:
-                raise Left("body")
-            return [bash.word(self._variables.split(request.folder))]
-        if request.folder is not None:
-            if call.operation.id == "PutContainerArchive":
-                return []
-            raise Left("folder")
-        if request.upload is not None:
-            return [f"< {bash.word(self._variables.split(request.upload.removeprefix('@')))}"]
-        if call.operation.answer == "tar":
-            return [f"> {bash.word(self._variables.split(request.save or f'{call.operation.noun}.tar'))}"]
-        return []
-
-    # docker exec is two calls in one
-
-    def _note_exec(self, call: Call) -> None:
-        for value in (call.step.captured or {}).values():
+    def _note_exec(self, call: Call, row: Command) -> None:
+        for value in call.step.captured.values():
             if isinstance(value, str) and isinstance(call.body, Mapping):
-                self._execs[value] = (call.params["id"], call.body)
+                self._execs[value] = _Exec(call.params["id"], call.body, row)
 
-    def _exec(self, call: Call) -> list[str]:
-        container, body = self._execs.get(call.params["id"], ("", {}))
-        known = {
-            "Env": "--env",
-            "User": "--user",
-            "WorkingDir": "--workdir",
-            "Privileged": "--privileged",
-            "Tty": "--tty",
-        }
-        ignored = {"AttachStdin", "AttachStdout", "AttachStderr", "Cmd"}
-        if not container or set(body) - set(known) - ignored:
-            raise Left("exec")
-        flags = ["--interactive"] if call.request.stdin is not None else []
-        for name, flag in known.items():
-            if body.get(name):
-                flags += self._flag(flag, body[name], call)
-        words = [bash.word(self._variables.split(str(one))) for one in (container, *body.get("Cmd", ()))]
-        given = ""
-        if call.request.stdin is not None:
-            given = f"printf %s {bash.word(self._variables.split(call.request.stdin))} | "
-        return [" ".join([f"{given}docker container exec", *flags, *words])]
+    def _exec(self, call: Call, row: Command) -> list[str]:
+        """Return ``docker exec`` with what the two calls say."""
+        made = self._execs.get(call.params["id"])
+        if made is None:
+            raise NoEquivalent(row.words)
+        start = call.body if isinstance(call.body, Mapping) else {}
+        stdin = call.request.stdin
+        flags = [*(["--detach"] if truth(start.get("Detach")) else []), *(["--interactive"] if stdin else [])]
+        front, back = self._words.of_the_body(made.body, made.row)
+        container = bash.word(self.variables.split(made.container))
+        given = f"printf %s {bash.word(self.variables.split(stdin))} | " if stdin else ""
+        words = " ".join([f"{given}docker {row.words}", *flags, *front, container, *back])
+        if truth(made.body.get("Tty")) or truth(start.get("Detach")):
+            return [words]
+        stdout, stderr = truth(made.body.get("AttachStdout")), truth(made.body.get("AttachStderr"))
+        return [words, *_redirected(stdout=stdout, stderr=stderr)]
 
 
-def _row(call: Call) -> Command:
-    row = COMMANDS.get(call.operation.id)
-    if row is None or (call.request.stdin is not None and call.operation.id != "ExecStart"):
-        raise Left(call.operation.id)
-    return row
+def _row(step: StepRecord) -> tuple[Call, Command]:
+    """Return the call that a step made, and the command for it."""
+    call = call_of(step)
+    row = COMMANDS.get(call.operation.id) if call is not None else None
+    if call is None or row is None or (call.request.stdin is not None and row.exec != "start"):
+        raise NoEquivalent(step.kind)
+    return call, row
 
 
-def _pairs(words: Sequence[str]) -> Iterator[str]:
-    return (word for word in words if word)
+def _reading(call: Call, row: Command, name: str) -> str | None:
+    """Return what the command's output goes through to become a captured value; None if it never has the value."""
+    source = call.step.capture_sources.get(name)
+    path = source.path if source is not None else None
+    if path is None:
+        return None
+    if row.prints is not None and _without_indexes(path) == row.prints:
+        return ""
+    if row.json and path.root == "body" and path.keys and isinstance(path.keys[0], str):
+        text = jq_command(path._replace(keys=(0, *path.keys)))
+        return f" | {text}" if text else None
+    return None
 
 
-def _texts(captured: Mapping[str, Any]) -> Iterator[str]:
-    """Captured texts that are long enough to be recognised in a command."""
-    for value in captured.values():
-        for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, str) and len(one) >= _DISTINCTIVE:
-                yield one
+def _without_indexes(path: ResultPath) -> str:
+    """Return a path's text, elements of lists left out. The command prints whole ids, whatever is taken of them."""
+    return str(path._replace(keys=tuple(key for key in path.keys if isinstance(key, str)), filter=None))
 
 
-def _mounted(mount: Mapping[str, Any]) -> str:
-    known = {"Type": "type", "Source": "source", "Target": "target", "ReadOnly": "readonly"}
-    parts = flattened(mount, known)
-    return ",".join(f"{known[name]}={str(value).lower() if value is True else value}" for name, value in parts.items())
+def _is_cut_off(call: Call) -> bool:
+    return call.answer == "items" and call.operation.is_endless(call.params)
 
 
-def _restart(policy: Mapping[str, Any]) -> str:
-    retries = policy.get("MaximumRetryCount")
-    return f"{policy.get('Name')}:{retries}" if retries else str(policy.get("Name"))
+def _setups(call: Call) -> tuple[Setup, ...]:
+    return (bash.TAKE,) if _is_cut_off(call) else ()
 
 
-def _published(bindings: Mapping[str, Any]) -> Iterator[str]:
-    for port, hosts in bindings.items():
-        for host in hosts or [{}]:
-            address = f"{host['HostIp']}:" if host.get("HostIp") else ""
-            yield f"{address}{host.get('HostPort', '')}:{port}" if host.get("HostPort") or address else str(port)
+def _redirected(*, stdout: bool, stderr: bool) -> list[str]:
+    """Return what leaves a stream out that the call does not ask for: the command prints both."""
+    if stdout and not stderr:
+        return ["2> /dev/null"]
+    return ["> /dev/null"] if stderr and not stdout else []

@@ -6,29 +6,53 @@ https://docs.docker.com/reference/cli/docker/; an operation without a row has no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+Form = Literal["value", "pairs", "filters", "inverted", "restart", "publish", "mounts", "keys", "entrypoint", "shell"]
+"""How a flag is written: with a ``value``, or alone where that is true; as ``name=value`` ``pairs`` of a mapping, or of
+``filters``; ``inverted`` is given where the value is false. ``shell`` joins a list as a shell would write it."""
+
+
+class Flag(NamedTuple):
+    """A flag with its form. In the tables a flag that is a text has a ``value``, or ``pairs`` if it ends in ``=``."""
+
+    name: str
+    form: Form = "value"
 
 
 class Command(NamedTuple):
-    """``words`` hold path parameters in braces, and query parameters that stand without a flag; one that is not given
-    is left out. ``flags`` are for the other query parameters, ``body`` for parts of the body by their dotted names.
+    """``words`` have path parameters in braces, and query parameters that are given without a flag; one without a
+    value is left out. ``flags`` are for the other query parameters, ``body`` for parts of the body by their dotted
+    names; a part of the body with the flag ``""`` is at the end, without one. ``ignored`` is what the command does by
+    itself.
 
-    A flag that ends in ``=`` takes a mapping as ``name=value`` pairs; a part of the body with the flag ``""`` stands
-    at the end, without one. ``ignored`` is what the command does by itself. ``prints`` is what it prints, so that a
-    capture of it can be one of the output (or the flag with which it prints the id alone); ``json`` says that it prints
-    the same JSON as the API, in a list.
+    ``prints`` is what the command prints, so that a capture of it can be one of the output; with ``quiet``, that flag
+    makes it print that alone. ``json`` says that it prints the same JSON as the API, in a list.
+
+    ``streams`` says that it prints stdout and stderr both, whichever the call asks for. ``all_tags`` are the
+    parameters of an image and of its tag, where a call without a tag is for all of them. A ``folder`` is the last
+    ``argument``, or comes as a tar through a ``pipe``. ``exec`` says which half of ``docker exec`` a call is. What
+    is not ``in_background`` can't be run there: it needs a container that runs. ``lines`` says that each element of an
+    endless stream is printed on a line.
     """
 
     words: str
-    flags: Mapping[str, str] = {}
-    body: Mapping[str, str] | None = None
+    flags: Mapping[str, str | Flag] = {}
+    body: Mapping[str, str | Flag] | None = None
     ignored: frozenset[str] = frozenset()
     prints: str | None = None
+    quiet: str | None = None
     json: bool = False
+    streams: bool = False
+    all_tags: tuple[str, str] | None = None
+    folder: Literal["argument", "pipe"] | None = None
+    exec: Literal["create", "start"] | None = None
+    in_background: bool = True
+    lines: bool = False
 
 
 _STREAMS = frozenset({"stream", "stdout", "stderr", "logs"})
-_LIMITS = {
+_LIMITS: Mapping[str, str | Flag] = {
     "Memory": "--memory",
     "MemoryReservation": "--memory-reservation",
     "MemorySwap": "--memory-swap",
@@ -39,9 +63,9 @@ _LIMITS = {
     "CpusetMems": "--cpuset-mems",
     "BlkioWeight": "--blkio-weight",
     "PidsLimit": "--pids-limit",
-    "RestartPolicy": "--restart",
+    "RestartPolicy": Flag("--restart", "restart"),
 }
-_HOST = {
+_HOST: Mapping[str, str | Flag] = {
     **_LIMITS,
     "AutoRemove": "--rm",
     "Binds": "--volume",
@@ -52,12 +76,12 @@ _HOST = {
     "GroupAdd": "--group-add",
     "Init": "--init",
     "IpcMode": "--ipc",
-    "Mounts": "--mount",
+    "Mounts": Flag("--mount", "mounts"),
     "LogConfig.Config": "--log-opt=",
     "LogConfig.Type": "--log-driver",
     "NetworkMode": "--network",
     "PidMode": "--pid",
-    "PortBindings": "--publish",
+    "PortBindings": Flag("--publish", "publish"),
     "Privileged": "--privileged",
     "PublishAllPorts": "--publish-all",
     "ReadonlyRootfs": "--read-only",
@@ -67,10 +91,10 @@ _HOST = {
     "Sysctls": "--sysctl=",
     "VolumesFrom": "--volumes-from",
 }
-_CREATE = {
+_CREATE: Mapping[str, str | Flag] = {
     "Domainname": "--domainname",
     "Env": "--env",
-    "ExposedPorts": "--expose",
+    "ExposedPorts": Flag("--expose", "keys"),
     "Hostname": "--hostname",
     "Labels": "--label=",
     "OpenStdin": "--interactive",
@@ -80,12 +104,20 @@ _CREATE = {
     "User": "--user",
     "WorkingDir": "--workdir",
     **{f"HostConfig.{name}": flag for name, flag in _HOST.items()},
-    "Entrypoint": "--entrypoint",
+    "Entrypoint": Flag("--entrypoint", "entrypoint"),
     "Image": "",
     "Cmd": "",
 }
+_EXEC: Mapping[str, str | Flag] = {
+    "Env": "--env",
+    "User": "--user",
+    "WorkingDir": "--workdir",
+    "Privileged": "--privileged",
+    "Tty": "--tty",
+    "Cmd": "",
+}
 _ATTACHED = frozenset({"AttachStdin", "AttachStdout", "AttachStderr", "StdinOnce"})
-_NETWORK = {
+_NETWORK: Mapping[str, str | Flag] = {
     "Driver": "--driver",
     "Options": "--opt=",
     "Internal": "--internal",
@@ -95,13 +127,13 @@ _NETWORK = {
     "IPAM.Driver": "--ipam-driver",
     "Name": "",
 }
-_ENDPOINT = {
+_ENDPOINT: Mapping[str, str | Flag] = {
     "EndpointConfig.Aliases": "--alias",
     "EndpointConfig.Links": "--link",
     "EndpointConfig.IPAMConfig.IPv4Address": "--ip",
     "EndpointConfig.IPAMConfig.IPv6Address": "--ip6",
 }
-_SERVICE = {
+_SERVICE: Mapping[str, str | Flag] = {
     "Name": "--name",
     "Labels": "--label=",
     "Mode.Replicated.Replicas": "--replicas",
@@ -111,16 +143,24 @@ _SERVICE = {
     "TaskTemplate.ContainerSpec.Dir": "--workdir",
     "TaskTemplate.RestartPolicy.Condition": "--restart-condition",
     "TaskTemplate.RestartPolicy.MaxAttempts": "--restart-max-attempts",
+    "TaskTemplate.ContainerSpec.Command": Flag("--entrypoint", "shell"),
     "TaskTemplate.ContainerSpec.Image": "",
-    "TaskTemplate.ContainerSpec.Command": "",
     "TaskTemplate.ContainerSpec.Args": "",
 }
-_LIST = {"all": "--all", "filters": "--filter"}
-_FILTERS = {"filters": "--filter"}
-_FORCE = {"force": "--force"}
-_STOP = {"t": "-t", "signal": "--signal"}  # -t is --time in old versions, --timeout in new ones
-_LOGS = {"follow": "--follow", "tail": "--tail", "since": "--since", "timestamps": "--timestamps"}
-_BUILD = {
+_LIST: Mapping[str, str | Flag] = {"all": "--all", "filters": Flag("--filter", "filters")}
+_FILTERS: Mapping[str, str | Flag] = {"filters": Flag("--filter", "filters")}
+_FORCE: Mapping[str, str | Flag] = {"force": "--force"}
+_STOP: Mapping[str, str | Flag] = {
+    "t": "-t",
+    "signal": "--signal",
+}  # -t is --time in old versions, --timeout in new ones
+_LOGS: Mapping[str, str | Flag] = {
+    "follow": "--follow",
+    "tail": "--tail",
+    "since": "--since",
+    "timestamps": "--timestamps",
+}
+_BUILD: Mapping[str, str | Flag] = {
     "buildargs": "--build-arg=",
     "dockerfile": "--file",
     "labels": "--label=",
@@ -142,10 +182,14 @@ COMMANDS: dict[str, Command] = {
     ),
     "ContainerInspect": Command("container inspect {id}", {"size": "--size"}, json=True),
     "ContainerTop": Command("container top {id} {ps_args}"),
-    "ContainerLogs": Command("container logs {id}", {**_LOGS, "until": "--until"}, ignored=_STREAMS, prints="stdout"),
+    "ContainerLogs": Command(
+        "container logs {id}", {**_LOGS, "until": "--until"}, ignored=_STREAMS, prints="stdout", streams=True
+    ),
     "ContainerChanges": Command("container diff {id}"),
     "ContainerExport": Command("container export {id}"),
-    "ContainerStats": Command("container stats {id}", {"stream": "--no-stream"}, ignored=frozenset({"one-shot"})),
+    "ContainerStats": Command(
+        "container stats {id}", {"stream": Flag("--no-stream", "inverted")}, ignored=frozenset({"one-shot"})
+    ),
     "ContainerStart": Command("container start {id}"),
     "ContainerStop": Command("container stop {id}", _STOP),
     "ContainerRestart": Command("container restart {id}", _STOP),
@@ -154,18 +198,24 @@ COMMANDS: dict[str, Command] = {
     "ContainerRename": Command("container rename {id} {name}"),
     "ContainerPause": Command("container pause {id}"),
     "ContainerUnpause": Command("container unpause {id}"),
-    "ContainerAttach": Command("container attach {id}", ignored=_STREAMS, prints="stdout"),
+    "ContainerAttach": Command(
+        "container attach {id}", ignored=_STREAMS, prints="stdout", streams=True, in_background=False
+    ),
     "ContainerWait": Command("container wait {id}", prints="body.StatusCode"),
     "ContainerDelete": Command("container rm {id}", {**_FORCE, "v": "--volumes", "link": "--link"}),
     "ContainerPrune": Command("container prune --force", _FILTERS),
     "ContainerArchive": Command("container cp {id}:{path} -"),
-    "PutContainerArchive": Command("container cp - {id}:{path}"),
+    "PutContainerArchive": Command("container cp - {id}:{path}", folder="pipe"),
+    "ContainerExec": Command("", body=_EXEC, ignored=_ATTACHED, exec="create"),
+    "ExecStart": Command("container exec", exec="start", prints="stdout", streams=True),
     "ImageList": Command("image ls", {**_LIST, "digests": "--digests"}),
-    "ImageBuild": Command("image build", _BUILD, ignored=frozenset({"rm"}), prints="--quiet"),
-    "ImageCreate": Command("image pull {fromImage}:{tag}", {"platform": "--platform"}),
+    "ImageBuild": Command(
+        "image build", _BUILD, ignored=frozenset({"rm"}), prints="items.aux.ID", quiet="--quiet", folder="argument"
+    ),
+    "ImageCreate": Command("image pull {fromImage}:{tag}", {"platform": "--platform"}, all_tags=("fromImage", "tag")),
     "ImageInspect": Command("image inspect {name}", json=True),
     "ImageHistory": Command("image history {name}"),
-    "ImagePush": Command("image push {name}:{tag}"),
+    "ImagePush": Command("image push {name}:{tag}", all_tags=("name", "tag")),
     "ImageTag": Command("image tag {name} {repo}:{tag}"),
     "ImageDelete": Command("image rm {name}", {**_FORCE, "noprune": "--no-prune"}),
     "ImageSearch": Command("search {term}", {**_FILTERS, "limit": "--limit"}),
@@ -181,7 +231,7 @@ COMMANDS: dict[str, Command] = {
     "BuildPrune": Command("builder prune --force", _LIST),
     "SystemInfo": Command("system info"),
     "SystemVersion": Command("version"),
-    "SystemEvents": Command("system events", {**_FILTERS, "since": "--since", "until": "--until"}),
+    "SystemEvents": Command("system events", {**_FILTERS, "since": "--since", "until": "--until"}, lines=True),
     "SystemDataUsage": Command("system df"),
     "VolumeList": Command("volume ls", _FILTERS),
     "VolumeCreate": Command(
@@ -231,9 +281,9 @@ COMMANDS: dict[str, Command] = {
     "ServiceCreate": Command("service create --detach", body=_SERVICE, prints="body.ID"),
     "ServiceInspect": Command("service inspect {id}", json=True),
     "ServiceDelete": Command("service rm {id}"),
-    "ServiceLogs": Command("service logs {id}", _LOGS, ignored=_STREAMS),
+    "ServiceLogs": Command("service logs {id}", _LOGS, ignored=_STREAMS, streams=True),
     "TaskInspect": Command("inspect --type task {id}", json=True),
-    "TaskLogs": Command("service logs {id}", _LOGS, ignored=_STREAMS),
+    "TaskLogs": Command("service logs {id}", _LOGS, ignored=_STREAMS, streams=True),
     "SecretList": Command("secret ls", _FILTERS),
     "SecretInspect": Command("secret inspect {id}", json=True),
     "SecretDelete": Command("secret rm {id}"),

@@ -1,296 +1,178 @@
-"""The steps of a scenario in Python, with docker-py's low-level client.
+"""Writes the steps of a scenario in Python, with docker-py's low-level client.
 
 Run one after the other they do what the scenario did; a captured value is a variable.
 """
 
 from __future__ import annotations
 
-import keyword
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from runner.report.pretty import pretty
-from runner.report.snippets.calls import Call, Left, call_of, flattened
-from runner.report.snippets.docker_py_table import METHODS, Method
-from runner.report.snippets.variables import Variable, Variables
+from runner.api.engines import DEFAULT_SOCKET
+from runner.report.snippets.calls import Call, call_of
+from runner.report.snippets.docker_py_call import PythonCall, method_of
+from runner.report.snippets.names import python_identifier
+from runner.report.snippets.python import PythonWords, indented
+from runner.report.snippets.session import Draft, NoEquivalent, Session
+from runner.report.snippets.variables import Variable
 from runner.results.records import StepRecord
 from runner.results.result_path import EVERY
 from runner.text import SHORT_ID
 
-_WIDTH = 100
-_DEFAULT = "unix:///var/run/docker.sock"
 _FILTERS = {None: "", "short": f"[:{SHORT_ID}]", "first": "[0]", "last": "[-1]"}
+_REPLACEMENT = "\ufffd"
+_TIME = "import time"
+_API_ERROR = "from docker.errors import APIError"
+_ISLICE = "import itertools"
+_POOL = "from concurrent.futures import ThreadPoolExecutor"
 
 
-class Program:
-    """The snippets of one scenario, asked for in the order of its steps."""
+class Program(Session):
+    """The snippets of one scenario. ``endpoint`` is the engine's address, as in ``DOCKER_HOST``."""
 
     def __init__(self, endpoint: str, steps: Sequence[StepRecord]) -> None:
+        super().__init__(steps, python_identifier)
         self._endpoint = endpoint
-        self._variables = Variables()
-        self._imports = {"docker"}
-        self._begun = False
-        self._background = {step.id: step for step in steps if step.background}
-        self._running: set[str] = set()
+        self._words = PythonWords(self.variables)
+        self._imported: set[str] = set()
+        self._running: dict[str, Call] = {}
 
-    def snippet(self, step: StepRecord) -> str | None:
-        """The code of a step; None if there is nothing to do, or docker-py can't do it."""
-        known = set(self._imports)
-        try:
-            lines = self._lines(step)
-        except Left:
-            return None
-        if not lines:
-            return None
-        new = sorted(self._imports - known)
-        opening = (
-            [] if self._begun else ["import docker", *_imports(self._imports - {"docker"}), "", self._client(), ""]
-        )
-        if self._begun and new:
-            opening = _imports(set(new))
-        self._begun = True
-        return "\n".join([*opening, *lines])
+    def opening(self, draft: Draft) -> str:
+        """Return the imports that are new, and before the first snippet the client."""
+        first = not self._imported
+        new = sorted(set(draft.imports) - self._imported)
+        self._imported |= {"import docker", *new}
+        if first:
+            return "\n".join(["import docker", *new, "", self._client(), "", ""])
+        return "\n".join([*new, "", ""]) if new else ""
 
     def _client(self) -> str:
-        if self._endpoint == _DEFAULT or self._endpoint.startswith("ssh://"):
+        if self._endpoint == f"unix://{DEFAULT_SOCKET}" or self._endpoint.startswith("ssh://"):
             return "client = docker.APIClient()"
         if self._endpoint.startswith("https://") or self._endpoint.endswith(":2376"):
             return "client = docker.from_env().api"
-        return f'client = docker.APIClient(base_url="{_inside(self._endpoint)}")'
+        return f"client = docker.APIClient(base_url={self._words.text(self._endpoint)})"
 
-    def _lines(self, step: StepRecord) -> list[str]:
-        match step.kind:
-            case "await":
-                return self._await(step)
-            case "sleep":
-                self._imports.add("time")
-                return [f"time.sleep({max(round(step.duration_ms / 1000, 1), 0.1):g})"]
-            case "set":
-                return self._set(step)
-        if step.each is not None:
-            return self._each(step)
+    def pause(self, seconds: float) -> Draft:
+        return Draft(f"time.sleep({seconds:g})", imports=(_TIME,))
+
+    def assign(self, step: StepRecord) -> Draft | None:
+        variables = {name: Variable(self.names.variable(name)) for name in step.captured}
+        lines = [f"{variables[name].name} = {self._words.literal(value)}" for name, value in step.captured.items()]
+        values = tuple((name, value, variables[name]) for name, value in step.captured.items())
+        return Draft("\n".join(lines), values) if lines else None
+
+    def loop(self, step: StepRecord, elements: Sequence[StepRecord]) -> Draft | None:
+        drafts = [self._foreground(element, index) for index, element in enumerate(elements)]
+        if not drafts:
+            return None
+        names = [name for name in step.captured if any(name == value[0] for draft in drafts for value in draft.values)]
+        lines = [*(f"{self.names.variable(name)} = []" for name in names), *(draft.code for draft in drafts)]
+        values = tuple(value for draft in drafts for value in draft.values)
+        return Draft("\n".join(lines), values, imports=tuple(name for draft in drafts for name in draft.imports))
+
+    def call(self, step: StepRecord) -> Draft:
+        return self._background(step) if step.background else self._foreground(step)
+
+    def _foreground(self, step: StepRecord, index: int | None = None) -> Draft:
+        call = self._call(step)
+        code = PythonCall(call, self._words)
+        if step.response is not None and step.response.status >= 400:
+            lines = [*code.opening(), f"{code.indent}{code.expression()}"]
+            refused = ["try:", *indented(lines), "except APIError as error:", "    print(error.explanation)"]
+            return Draft("\n".join(refused), imports=(_API_ERROR,))
+        if code.method.result in ("file", "archive"):
+            return Draft("\n".join(self._saved(code)))
+        readings = {name: text for name in step.captured if (text := _reading(call, name)) is not None}
+        value, imports = self._collected(call, code.expression())
+        if code.method.result == "output" and call.answer == "output" and not readings:
+            value = f'print({value}{_decoded(step)}, end="")'
+        variables = {name: Variable(self.names.variable(name), index) for name in readings}
+        assigned = _assigned(value, {variables[name].name: text for name, text in readings.items()}, index is not None)
+        lines = [*code.opening(), *(f"{code.indent}{line}" if line else line for line in assigned), *code.closing()]
+        values = tuple((name, step.captured[name], variable) for name, variable in variables.items())
+        return Draft("\n".join(lines), values, imports=imports)
+
+    def _call(self, step: StepRecord) -> Call:
         call = call_of(step)
-        if call is None or step.request is None or step.request.stdin is not None:
-            raise Left(step.kind)
-        if step.background:
-            return self._start(call)
-        return self._refused(call) or self._call(call)
+        if call is None or call.request.stdin is not None:
+            raise NoEquivalent(step.kind)
+        return call
 
-    def _set(self, step: StepRecord) -> list[str]:
-        lines = [f"{_identifier(name)} = {self._literal(value)}" for name, value in step.captured.items()]
-        for name, value in step.captured.items():
-            self._variables.learn(value, Variable(_identifier(name)))
-        return lines
+    def _saved(self, code: PythonCall) -> list[str]:
+        """Return the code that writes a tar to a file."""
+        chunks = "chunks, stat" if code.method.result == "archive" else "chunks"
+        name = self._words.text(code.call.request.save or f"{code.call.operation.noun}.tar")
+        opening = [f"{chunks} = {code.expression()}", f'with open({name}, "wb") as file:']
+        return [*opening, "    file.writelines(chunks)"]
 
-    def _each(self, step: StepRecord) -> list[str]:
-        names = [name for name in step.captured if _reading(step, name) is not None]
-        lines = [f"{_identifier(name)} = []" for name in names]
-        for index, element in enumerate(step.each or ()):
-            call = call_of(element)
-            if call is None or len(names) > 1:
-                raise Left(step.kind)
-            value = self._expression(call)
-            if names:
-                lines.append(f"{_identifier(names[0])}.append({value}{_reading(element, names[0])})")
-                self._variables.learn(element.captured.get(names[0]), Variable(_identifier(names[0]), index))
-            else:
-                lines.append(value)
-        return lines
-
-    # One call
-
-    def _call(self, call: Call) -> list[str]:
-        method = _method(call)
-        if method.result == "archive":
-            return self._save(call, f"chunks, stat = {self._expression(call)}", "chunks")
-        if method.result == "file":
-            return self._save(call, f"chunks = {self._expression(call)}", "chunks")
-        opening, indent = self._opened(call, method)
-        reading = {name: text for name in call.step.captured if (text := _reading(call.step, name)) is not None}
-        value = self._collected(call, self._expression(call, indent))
-        for name in reading:
-            self._variables.learn(call.step.captured[name], Variable(_identifier(name)))
-        if method.result == "output" and not reading:
-            return [*opening, f'{indent}print({value}.decode(), end="")']
-        if not reading:
-            return [*opening, f"{indent}{value}"]
-        if len(reading) == 1:
-            ((name, text),) = reading.items()
-            return [*opening, f"{indent}{_identifier(name)} = {value}{text}"]
-        return [
-            *opening,
-            f"{indent}answer = {value}",
-            *[f"{_identifier(name)} = answer{text}" for name, text in reading.items()],
-        ]
-
-    def _opened(self, call: Call, method: Method) -> tuple[list[str], str]:
-        """Opens the file that is sent."""
-        if method.upload is None:
-            return [], ""
-        if call.request.folder is not None:
-            return [f"with docker.utils.tar({self._text(call.request.folder)}) as file:"], "    "
-        if call.request.upload is None:
-            raise Left("upload")
-        return [f'with open({self._text(call.request.upload.removeprefix("@"))}, "rb") as file:'], "    "
-
-    def _save(self, call: Call, first: str, chunks: str) -> list[str]:
-        name = self._text(call.request.save or f"{call.operation.noun}.tar")
-        return [first, f'with open({name}, "wb") as file:', f"    file.writelines({chunks})"]
-
-    def _collected(self, call: Call, value: str) -> str:
-        """A stream's elements as a list, as many as were taken."""
+    def _collected(self, call: Call, value: str) -> tuple[str, tuple[str, ...]]:
+        """Return a stream's elements as a list, as many as were taken, and what must be imported for it."""
         items = call.step.response.items if call.step.response is not None else None
-        if call.operation.is_endless(call.params) and call.operation.answer == "items":
-            self._imports.add("itertools")
-            return f"list(itertools.islice({value}, {len(items or ()) or 1}))"
-        return f"list({value})" if _method(call).result == "stream" else value
+        if call.answer == "items" and call.operation.is_endless(call.params):
+            return f"list(itertools.islice({value}, {len(items or ()) or 1}))", (_ISLICE,)
+        return (f"list({value})" if method_of(call).result == "stream" else value), ()
 
-    def _expression(self, call: Call, indent: str = "") -> str:
-        method = _method(call)
-        arguments = [self._literal(call.params[name]) for name in method.args if name in call.params]
-        arguments += [f"{name}={self._literal(value, indent)}" for name, value in self._keywords(call, method).items()]
-        if method.upload is not None:
-            arguments.append(f"{method.upload}=file")
-        line = f"client.{method.name}({', '.join(arguments)})"
-        if len(line) + len(indent) <= _WIDTH and "\n" not in line:
-            return line
-        if len(arguments) == 1 and isinstance(method.body, str) and not method.args:
-            body = pretty(call.body, _WIDTH // 2, indent, self._scalar, "    ")
-            return f"client.{method.name}({body})"
-        inner = f"\n{indent}    ".join(f"{argument}," for argument in self._broken(call, method, f"{indent}    "))
-        return f"client.{method.name}(\n{indent}    {inner}\n{indent})"
+    # What goes on in the background
 
-    def _broken(self, call: Call, method: Method, indent: str) -> list[str]:
-        """The arguments, each on lines of its own."""
-        arguments = [self._literal(call.params[name], indent) for name in method.args if name in call.params]
-        arguments += [f"{name}={self._literal(value, indent)}" for name, value in self._keywords(call, method).items()]
-        return arguments + ([f"{method.upload}=file"] if method.upload else [])
+    def _background(self, step: StepRecord) -> Draft:
+        """Return the code that begins a stream, which is read when it is awaited, or another call in a thread."""
+        call = self._call(step)
+        code = PythonCall(call, self._words)
+        if code.method.result in ("file", "archive") or code.method.upload is not None:
+            raise NoEquivalent(step.kind)
+        name = self.names.job(step.id)
+        self._running[step.id] = call
+        match call.answer:
+            case "items":
+                return Draft(f"{name} = {code.expression()}")
+            case "output":
+                return Draft(f"{name} = {code.expression(stream='True')}")
+        method, _, arguments = code.expression().partition("(")
+        separator = ", " if arguments != ")" else ""
+        return Draft(f"{name} = ThreadPoolExecutor().submit({method}{separator}{arguments}", imports=(_POOL,))
 
-    def _keywords(self, call: Call, method: Method) -> dict[str, Any]:
-        keywords = dict(method.always)
-        for name, value in call.params.items():
-            if name in method.query:
-                keywords[method.query[name]] = value[0] if name == "t" and isinstance(value, list) else value
-            elif name not in method.args and name not in method.ignored:
-                raise Left(name)
-        if isinstance(method.body, str):
-            if call.body not in (None, {}):
-                keywords[method.body] = call.body
-        elif call.body is not None:
-            parts = flattened(call.body, method.body or {})
-            keywords |= {(method.body or {})[name]: value for name, value in parts.items()}
-        if method.folder is not None:
-            if call.request.folder is None:
-                raise Left("folder")
-            keywords[method.folder] = call.request.folder
-        if method.result == "stream" and method.name not in ("load_image", "pull_plugin", "upgrade_plugin"):
-            keywords |= {"decode": True} | ({"stream": True} if method.name in ("pull", "push") else {})
-        if method.name == "stats" and call.operation.is_endless(call.params):
-            keywords["decode"] = True
-        return keywords
-
-    # What goes on in the background, and what goes wrong
-
-    def _start(self, call: Call) -> list[str]:
-        """Streams are read when they are awaited; other calls go on in a thread."""
-        name = _identifier(call.step.id)
-        self._running.add(call.step.id)
-        value = self._expression(call)
-        if call.operation.answer == "items":
-            return [f"{name} = {value}"]
-        if call.operation.answer == "output":
-            return [f"{name} = {value[:-1]}, stream=True)"]
-        self._imports |= {"ThreadPoolExecutor"}
-        method, _, arguments = value.partition("(")
-        return [f"{name} = ThreadPoolExecutor().submit({method}, {arguments}"]
-
-    def _await(self, step: StepRecord) -> list[str]:
-        started = self._background.get(step.awaits or "")
-        call = call_of(started) if started is not None else None
-        if call is None or call.step.id not in self._running:
-            raise Left("await")
-        name = _identifier(call.step.id)
-        if call.operation.answer == "output":
-            return [f'print(b"".join({name}).decode(), end="")']
-        return [self._collected(call, name) if call.operation.answer == "items" else f"{name}.result()"]
-
-    def _refused(self, call: Call) -> list[str]:
-        """A call that the engine refuses, as the scenario expects it to."""
-        response = call.step.response
-        if response is None or response.status < 400:
-            return []
-        self._imports |= {"APIError"}
-        value = self._expression(call, "    ")
-        return ["try:", f"    {value}", "except APIError as error:", "    print(error.explanation)"]
-
-    # Values
-
-    def _literal(self, value: Any, indent: str = "") -> str:
-        return pretty(value, _WIDTH - 20, indent, self._scalar, "    ")
-
-    def _scalar(self, value: Any) -> str:
-        if isinstance(value, str):
-            return self._text(value)
-        if isinstance(value, int) and not isinstance(value, bool) and str(value) in self._variables.known():
-            return self._text(str(value))
-        return repr(value)
-
-    def _text(self, value: str) -> str:
-        parts = self._variables.split(value)
-        if len(parts) == 1:
-            return _reference(parts[0]) if isinstance(parts[0], Variable) else f'"{_inside(parts[0])}"'
-        inner = (
-            f"{{{_reference(part)}}}"
-            if isinstance(part, Variable)
-            else _inside(part).replace("{", "{{").replace("}", "}}")
-            for part in parts
-        )
-        return f'f"{"".join(inner)}"'
+    def wait(self, step: StepRecord) -> Draft:
+        call = self._running.get(step.awaits or "")
+        if call is None:
+            raise NoEquivalent(step.kind)
+        name = self.names.job(call.step.id)
+        match call.answer:
+            case "output":
+                return Draft(f'print(b"".join({name}){_decoded(step)}, end="")')
+            case "items":
+                value, imports = self._collected(call, name)
+                return Draft(value, imports=imports)
+        return Draft(f"{name}.result()")
 
 
-def _method(call: Call) -> Method:
-    method = METHODS.get(call.operation.id)
-    if method is None:
-        raise Left(call.operation.id)
-    return method
+def _decoded(step: StepRecord) -> str:
+    """Return how a container's output becomes text; what is not UTF-8 must not end the program."""
+    response = step.response
+    texts = (response.stdout, response.stderr) if response is not None else ()
+    return '.decode(errors="replace")' if any(_REPLACEMENT in (text or "") for text in texts) else ".decode()"
 
 
-def _reference(variable: Variable) -> str:
-    name = variable.name if variable.element is None else f"{variable.name}[{variable.element}]"
-    if variable.length is not None:
-        return f"{name}[{variable.start or ''}:{variable.start + variable.length}]"
-    return f"{name}[{variable.start}:]" if variable.start else name
+def _assigned(value: str, readings: Mapping[str, str], append: bool) -> list[str]:
+    """Return statements that read variables from a value; ``append`` adds them to lists."""
+    if not readings:
+        return [value]
+    if len(readings) == 1:
+        ((name, reading),) = readings.items()
+        return [f"{name}.append({value}{reading})" if append else f"{name} = {value}{reading}"]
+    lines = [f"answer = {value}"]
+    for name, reading in readings.items():
+        lines.append(f"{name}.append(answer{reading})" if append else f"{name} = answer{reading}")
+    return lines
 
 
-def _inside(text: str) -> str:
-    """Text as it stands between double quotes."""
-    escaped = "".join(one if one.isprintable() else repr(one)[1:-1] for one in text.replace("\\", "\\\\"))
-    return escaped.replace('"', '\\"')
-
-
-def _reading(step: StepRecord, name: str) -> str | None:
-    """How Python gets from an answer to a captured value: ``["Id"]``."""
-    source = step.capture_sources.get(name)
+def _reading(call: Call, name: str) -> str | None:
+    """Return how Python gets from an answer to a captured value: ``["Id"]``."""
+    source = call.step.capture_sources.get(name)
     path = source.path if source is not None else None
     if path is None or EVERY in path.keys or path.filter not in _FILTERS:
         return None
-    call = call_of(step)
-    wanted = "items" if call is not None and call.operation.answer in ("progress", "items") else "body"
+    wanted = "items" if call.answer in ("progress", "items") else "body"
     if path.root != wanted:
         return None
-    keys = (f"[{key}]" if isinstance(key, int) else f'["{_inside(key)}"]' for key in path.keys)
+    keys = (f"[{key}]" if isinstance(key, int) else f'["{PythonWords.inside(key)}"]' for key in path.keys)
     return "".join([*keys, _FILTERS[path.filter]])
-
-
-def _identifier(text: str) -> str:
-    name = re.sub(r"\W", "_", text)
-    return f"{name}_" if keyword.iskeyword(name) or name in ("client", "docker") else name
-
-
-def _imports(names: set[str]) -> list[str]:
-    known: Mapping[str, str] = {
-        "ThreadPoolExecutor": "from concurrent.futures import ThreadPoolExecutor",
-        "APIError": "from docker.errors import APIError",
-    }
-    return sorted(known.get(name, f"import {name}") for name in names)

@@ -1,4 +1,4 @@
-"""Which method of docker-py's low-level ``APIClient`` makes which call: one row an operation.
+"""Lists which method of docker-py's low-level ``APIClient`` makes which call: one row an operation.
 
 https://docker-py.readthedocs.io/en/stable/api.html; an operation without a row has no equivalent.
 """
@@ -9,13 +9,18 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 Result = Literal["value", "output", "stream", "file", "archive"]
+Conversion = Literal["count", "seconds", "links", "tag"]
+"""How a value becomes the argument that docker-py wants: a ``count`` as a number unless it is a word; ``seconds`` as a
+number greater than zero, which alone it takes; ``links`` as pairs; of tags the first one as the ``tag``."""
 
 
 class Method(NamedTuple):
     """``args`` are names of path parameters, given by position; ``query`` and ``body`` name keyword arguments.
 
     ``body`` may be a name alone: the argument that takes all of it. ``always`` are arguments that make docker-py do
-    what the API does by itself; those that the call gives win over them.
+    what the API does by itself; those that the call gives win over them. ``decoded`` are the arguments with which the
+    elements of a stream are parsed; ``converted`` says which keyword arguments are not as the API has them.
+    ``all_tags`` is the parameter of an image, where a call without a tag is for all of them.
     """
 
     name: str
@@ -27,6 +32,9 @@ class Method(NamedTuple):
     result: Result = "value"
     upload: str | None = None
     folder: str | None = None
+    decoded: tuple[str, ...] = ()
+    converted: Mapping[str, Conversion] = {}
+    all_tags: str | None = None
 
 
 def _same(*names: str, **others: str) -> dict[str, str]:
@@ -35,6 +43,8 @@ def _same(*names: str, **others: str) -> dict[str, str]:
 
 _FILTERS = _same("filters")
 _LOGS = _same("follow", "stdout", "stderr", "since", "until", "timestamps", "tail")
+_OUTPUT: Mapping[str, Any] = {"stdout": False, "stderr": False}
+_SINCE: Mapping[str, Conversion] = {"since": "seconds", "until": "seconds"}
 _EXEC = {
     "Cmd": "cmd",
     "AttachStdout": "stdout",
@@ -94,10 +104,12 @@ METHODS: dict[str, Method] = {
     "ContainerCreate": Method("create_container_from_config", query=_same("name", "platform"), body="config"),
     "ContainerInspect": Method("inspect_container", ("id",)),
     "ContainerTop": Method("top", ("id",), _same("ps_args")),
-    "ContainerLogs": Method("logs", ("id",), _LOGS, always={"stdout": False, "stderr": False}, result="output"),
+    "ContainerLogs": Method(
+        "logs", ("id",), _LOGS, always=_OUTPUT, result="output", converted={"tail": "count", **_SINCE}
+    ),
     "ContainerChanges": Method("diff", ("id",)),
     "ContainerExport": Method("export", ("id",), result="file"),
-    "ContainerStats": Method("stats", ("id",), {"stream": "stream", "one-shot": "one_shot"}),
+    "ContainerStats": Method("stats", ("id",), {"stream": "stream", "one-shot": "one_shot"}, decoded=("decode",)),
     "ContainerResize": Method("resize", ("id",), {"h": "height", "w": "width"}),
     "ContainerStart": Method("start", ("id",)),
     "ContainerStop": Method("stop", ("id",), {"t": "timeout"}),
@@ -111,7 +123,7 @@ METHODS: dict[str, Method] = {
         "attach",
         ("id",),
         _same("stdout", "stderr", "logs"),
-        always={"stdout": False, "stderr": False},
+        always=_OUTPUT,
         ignored=("stream",),
         result="output",
     ),
@@ -120,18 +132,30 @@ METHODS: dict[str, Method] = {
     "ContainerPrune": Method("prune_containers", query=_FILTERS),
     "ContainerArchive": Method("get_archive", ("id",), _same("path"), result="archive"),
     "PutContainerArchive": Method("put_archive", ("id",), _same("path"), upload="data"),
-    "ContainerExec": Method("exec_create", ("id",), body=_EXEC, always={"stdout": False, "stderr": False}),
+    "ContainerExec": Method("exec_create", ("id",), body=_EXEC, always=_OUTPUT),
     "ExecStart": Method("exec_start", ("id",), body={"Detach": "detach", "Tty": "tty"}, result="output"),
     "ExecResize": Method("exec_resize", ("id",), {"h": "height", "w": "width"}),
     "ExecInspect": Method("exec_inspect", ("id",)),
     "ImageList": Method("images", query=_same("all", "filters")),
-    "ImageBuild": Method("build", query=_BUILD, always={"rm": True}, result="stream", folder="path"),
+    "ImageBuild": Method(
+        "build",
+        query=_BUILD,
+        always={"rm": True},
+        result="stream",
+        folder="path",
+        decoded=("decode",),
+        converted={"tag": "tag"},
+    ),
     "ImageCreate": Method(
-        "pull", query={"fromImage": "repository", "tag": "tag", "platform": "platform"}, result="stream"
+        "pull",
+        query={"fromImage": "repository", "tag": "tag", "platform": "platform"},
+        result="stream",
+        decoded=("stream", "decode"),
+        all_tags="fromImage",
     ),
     "ImageInspect": Method("inspect_image", ("name",)),
     "ImageHistory": Method("history", ("name",)),
-    "ImagePush": Method("push", ("name",), _same("tag"), result="stream"),
+    "ImagePush": Method("push", ("name",), _same("tag"), result="stream", decoded=("stream", "decode")),
     "ImageTag": Method("tag", ("name",), {"repo": "repository", "tag": "tag"}),
     "ImageDelete": Method("remove_image", ("name",), _same("force", "noprune")),
     "ImageSearch": Method("search", query=_same("term", "limit")),
@@ -143,13 +167,13 @@ METHODS: dict[str, Method] = {
         body="conf",
     ),
     "ImageGet": Method("get_image", ("name",), result="file"),
-    "ImageLoad": Method("load_image", upload="data", ignored=("quiet",), result="stream"),
+    "ImageLoad": Method("load_image", query=_same("quiet"), upload="data", result="stream"),
     "DistributionInspect": Method("inspect_distribution", ("name",)),
     "BuildPrune": Method("prune_builds", query={"filters": "filters", "all": "all", "keep-storage": "keep_storage"}),
     "SystemInfo": Method("info"),
     "SystemVersion": Method("version"),
     "SystemPing": Method("ping"),
-    "SystemEvents": Method("events", query=_same("since", "until", "filters"), result="stream"),
+    "SystemEvents": Method("events", query=_same("since", "until", "filters"), result="stream", decoded=("decode",)),
     "SystemDataUsage": Method("df"),
     "VolumeList": Method("volumes", query=_FILTERS),
     "VolumeCreate": Method(
@@ -163,7 +187,9 @@ METHODS: dict[str, Method] = {
     "NetworkInspect": Method("inspect_network", ("id",), _same("verbose", "scope")),
     "NetworkDelete": Method("remove_network", ("id",)),
     "NetworkCreate": Method("create_network", body=_NETWORK),
-    "NetworkConnect": Method("connect_container_to_network", body=_ENDPOINT, query={"id": "net_id"}),
+    "NetworkConnect": Method(
+        "connect_container_to_network", body=_ENDPOINT, query={"id": "net_id"}, converted={"links": "links"}
+    ),
     "NetworkDisconnect": Method(
         "disconnect_container_from_network", query={"id": "net_id"}, body={"Container": "container", "Force": "force"}
     ),

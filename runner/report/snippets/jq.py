@@ -11,7 +11,7 @@ _FILTERS = {"short": "[:12]", "first": "[0]", "last": "[-1]"}
 _BARE = re.compile(r"[A-Za-z_]\w*")
 
 
-def jq_filter(path: ResultPath | None) -> str | None:
+def jq_command(path: ResultPath | None) -> str | None:
     """Return the command that reads from a response on its input what a path reads from a result.
 
     ``body.Id`` becomes ``jq -r .Id``; output that is taken as it is needs no command and gives ``""``. None for

@@ -1,32 +1,94 @@
-"""A step of a run as something a reader can paste: ``curl`` in bash, the docker CLI, docker-py."""
+"""Lists the languages of snippets, one row each, and makes a scenario's snippets in all of them in one pass.
+
+A new language is a module with a subclass of :class:`~runner.report.snippets.session.Session`, and a row in
+:data:`LANGUAGES`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
-from runner.report.snippets.curl import Script
-from runner.report.snippets.docker_cli import Session
-from runner.report.snippets.docker_py import Program
+from runner.report.snippets.session import Gap, Session, Setup, Snippet
 from runner.results.records import StepRecord
 
-
-class Snippets(NamedTuple):
-    """What one step is in each language; None where it has no equivalent there."""
-
-    curl: str | None
-    cli: str | None
-    python: str | None
+StartSession = Callable[[str, Sequence[StepRecord]], Session]
+"""Begins the snippets of a scenario, from the engine's address (as in ``DOCKER_HOST``) and its steps."""
 
 
-class Languages:
-    """The snippets of one scenario, asked for in the order of its steps."""
+class Language(NamedTuple):
+    """One row. Readers know the language by ``label``, in a sentence by ``phrase``; ``highlight`` is its name for
+    what colours code. ``load`` imports its module."""
 
-    def __init__(self, endpoint: str, steps: Sequence[StepRecord]) -> None:
-        self.curl = Script(endpoint, steps)
-        self._cli = Session(steps)
-        self._python = Program(endpoint, steps)
+    name: str
+    label: str
+    phrase: str
+    highlight: str
+    load: Callable[[], StartSession]
 
-    def of(self, step: StepRecord) -> Snippets:
-        """A step in all languages."""
-        return Snippets(self.curl.command(step), self._cli.command(step), self._python.snippet(step))
+
+# Each row's module is imported when snippets are made.
+
+
+def _curl() -> StartSession:
+    from runner.report.snippets.curl import Script
+
+    return Script
+
+
+def _docker_cli() -> StartSession:
+    from runner.report.snippets.docker_cli import Commands
+
+    return Commands
+
+
+def _docker_py() -> StartSession:
+    from runner.report.snippets.docker_py import Program
+
+    return Program
+
+
+_ROWS = (
+    Language("curl", "curl", "`curl`", "bash", _curl),
+    Language("docker-cli", "docker CLI", "the docker CLI", "sh", _docker_cli),
+    Language("docker-py", "docker-py", "docker-py", "python", _docker_py),
+)
+LANGUAGES: Final[dict[str, Language]] = {row.name: row for row in _ROWS}
+"""Documents show the first one openly, and the others folded."""
+FIRST: Final = _ROWS[0]
+
+
+class StepSnippets(NamedTuple):
+    """A step, its snippets by the names of their languages, and the same of the steps inside it.
+
+    A setup is with the first snippet of its language that needs it. ``gaps`` says of the other languages why they
+    have no snippet, where there was something to do.
+    """
+
+    step: StepRecord
+    snippets: Mapping[str, Snippet]
+    gaps: Mapping[str, Gap]
+    children: tuple[StepSnippets, ...] = ()
+
+
+def snippets_of(
+    endpoint: str, steps: Sequence[StepRecord], languages: Iterable[Language] = LANGUAGES.values()
+) -> tuple[StepSnippets, ...]:
+    """Return a scenario's steps with their snippets; steps that were skipped have none."""
+    sessions = {row.name: row.load()(endpoint, steps) for row in languages}
+    shown: set[tuple[str, Setup]] = set()
+
+    def visit(step: StepRecord) -> StepSnippets:
+        snippets: dict[str, Snippet] = {}
+        gaps: dict[str, Gap] = {}
+        for name, session in sessions.items() if step.status != "skipped" else ():
+            match session.snippet(step):
+                case Snippet() as snippet:
+                    new = tuple(setup for setup in snippet.setups if (name, setup) not in shown)
+                    shown.update((name, setup) for setup in new)
+                    snippets[name] = snippet._replace(setups=new)
+                case Gap() as gap:
+                    gaps[name] = gap
+        return StepSnippets(step, snippets, gaps, tuple(visit(child) for child in step.steps or ()))
+
+    return tuple(visit(step) for step in steps)

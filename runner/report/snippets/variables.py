@@ -1,21 +1,28 @@
-"""What the reader's shell holds by now: values that earlier commands of the page have put into variables."""
+"""Tracks the variables of the reader's shell or program: captured values that earlier snippets of a page assigned."""
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
-_DISTINCTIVE = 8
+from runner.text import SHORT_ID
+
+DISTINCTIVE: Final = 8
 """Characters from which on a captured value is looked for inside longer text, and not only as the whole of it."""
 
-_SMALL = 9
+_LONGEST: Final = 1000
+"""Characters up to which it is: nobody uses a longer one as a part of a text."""
+
+_SMALL: Final = 9
 """Numbers up to this one are everywhere, and are never taken for a captured one."""
 
+_RUN = re.compile(r"[0-9A-Za-z]+")
 _LONG_ID = re.compile(r"(sha256:)?[0-9a-f]{64}")
 
 
 class Variable(NamedTuple):
-    """A use of a captured value. ``element`` is its place where a ``for_each`` captured a list; ``start`` and
+    """A use of a captured value. ``element`` is its index where a ``for_each`` captured a list; ``start`` and
     ``length`` say which characters of it, where it is not all."""
 
     name: str
@@ -27,55 +34,123 @@ class Variable(NamedTuple):
 Part = str | Variable
 
 
-class Variables:
-    """The captured values that a page has introduced, looked for in the text of later requests."""
+class Index:
+    """Finds texts inside longer ones, where no letter or digit is beside them; the longest one at a place wins."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Variable] = {}
-        self._pattern: re.Pattern[str] | None = None
+        self._texts: dict[str, list[str]] = {}
 
-    def learn(self, value: object, variable: Variable) -> None:
-        """From here on ``value`` is shown as ``variable``, and the short form of an id as a part of it; the
-        first name of a value stays."""
+    def add(self, text: str) -> None:
+        """Find this text from here on. One without a letter or digit, or a long one, is never found."""
+        if len(text) > _LONGEST:
+            return
+        texts = self._texts.setdefault(_first_run(text)[0], [])
+        if text not in texts:
+            texts.append(text)
+            texts.sort(key=len, reverse=True)
+
+    def discard(self, text: str) -> None:
+        texts = self._texts.get(_first_run(text)[0], [])
+        if text in texts:
+            texts.remove(text)
+
+    def find(self, text: str) -> Iterator[tuple[int, str]]:
+        """Yield each text that is found, and where it begins; none overlaps another."""
+        end = 0
+        for run in _RUN.finditer(text) if self._texts else ():
+            for known in self._texts.get(run[0], ()):
+                start = run.start() - _first_run(known)[1]
+                if start >= end and text.startswith(known, start) and _is_apart(text, start, start + len(known)):
+                    yield start, known
+                    end = start + len(known)
+                    break
+
+
+def _first_run(text: str) -> tuple[str, int]:
+    run = _RUN.search(text)
+    return (run[0], run.start()) if run is not None else ("", 0)
+
+
+def _is_apart(text: str, start: int, end: int) -> bool:
+    before, after = text[start - 1 : start], text[end : end + 1]
+    return not (_RUN.match(before) or _RUN.match(after))
+
+
+class Variables:
+    """The captured values that a page has put into variables, looked for in the text of later requests."""
+
+    def __init__(self) -> None:
+        self._variables: dict[str, list[Variable]] = {}
+        self._values: dict[str, list[str]] = {}
+        self.used: set[str] = set()
+        """The names of the variables that :meth:`split` has put into texts; whoever wants to know empties it before."""
+        self._index = Index()
+
+    def learn(self, value: object, variable: Variable) -> list[str]:
+        """Show ``value`` as ``variable`` from here on, and the short form of an id as a part of it.
+
+        A value that is in a variable already is read from there. Return the values that are in none any more, since
+        the variable held them.
+        """
+        forgotten = self._forget(variable)
+        self._learn_forms(value, variable)
+        return [value for value in forgotten if value not in self._variables]
+
+    def _learn_forms(self, value: object, variable: Variable) -> None:
         if isinstance(value, int) and not isinstance(value, bool) and value > _SMALL:
             value = str(value)
         if not isinstance(value, str) or not value.strip():
             return
-        self._pattern = None
-        self._known.setdefault(value, variable)
+        self._learn(value, variable)
         match = _LONG_ID.fullmatch(value)
         if match is None:
             return
         start = len(match[1] or "")
         if start:
-            self._known.setdefault(value[start:], Variable(variable.name, variable.element, start))
-        self._known.setdefault(value[start:][:12], Variable(variable.name, variable.element, start, 12))
+            self._learn(value[start:], variable._replace(start=start))
+        self._learn(value[start:][:SHORT_ID], variable._replace(start=start, length=SHORT_ID))
 
-    def known(self) -> frozenset[str]:
-        """The values that stand in a variable."""
-        return frozenset(self._known)
+    def _learn(self, value: str, variable: Variable) -> None:
+        self._variables.setdefault(value, []).append(variable)
+        self._values.setdefault(variable.name, []).append(value)
+        if len(value) >= DISTINCTIVE:
+            self._index.add(value)
+
+    def _forget(self, assigned: Variable) -> list[str]:
+        """Take note that a variable is assigned anew, and return what it held; a list begins with its first element."""
+        if assigned.element:
+            return []
+        values = list(dict.fromkeys(self._values.pop(assigned.name, ())))
+        for value in values:
+            others = [variable for variable in self._variables[value] if variable.name != assigned.name]
+            self._variables[value] = others
+            if not others:
+                del self._variables[value]
+                self._index.discard(value)
+        return values
+
+    def _use(self, variable: Variable) -> Variable:
+        self.used.add(variable.name)
+        return variable
+
+    def __contains__(self, value: str) -> bool:
+        return value in self._variables
 
     def split(self, text: str) -> list[Part]:
-        """The text in parts, each use of a known value replaced by its variable.
+        """Return the text in parts, each use of a known value replaced by its variable.
 
         A short value (``web``) counts only if it is the whole text.
         """
-        whole = self._known.get(text)
+        whole = self._variables.get(text)
         if whole is not None:
-            return [whole]
-        if not self._known:
-            return [text]
-        if self._pattern is None:
-            known = sorted((value for value in self._known if len(value) >= _DISTINCTIVE), key=len, reverse=True)
-            alternatives = "|".join(map(re.escape, known)) or r"(?!)"
-            self._pattern = re.compile(rf"(?<![0-9A-Za-z])(?:{alternatives})(?![0-9A-Za-z])")
+            return [self._use(whole[0])]
         parts: list[Part] = []
         end = 0
-        for match in self._pattern.finditer(text):
-            if match.start() > end:
-                parts.append(text[end : match.start()])
-            parts.append(self._known[match[0]])
-            end = match.end()
+        for start, value in self._index.find(text):
+            if start > end:
+                parts.append(text[end:start])
+            parts.append(self._use(self._variables[value][0]))
+            end = start + len(value)
         if end < len(text) or not parts:
             parts.append(text[end:])
         return parts

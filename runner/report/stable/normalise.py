@@ -13,17 +13,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any
 
+from runner import labels
+from runner.api.operations import by_id
 from runner.report.stable import host, streams
 from runner.report.stable.clock import timed
 from runner.report.stable.tokens import masked
+from runner.report.treatments import treatment_of
 from runner.results.records import Report, RequestRecord, ResponseRecord, ScenarioRecord, StepRecord
 from runner.results.result_path import EVERY, ResultPath
 
-LABELS = "engine-recipes."
 HIDDEN = "…"
 """What stands for a value that the scenario calls volatile."""
 
-_LABEL = re.compile(r"""(?:/bin/sh -c #\(nop\) +)?(?:LABEL\s+)?["']?engine-recipes\.(?:run|scenario|origin)\b""")
+_NAMES = "|".join(map(re.escape, (labels.RUN, labels.SCENARIO, labels.ORIGIN)))
+_LABEL = re.compile(rf"""(?:/bin/sh -c #\(nop\) +)?(?:LABEL\s+)?["']?(?:{_NAMES})\b""")
 _SIZES = frozenset({"Size", "VirtualSize", "SizeRw", "SizeRootFs", "SharedSize", "LayersSize", "SpaceReclaimed"})
 _SIZE = 1_048_576
 _COMMON = 1000
@@ -34,7 +37,6 @@ _EPHEMERAL = 32768
 """The first port that Linux gives out by itself."""
 _SETS = frozenset({"Mounts", "Ports", "Volumes", "RepoTags", "RepoDigests", "Networks", "Containers", "Images"})
 _SETS |= {"ContainersDeleted", "NetworksDeleted", "VolumesDeleted", "Peers", "Names", "Aliases", "DNSNames"}
-_SORTED_ANSWERS = frozenset({"ContainerChanges"})
 _FLEETING_HEADERS = frozenset({"date", "content-length", "x-reference-id", "x-docker-container-path-stat"})
 
 
@@ -68,10 +70,13 @@ class _Shaper:
         self.ports = _Numbers(49153)
         self.versions = _Numbers(10, 10)
         self.given_ports: set[str] = set()
+        self.operations: dict[str, str | None] = {}
+        """The operations of the scenario's steps, by their ids: what an awaited step's answer is of."""
         self.seen: dict[int | float, int | float] = {}
         """Large numbers of the answer at hand, and what has become of each where it came first."""
 
     def scenario(self, scenario: ScenarioRecord) -> ScenarioRecord:
+        self.operations = {step.id: step.operation for step in scenario.steps}
         steps, total = timed(tuple(self.step(step) for step in scenario.steps))
         return scenario._replace(steps=steps, duration_ms=total)
 
@@ -111,19 +116,21 @@ class _Shaper:
                 yield name, kept
 
     def response(self, step: StepRecord, response: ResponseRecord) -> ResponseRecord:
-        operation = step.operation or ""
+        operation_id = self.operations.get(step.awaits) if step.awaits else step.operation
+        treatment = treatment_of(operation_id)
+        operation = by_id(operation_id) if operation_id else None
         body, items = without_labels(response.body), without_labels(response.items)
-        if items is not None and operation == "ContainerStats":
+        if treatment.samples and items is not None:
             items = [streams.stats(item, number, self._note) for number, item in enumerate(items, 1)]
-        elif operation == "ContainerStats":
+        elif treatment.samples:
             body = streams.stats(body, 1, self._note)
-        elif items is not None:
+        if items is not None and operation is not None and operation.answer == "progress":
             items = streams.folded(items)
-        if operation == "ContainerTop":
+        if treatment.processes:
             body = streams.processes(body, self.pids.__getitem__)
-        body = host.facts(operation, body)
+        body = host.facts(treatment.host, body)
         body, items = self.value(body), self.value(items)
-        if isinstance(body, list) and (operation.endswith("List") or operation in _SORTED_ANSWERS):
+        if treatment.set and isinstance(body, list):
             body = sorted(body, key=_order)
         headers = {name: value for name, value in response.headers.items() if name.lower() not in _FLEETING_HEADERS}
         shaped_response = response._replace(body=body, items=items, headers=headers)
@@ -178,7 +185,7 @@ def without_labels(value: Any, *, sent: bool = False) -> Any:
     if isinstance(value, Mapping):
         kept: dict[str, Any] = {}
         for name, part in value.items():
-            if isinstance(name, str) and name.startswith(LABELS):
+            if isinstance(name, str) and name.startswith(labels.PREFIX):
                 continue
             cleaned = without_labels(part, sent=sent)
             if not (sent and name == "Labels" and part and not cleaned):
@@ -203,7 +210,7 @@ def _without_labels_in_query(value: str | list[str]) -> str | list[str] | None:
     if isinstance(value, list):
         kept = [one for one in value if not _is_label(one)]
         return kept or None
-    if LABELS not in value:
+    if labels.PREFIX not in value:
         return value
     try:
         cleaned = without_labels(json.loads(value))

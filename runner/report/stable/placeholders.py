@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from runner.api.engines import DEFAULT_SOCKET
 from runner.errors import Diagnostic
-from runner.report.stable.tokens import BASE, NANO, Tokens, nanoseconds
+from runner.report.stable.tokens import BASE, Tokens
+from runner.report.times import NANO, nanoseconds
 from runner.results.records import (
     EngineRecord,
     Expectation,
@@ -21,7 +23,6 @@ from runner.results.records import (
 from runner.results.result_path import Absent, ResultPath, Source, read
 
 STARTED = "2026-01-01T00:00:00Z"
-_SOCKET = "/var/run/docker.sock"
 _DAY = 86_400
 _NOTHING = object()
 _EPOCHS = frozenset({"Created", "time"})
@@ -48,7 +49,7 @@ class _Replacer:
         self.epochs: set[int] = set()
         for engine in (report.engine, *(scenario.engine for scenario in report.scenarios)):
             if engine is not None and engine.endpoint.startswith("unix://"):
-                self.tokens.always(engine.endpoint.removeprefix("unix://"), _SOCKET)
+                self.tokens.always(engine.endpoint.removeprefix("unix://"), DEFAULT_SOCKET)
         self.number = 0
         """Of the step at hand, whichever scenario it is of; what is inside of one has its number."""
         for scenario in report.scenarios:
@@ -263,7 +264,7 @@ def _endpoint(endpoint: str) -> str:
     """Where the engine usually is: the same kind of address, without what is peculiar to this one."""
     scheme = endpoint.partition("://")[0]
     if scheme in ("unix", "ssh"):
-        return f"unix://{_SOCKET}"
+        return f"unix://{DEFAULT_SOCKET}"
     secure = scheme == "https" or urlsplit(endpoint).netloc.endswith(":2376")
     return f"{scheme}://127.0.0.1:{2376 if secure else 2375}"
 

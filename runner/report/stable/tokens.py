@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from itertools import chain, count
 
+from runner import labels
+from runner.report.times import NANO, nanoseconds
+
 BASE = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
 """Where the clock of the stable form begins, in seconds since the epoch."""
-NANO = 1_000_000_000
 
 _TOKEN = re.compile(
     r"""
@@ -28,7 +30,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_OF_THE_RUNNER = re.compile(r"""\s?\bengine-recipes\.(?:run|scenario|origin)=(?:'[^']*'|"(?:[^"\\]|\\.)*"|[^\s,]*)""")
+_LABEL_NAMES = "|".join(map(re.escape, (labels.RUN, labels.SCENARIO, labels.ORIGIN)))
+_LABEL = re.compile(rf"""\s?\b(?:{_LABEL_NAMES})=(?:'[^']*'|"(?:[^"\\]|\\.)*"|[^\s,]*)""")
 _MADE_UP = re.compile(r"/?\b[a-z]+_[a-z]+\d*\b")
 """What a name that the engine makes up looks like: ``/eager_hopper``."""
 _KINDS = ("long", "short", "swarm", "uuid", "key", "engine", "mac", "v4", "v6")
@@ -51,7 +54,7 @@ class Tokens:
         self._given: dict[str, set[str]] = {kind: set() for kind in _KINDS}
         self._found: dict[str, dict[str, int]] = {kind: {} for kind in _KINDS}
         self._captured: dict[str, None] = {}
-        self._times: set[int] = set()
+        self._times: dict[int, None] = {}
         self._words: dict[str, None] = {}
         self._literals: dict[str, str] = {}
         self._maps: dict[str, dict[str, str]] = {}
@@ -69,7 +72,7 @@ class Tokens:
             kind, token = match.lastgroup or "", match[0]
             if kind == "time":
                 if not given and (at := nanoseconds(token)) is not None:
-                    self._times.add(at)
+                    self._times.setdefault(at)
             elif kind in self._found and token not in self._given[kind] and token not in self._found[kind]:
                 if given:
                     self._given[kind].add(token)
@@ -82,7 +85,7 @@ class Tokens:
 
     def observe_time(self, at: int) -> None:
         """Take note of a time in nanoseconds since the epoch."""
-        self._times.add(at)
+        self._times.setdefault(at)
 
     def observe_name(self, name: str) -> None:
         """Take note of a name that the engine has made up."""
@@ -107,8 +110,8 @@ class Tokens:
         self._maps["short"] |= {token: shown[long] for token, long in whole.items()}
         self._maps["v4"] = _addresses_v4(found["v4"], given["v4"])
         self._maps["v6"] = _addresses_v6(found["v6"], given["v6"])
-        real = sorted(at for at in self._times if at > 0)
-        self._clock = {at: BASE * NANO + rank * NANO for rank, at in enumerate(real)}
+        real = (at for at in self._times if at > 0)
+        self._clock = {at: (BASE + number) * NANO for number, at in enumerate(real)}
         self._maps["word"] = dict(zip(self._words, _names(), strict=False))
         literals = sorted({*self._literals, *self._words}, key=len, reverse=True)
         if literals:
@@ -117,7 +120,7 @@ class Tokens:
 
     def _captured_first(self, found: Mapping[str, int]) -> dict[str, int]:
         """What has been found and in which step; what was captured comes first, and is of no step."""
-        captured = {token: 0 for token in self._captured if token in found}
+        captured = dict.fromkeys((token for token in self._captured if token in found), 0)
         return {**captured, **{token: step for token, step in found.items() if token not in captured}}
 
     def replace(self, text: str) -> str:
@@ -156,19 +159,7 @@ class Tokens:
 
 
 def _without_labels(text: str) -> str:
-    return _OF_THE_RUNNER.sub("", text) if "engine-recipes." in text else text
-
-
-def nanoseconds(token: str) -> int | None:
-    """An RFC 3339 time in nanoseconds since the epoch; None if it is no time. Zero values come out negative."""
-    head, zone = (token[:-1], "+00:00") if token.endswith("Z") else (token[:-6], token[-6:])
-    whole, _, fraction = head.partition(".")
-    try:
-        moment = datetime.fromisoformat(f"{whole}{zone}")
-    except ValueError:
-        return None
-    seconds = int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())
-    return seconds * NANO + int(f"{fraction:0<9.9}" or 0)
+    return _LABEL.sub("", text) if labels.PREFIX in text else text
 
 
 def masked(text: str) -> str:

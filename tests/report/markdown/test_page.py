@@ -178,7 +178,7 @@ def test_loops_blocks_and_checks() -> None:
     check = step(kind="check", expectations=(Expectation("a == `b`", True),))
     page = render(report(loop, block, check))
     assert "`201 Created` (5 times)" in page
-    assert "The other 2 are alike." in page
+    assert "… and 2 more answers." in page
     assert headings(page)[2:4] == ["2. Parallel", "2.1. Inner"]
     assert "- `` a == `b` ``" in page
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from runner.report.snippets import bash
 from runner.report.snippets.curl import Script
-from runner.report.snippets.jq import jq_filter
+from runner.report.snippets.jq import jq_command
+from runner.report.snippets.session import Snippet
 from runner.report.snippets.variables import Part, Variable, Variables
 from runner.results.records import StepRecord
 from runner.scenario.expressions.paths import parse_path
@@ -22,7 +23,8 @@ READABLE = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_
 
 def commands(*steps: StepRecord, endpoint: str = SOCKET) -> list[str | None]:
     script = Script(endpoint, steps)
-    return [script.command(one) for one in steps]
+    snippets = [script.snippet(step) for step in steps]
+    return [snippet.code if isinstance(snippet, Snippet) else None for snippet in snippets]
 
 
 def in_bash(text: str) -> str:
@@ -88,7 +90,7 @@ def test_words(parts: list[Part], word: str) -> None:
     ],
 )
 def test_jq(source: str, command: str | None) -> None:
-    assert jq_filter(parse_path(source)) == command
+    assert jq_command(parse_path(source)) == command
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ def test_jq(source: str, command: str | None) -> None:
     [("body.A.B", {"A": {"B": "x"}}), ("body[1]['a b']", [0, {"a b": "x"}]), ("body['q\"']", {'q"': "x"})],
 )
 def test_jq_finds_the_value(source: str, body: Any) -> None:
-    assert in_bash(f"{jq_filter(parse_path(source))} <<'EOF'\n{json.dumps(body)}\nEOF") == "x\n"
+    assert in_bash(f"{jq_command(parse_path(source))} <<'EOF'\n{json.dumps(body)}\nEOF") == "x\n"
 
 
 def test_variables_are_found_whole_and_only_where_they_stand_alone() -> None:
@@ -196,7 +198,7 @@ def test_a_stream_that_was_cut_is_cut() -> None:
     once = call("ContainerStats", "GET", "/containers/x/stats", {}, request={"query": {"stream": "0"}})
     cut, whole = commands(stats, once)
     assert cut == (
-        "curl -s --unix-socket /var/run/docker.sock --no-buffer http://localhost/v1.41/containers/x/stats | head -n 3"
+        "take 3 curl -s --unix-socket /var/run/docker.sock --no-buffer http://localhost/v1.41/containers/x/stats"
     )
     assert whole == "curl -s --unix-socket /var/run/docker.sock 'http://localhost/v1.41/containers/x/stats?stream=0'"
 

@@ -6,16 +6,18 @@ import ast
 import inspect
 import re
 import subprocess
+from collections.abc import Sequence
 from typing import Any
 
 import docker
 import pytest
 
 from runner.api.operations import by_id
-from runner.report.snippets.docker_cli import Session
-from runner.report.snippets.docker_cli_table import COMMANDS, Command
+from runner.report.snippets.docker_cli import Commands
+from runner.report.snippets.docker_cli_table import COMMANDS, Command, Flag
 from runner.report.snippets.docker_py import Program
 from runner.report.snippets.docker_py_table import METHODS, Method
+from runner.report.snippets.session import Session, Snippet
 from runner.results.records import StepRecord
 from tests.report.factories import LONG, call, create, sources, step
 
@@ -23,13 +25,17 @@ SOCKET = "unix:///var/run/docker.sock"
 
 
 def python(*steps: StepRecord, endpoint: str = SOCKET) -> list[str | None]:
-    program = Program(endpoint, steps)
-    return [program.snippet(one) for one in steps]
+    return codes(Program(endpoint, steps), steps)
 
 
 def cli(*steps: StepRecord) -> list[str | None]:
-    session = Session(steps)
-    return [session.command(one) for one in steps]
+    return codes(Commands(SOCKET, steps), steps)
+
+
+def codes(session: Session, steps: Sequence[StepRecord]) -> list[str | None]:
+    """The snippets of the steps, one after the other."""
+    snippets = [session.snippet(step) for step in steps]
+    return [snippet.code if isinstance(snippet, Snippet) else None for snippet in snippets]
 
 
 def asked(operation_id: str, path: str, **request: Any) -> StepRecord:
@@ -65,11 +71,14 @@ def test_the_docker_cli_has_the_command_and_its_flags(docker_cli: str, operation
     params = {param.name for param in operation.params}
     assert set(re.findall(r"\{(\w+)\}", row.words)) <= params
     assert set(row.flags) <= params
+    if row.exec == "create":
+        return  # the flags of the other half
     words = [word for word in row.words.split() if not re.search(r"[{]|^-", word)]
     done = subprocess.run([docker_cli, *words, "--help"], capture_output=True, text=True, check=True, timeout=20)
     assert "Usage:" in done.stdout
     known = set(re.findall(r"(?<!\S)--?[a-z][\w-]*", done.stdout))
-    flags = {flag.removesuffix("=") for flag in (*row.flags.values(), *(row.body or {}).values())} - {""}
+    given = (*row.flags.values(), *(row.body or {}).values(), *([row.quiet] if row.quiet else []))
+    flags = {flag.name if isinstance(flag, Flag) else flag.removesuffix("=") for flag in given} - {""}
     assert flags | {word for word in row.words.split() if word.startswith("--")} <= known | NEWER_THAN_20_10
 
 
@@ -103,7 +112,7 @@ STATS: dict[str, Any] = {"items": [{}, {}, {}]}
         ),
         (
             asked("ImagePush", "/images/a%2Fb/push", query={"tag": "1"}),
-            'list(client.push("a/b", tag="1", decode=True, stream=True))',
+            'list(client.push("a/b", tag="1", stream=True, decode=True))',
         ),
         (
             asked("NetworkConnect", "/networks/n/connect", body=ON_A_NETWORK),
@@ -231,7 +240,7 @@ def test_a_container_s_body_becomes_flags() -> None:
         ),
         (
             asked("ContainerLogs", "/containers/x/logs", query={"stdout": "1", "follow": "1"}),
-            "container logs --follow x",
+            "container logs --follow x 2> /dev/null",
         ),
         (asked("ImageGet", "/images/a/get", save="a.tar"), "image save a > a.tar"),
         (asked("ImageLoad", "/images/load", upload="@a.tar"), "image load < a.tar"),

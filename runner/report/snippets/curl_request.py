@@ -1,0 +1,141 @@
+"""Writes one request as the words of a ``curl`` command."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from runner.api.engines import DEFAULT_SOCKET
+from runner.api.operations import Operation
+from runner.json_layout import pretty
+from runner.report.snippets import bash
+from runner.report.snippets.variables import Part, Variables
+from runner.results.records import RequestRecord
+
+_INDENT = "    "
+_LONG_BODY = 88
+"""Characters from which on a JSON body is on several lines."""
+_CURL_HEADERS = (
+    "accept accept-encoding connection content-length content-type host transfer-encoding upgrade user-agent"
+)
+_OF_THE_CONNECTION: Final = frozenset(_CURL_HEADERS.split())
+"""Request headers that ``curl`` sends itself, or that are shown with the body, in lower case."""
+_CREDENTIALS: Final = {"x-registry-auth": "REGISTRY_AUTH", "x-registry-config": "REGISTRY_CONFIG"}
+"""Headers whose value is never shown: the reader's shell has it in a variable."""
+_PLAIN_QUERY = re.compile(r"[A-Za-z0-9._~:/@,-]*")
+
+
+class RequestWords:
+    """Writes requests to one engine. ``endpoint`` is its address, as in ``DOCKER_HOST``."""
+
+    def __init__(self, endpoint: str, variables: Variables) -> None:
+        self._endpoint = endpoint
+        self._variables = variables
+
+    def chunks(self, request: RequestRecord, operation: Operation | None) -> list[str]:
+        """Return ``curl`` and its options, in pieces that each stay on one line."""
+        curl = f"curl -s{self._connection()}"
+        chunks = [curl if request.folder is None else f"tar -C {bash.word([request.folder])} -c . | {curl}"]
+        has_body = request.body is not None or request.upload is not None
+        long_query, url = self._url(request, in_url=has_body)
+        method = request.method.upper()
+        if method == "HEAD":
+            chunks.append("-I")
+        elif method != ("PUT" if request.upload else "GET"):
+            chunks[0] += f" -X {method}"
+        if _is_slow(request, operation):
+            chunks.append("--no-buffer")
+        if operation is not None and operation.answer == "tar" and method == "GET":
+            file = request.save or f"{operation.noun}.tar"
+            chunks.append(f"-o {bash.word(self._variables.split(file))}")
+        chunks.append(url)
+        if long_query:
+            chunks[-1] = f"-G {chunks[-1]}"
+            chunks += [f"--data-urlencode {word}" for word in long_query]
+        return [*chunks, *self._headers(request), *self._body(request)]
+
+    def _connection(self) -> str:
+        scheme, _, rest = self._endpoint.partition("://")
+        if scheme == "unix":
+            return f" --unix-socket {bash.word([rest])}"
+        if scheme == "ssh":  # as it is on that host
+            return f" --unix-socket {DEFAULT_SOCKET}"
+        if self._is_secure():
+            files = {"cacert": "ca", "cert": "cert", "key": "key"}
+            return "".join(f' --{option} "$DOCKER_CERT_PATH/{name}.pem"' for option, name in files.items())
+        return ""
+
+    def _is_secure(self) -> bool:
+        parts = urlsplit(self._endpoint)
+        return parts.scheme == "https" or (parts.scheme == "tcp" and parts.netloc.endswith(":2376"))
+
+    def _base(self) -> str:
+        parts = urlsplit(self._endpoint)
+        if parts.scheme in ("tcp", "http", "https"):
+            return f"{'https' if self._is_secure() else 'http'}://{parts.netloc}{parts.path.rstrip('/')}"
+        return "http://localhost"
+
+    def _url(self, request: RequestRecord, *, in_url: bool) -> tuple[list[str], str]:
+        """Return words for ``--data-urlencode``, and the word of the URL.
+
+        A query with characters that a URL can't hold is easier to read outside of it; beside a body there is only
+        the URL.
+        """
+        parts: list[Part] = [self._base()]
+        for segment in request.path.split("/")[1:]:
+            parts += ["/", *self._variables.split(segment)]
+        pairs = list(_pairs(request.query))
+        if not in_url and not all(_PLAIN_QUERY.fullmatch(value) for _, value in pairs):
+            words = [bash.word([f"{name}=", *self._variables.split(value)]) for name, value in pairs]
+            return words, bash.word(parts)
+        for number, (name, value) in enumerate(pairs):
+            parts += ["&" if number else "?", f"{name}="]
+            for part in self._variables.split(value):
+                parts.append(quote(part, safe="/:@,") if isinstance(part, str) else part)
+        return [], bash.word(parts)
+
+    def _headers(self, request: RequestRecord) -> Iterator[str]:
+        for name, value in request.headers.items():
+            lowered = name.lower()
+            if lowered in _CREDENTIALS:
+                yield f'-H "{name}: ${_CREDENTIALS[lowered]}"'
+            elif lowered not in _OF_THE_CONNECTION:
+                yield f"-H {bash.word([f'{name}: ', *self._variables.split(value)])}"
+
+    def _body(self, request: RequestRecord) -> list[str]:
+        if request.upload is not None:
+            media_type = _header(request.headers, "content-type") or "application/x-tar"
+            source = "-" if request.folder else bash.word(self._variables.split(request.upload.removeprefix("@")))
+            return [f"-H {bash.word([f'Content-Type: {media_type}'])} -T {source}"]
+        if request.body is None:
+            return []
+        media_type = _header(request.headers, "content-type") or "application/json"
+        text = request.body
+        if not isinstance(text, str):
+            text = bash.escaped_json(pretty(request.body, _LONG_BODY, _INDENT))
+        return [f"-H {bash.word([f'Content-Type: {media_type}'])}", f"-d {bash.word(self._variables.split(text))}"]
+
+
+def _is_slow(request: RequestRecord, operation: Operation | None) -> bool:
+    """Whether the answer comes bit by bit, so that ``curl`` must not hold it back."""
+    if operation is None:
+        return False
+    match operation.answer_for(request.params, request.body):
+        case "output":
+            return operation.endless is None or operation.is_endless(request.params)
+        case "items" | "progress":
+            return True
+        case _:
+            return False
+
+
+def _pairs(query: Mapping[str, str | list[str]]) -> Iterator[tuple[str, str]]:
+    for name, value in query.items():
+        for part in [value] if isinstance(value, str) else value:
+            yield name, part
+
+
+def _header(headers: Mapping[str, str], wanted: str) -> str | None:
+    return next((value for name, value in headers.items() if name.lower() == wanted), None)

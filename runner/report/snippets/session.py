@@ -1,0 +1,158 @@
+"""Makes the snippets of a scenario's steps in one language, one after the other, as a reader pastes them."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple, assert_never
+
+from runner.report.snippets.names import Identifier, Names
+from runner.report.snippets.variables import DISTINCTIVE, Index, Variable, Variables
+from runner.results.records import StepRecord
+
+_SHORTEST: Final = 4
+"""Characters from which on a value with a digit in it is recognised in a snippet."""
+
+
+class Setup(NamedTuple):
+    """Code that a page shows once, before the first snippet that needs it, and what it is for."""
+
+    about: str
+    code: str
+
+
+class Snippet(NamedTuple):
+    """A step's code. ``sets`` are the captured names whose values it puts into variables."""
+
+    code: str
+    setups: tuple[Setup, ...] = ()
+    sets: frozenset[str] = frozenset()
+
+
+class Gap(NamedTuple):
+    """A call that the language can't make, and why, as a clause: ``it needs …``."""
+
+    reason: str
+
+
+class Draft(NamedTuple):
+    """A snippet to be, with the values that it puts into variables: the captured name, the value and its variable
+    each. ``imports`` are the lines that it needs at its beginning."""
+
+    code: str
+    values: tuple[tuple[str, object, Variable], ...] = ()
+    setups: tuple[Setup, ...] = ()
+    imports: tuple[str, ...] = ()
+
+
+class NoEquivalent(Exception):
+    """The language can't make the call, or not with everything that was sent; the text is why."""
+
+
+class Session(ABC):
+    """What a reader's shell or program has so far. A language is a subclass with :meth:`write`.
+
+    A value that the engine gave and that no snippet of the language reads is unknown to the reader: a snippet that
+    needs it is left out, rather than shown with a value of this very run.
+    """
+
+    def __init__(self, steps: Sequence[StepRecord], identifier: Identifier) -> None:
+        self.variables = Variables()
+        self.names = Names(identifier, steps)
+        self._unknown = Index()
+
+    def snippet(self, step: StepRecord) -> Snippet | Gap | None:
+        """Return the snippet of the next step, or why there is none; None if there is nothing to do."""
+        try:
+            draft = self.write(step)
+            if draft is not None:
+                self._refuse_unknown(draft.code)
+        except NoEquivalent as reason:
+            self.skip(step)
+            return Gap(str(reason))
+        for _, value, variable in draft.values if draft is not None else ():
+            for forgotten in self.variables.learn(value, variable):
+                self._unknown.add(forgotten)
+        self.skip(step)
+        if draft is None:
+            return None
+        code = self.opening(draft) + draft.code
+        return Snippet(code, draft.setups, frozenset(name for name, _, _ in draft.values))
+
+    def skip(self, step: StepRecord) -> None:
+        """Take note of a step whose snippet is not shown: the reader doesn't have what only it would have read."""
+        for captured in step.captured.values():
+            for value in distinctive(captured):
+                if value not in self.variables:
+                    self._unknown.add(value)
+
+    def opening(self, draft: Draft) -> str:  # noqa: ARG002 - languages without imports have none
+        """Return what comes before a snippet's code."""
+        return ""
+
+    def write(self, step: StepRecord) -> Draft | None:
+        """Return a step's code; None if there is nothing to do.
+
+        Raises:
+            NoEquivalent: the language can't do what the step did.
+        """
+        match step.action:
+            case "call":
+                return self.call(step) if step.each is None else self.loop(step, step.each)
+            case "await":
+                return self.wait(step)
+            case "set":
+                return self.assign(step)
+            case "sleep":
+                return self.pause(max(round(step.duration_ms / 1000, 1), 0.1))
+            case "check" | "parallel" | "include":
+                return None
+            case _:
+                assert_never(step.action)
+
+    @abstractmethod
+    def call(self, step: StepRecord) -> Draft:
+        """Return the code of a request, in the background if the step is."""
+
+    @abstractmethod
+    def loop(self, step: StepRecord, elements: Sequence[StepRecord]) -> Draft | None:
+        """Return the code of a request that is sent for each element of a list."""
+
+    @abstractmethod
+    def wait(self, step: StepRecord) -> Draft:
+        """Return the code that awaits a step in the background."""
+
+    @abstractmethod
+    def assign(self, step: StepRecord) -> Draft | None:
+        """Return the code that sets variables."""
+
+    @abstractmethod
+    def pause(self, seconds: float) -> Draft:
+        """Return the code that waits for some time."""
+
+    def _refuse_unknown(self, code: str) -> None:
+        """Look for values of this very run.
+
+        Raises:
+            NoEquivalent: the code has one.
+        """
+        for _, value in self._unknown.find(code):
+            if value not in self.variables:
+                raise NoEquivalent(f"it needs the value {value}, which no command above has read")
+
+
+def distinctive(value: object) -> Iterator[str]:
+    """Yield a captured text or number, or those of a list, as far as they are recognised in code: others may be there
+    by chance."""
+    for part in value if isinstance(value, list) else [value]:
+        text = str(part) if isinstance(part, int) and not isinstance(part, bool) else part
+        if isinstance(text, str) and (len(text) >= DISTINCTIVE or (len(text) >= _SHORTEST and re.search(r"\d", text))):
+            yield text
+
+
+def walk(steps: Iterable[StepRecord]) -> Iterator[StepRecord]:
+    """Yield steps and all that is inside them, in the order of the document."""
+    for step in steps:
+        yield step
+        yield from walk((*(step.each or ()), *(step.steps or ())))
