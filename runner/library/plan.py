@@ -15,8 +15,8 @@ from runner.text import visible
 if TYPE_CHECKING:
     from runner.engine.docker_config.endpoint import Endpoint
     from runner.executor.plan import Planned
-    from runner.report.snippets.curl import Script
     from runner.report.snippets.session import Setup
+    from runner.report.snippets.shell.curl import Script
     from runner.scenario.model import Scenario
 
 
@@ -36,7 +36,7 @@ def plan_script(
 
 def _script(scenario: Scenario, steps: Sequence[Planned], endpoint: str) -> str:
     """Return a scenario as a script; what its steps need to know beforehand is at its beginning."""
-    from runner.report.snippets.curl import Script
+    from runner.report.snippets.shell.curl import Script
 
     script = Script(endpoint, [planned.record for planned in steps])
     secrets = {name: script.learn(name, symbol(name)) for name in sorted(secret_names(scenario))}

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.report.cast import LONGEST_WAIT, MOST_LINES, PAUSE, PROMPT, render
-from runner.report.snippets.curl import UNFRAME
+from runner.report.snippets.shell.curl import UNFRAME
 from runner.results.records import EngineRecord, Report, RequestRecord, ResponseRecord, ScenarioRecord, StepRecord
 from tests.report.factories import call, create
 from tests.scenarios.helpers import ROOT, start

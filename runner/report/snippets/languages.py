@@ -31,19 +31,19 @@ class Language(NamedTuple):
 
 
 def _curl() -> StartSession:
-    from runner.report.snippets.curl import Script
+    from runner.report.snippets.shell.curl import Script
 
     return Script
 
 
 def _docker_cli() -> StartSession:
-    from runner.report.snippets.docker_cli import Commands
+    from runner.report.snippets.shell.docker_cli import Commands
 
     return Commands
 
 
 def _docker_py() -> StartSession:
-    from runner.report.snippets.docker_py import Program
+    from runner.report.snippets.python.docker_py import Program
 
     return Program
 

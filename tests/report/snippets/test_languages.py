@@ -13,11 +13,11 @@ import docker
 import pytest
 
 from runner.api.operations import by_id
-from runner.report.snippets.docker_cli import Commands
-from runner.report.snippets.docker_cli_table import COMMANDS, Command, Flag
-from runner.report.snippets.docker_py import Program
-from runner.report.snippets.docker_py_table import METHODS, Method
+from runner.report.snippets.python.docker_py import Program
+from runner.report.snippets.python.docker_py_table import METHODS, Method
 from runner.report.snippets.session import Session, Snippet
+from runner.report.snippets.shell.docker_cli import Commands
+from runner.report.snippets.shell.docker_cli_table import COMMANDS, Command, Flag
 from runner.results.records import StepRecord
 from tests.report.factories import LONG, call, create, sources, step
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.report.snippets.curl import Script
-from runner.report.snippets.docker_cli import Commands
-from runner.report.snippets.docker_py import Program
 from runner.report.snippets.names import Names, python_identifier, shell_identifier
+from runner.report.snippets.python.docker_py import Program
 from runner.report.snippets.session import Session, Snippet
+from runner.report.snippets.shell.curl import Script
+from runner.report.snippets.shell.docker_cli import Commands
 from runner.results.records import StepRecord
 from tests.report.factories import LONG, call, create, sources, step
 

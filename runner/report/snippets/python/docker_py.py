@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 
 from runner.api.engines import DEFAULT_SOCKET
 from runner.report.snippets.calls import Call, call_of
-from runner.report.snippets.docker_py_call import PythonCall, method_of
 from runner.report.snippets.names import python_identifier
-from runner.report.snippets.python import PythonWords, indented
+from runner.report.snippets.python.docker_py_call import PythonCall, method_of
+from runner.report.snippets.python.words import PythonWords, indented
 from runner.report.snippets.session import Draft, NoEquivalent, Session
 from runner.report.snippets.variables import Variable
 from runner.results.records import StepRecord

@@ -9,10 +9,10 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any, assert_never
 
-from runner.report.snippets import bash
 from runner.report.snippets.calls import Call, flattened
-from runner.report.snippets.docker_cli_table import Command, Flag
 from runner.report.snippets.session import NoEquivalent
+from runner.report.snippets.shell import bash
+from runner.report.snippets.shell.docker_cli_table import Command, Flag
 from runner.report.snippets.variables import Part, Variables
 
 _PLACE = re.compile(r"\{(\w+)\}")

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.report.snippets import bash
-from runner.report.snippets.curl import Script
-from runner.report.snippets.jq import jq_command
 from runner.report.snippets.session import Snippet
+from runner.report.snippets.shell import bash
+from runner.report.snippets.shell.curl import Script
+from runner.report.snippets.shell.jq import jq_command
 from runner.report.snippets.variables import Part, Variable, Variables
 from runner.results.records import StepRecord
 from runner.scenario.expressions.paths import parse_path

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 from runner.api.engines import DEFAULT_SOCKET
 from runner.api.operations import Operation
 from runner.json_layout import pretty
-from runner.report.snippets import bash
+from runner.report.snippets.shell import bash
 from runner.report.snippets.variables import Part, Variables
 from runner.results.records import RequestRecord
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from runner.api.operations import Operation, by_id, truth
-from runner.report.snippets import bash
-from runner.report.snippets.curl_request import RequestWords
-from runner.report.snippets.jq import jq_command
 from runner.report.snippets.names import shell_identifier
 from runner.report.snippets.session import Draft, NoEquivalent, Session, Setup, distinctive, walk
+from runner.report.snippets.shell import bash
+from runner.report.snippets.shell.curl_request import RequestWords
+from runner.report.snippets.shell.jq import jq_command
 from runner.report.snippets.variables import Variable
 from runner.report.wording import title_of
 from runner.results.records import StepRecord

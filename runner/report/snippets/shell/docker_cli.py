@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from runner.api.operations import truth
-from runner.report.snippets import bash
 from runner.report.snippets.calls import Call, call_of
-from runner.report.snippets.docker_cli_table import COMMANDS, Command
-from runner.report.snippets.docker_cli_words import CommandWords
-from runner.report.snippets.jq import jq_command
 from runner.report.snippets.names import shell_identifier
 from runner.report.snippets.session import Draft, NoEquivalent, Session, Setup
+from runner.report.snippets.shell import bash
+from runner.report.snippets.shell.docker_cli_table import COMMANDS, Command
+from runner.report.snippets.shell.docker_cli_words import CommandWords
+from runner.report.snippets.shell.jq import jq_command
 from runner.report.snippets.variables import Variable
 from runner.results.records import StepRecord
 from runner.results.result_path import ResultPath

@@ -6,8 +6,8 @@ import re
 from typing import Any, assert_never
 
 from runner.report.snippets.calls import Call, flattened
-from runner.report.snippets.docker_py_table import METHODS, Conversion, Method
-from runner.report.snippets.python import INDENT, WIDTH, PythonWords
+from runner.report.snippets.python.docker_py_table import METHODS, Conversion, Method
+from runner.report.snippets.python.words import INDENT, WIDTH, PythonWords
 from runner.report.snippets.session import NoEquivalent
 
 _NUMBER = re.compile(r"\d+")

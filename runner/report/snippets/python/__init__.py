@@ -1,0 +1,1 @@
+"""Writes snippets in Python: docker-py."""

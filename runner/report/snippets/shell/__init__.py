@@ -1,0 +1,1 @@
+"""Writes snippets for a shell: curl and the docker CLI."""
