@@ -71,3 +71,18 @@ def test_a_build_that_needs_no_registry_needs_no_helper(docker: Docker, tmp_path
     assert done.returncode == 1, done.stderr
     assert done.stderr.count("credential-helper") == 1
     assert "no credentials from docker-credential-missing: it can't be started" in done.stderr
+
+
+def test_a_build_that_needs_what_was_left_out_says_so(docker: Docker, registry: Registry, tmp_path: Path) -> None:
+    (tmp_path / "context").mkdir()
+    (tmp_path / "context" / "Dockerfile").write_text(f"FROM {registry.address}/private:1\n")
+    (tmp_path / "build.yaml").write_text("title: Build\nsteps:\n  - image.build: {body_dir: context}\n")
+    (tmp_path / "config.json").write_text(json.dumps({"credHelpers": {registry.address: "missing"}}))
+    command = [sys.executable, "-m", "runner", "build.yaml", "-H", docker.url]
+    env = {**os.environ, "DOCKER_CONFIG": str(tmp_path), "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "failed[in-band-error]" in done.stderr
+    assert (
+        "credentials were left out: no credentials from docker-credential-missing: it can't be started" in done.stderr
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from typing import Any, assert_never
@@ -11,6 +12,9 @@ from runner.api.operations import Operation
 from runner.engine.transport import Deadline
 from runner.executor.context import RunContext
 from runner.masking import SHOWN
+
+_REFUSED = re.compile(r"unauthori[sz]ed|denied|authenti|no basic auth", re.IGNORECASE)
+"""In messages of a registry that wants other credentials, or any."""
 
 
 def add(run: RunContext, operation: Operation, params: dict[str, Any], body: Any, deadline: Deadline) -> dict[str, Any]:
@@ -56,6 +60,14 @@ def _from_docker_cli(
             return None
         case _:
             assert_never(operation.registry)
+
+
+def hint(run: RunContext, operation: Operation | None, message: str) -> str | None:
+    """Return why credentials were left out of a build, if the engine's ``message`` may be the consequence."""
+    if operation is None or operation.registry != "all" or run.options.credentials is None or run.replayed:
+        return None
+    problems = run.options.credentials().problems if _REFUSED.search(message) else ()
+    return f"credentials were left out: {problems[0].message}" if problems else None
 
 
 def conceal_token(run: RunContext, operation: Operation | None, body: Any) -> None:

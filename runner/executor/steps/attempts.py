@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from runner.api.error_message import bounded
 from runner.engine.transport import Deadline
 from runner.errors import DeadlineExceeded, Diagnostic, RunnerError, StepError
 from runner.executor.call import CallOutcome
 from runner.executor.cancellation import INTERRUPTED
 from runner.executor.context import StepContext
+from runner.executor.request import registry_credentials
 from runner.executor.response.errors import refusal
 from runner.executor.steps import expectations, result
 from runner.results.events import StepFinished, StepStarted
@@ -119,8 +121,10 @@ def judge_call(context: StepContext, attempt: Attempt) -> None:
         error.place = nodes.place_of(node) if node else None
         fail(context, attempt, error)
     elif call.in_band_error is not None and (step.expect is None or step.expect.status is None):
-        message = f"the engine answered {call.response.status}, but with an error inside: {call.in_band_error}"
-        fail(context, attempt, StepError("in-band-error", message))
+        message = bounded(call.in_band_error)
+        hint = registry_credentials.hint(context.run, call.prepared.operation, message)
+        text = f"the engine answered {call.response.status}, but with an error inside: {message}"
+        fail(context, attempt, StepError("in-band-error", text, hint=hint))
 
 
 def _capture(context: StepContext, attempt: Attempt) -> StepError | None:
