@@ -10,6 +10,7 @@ from runner.json_layout import pretty
 from runner.scenario.kinds import LOCAL_KINDS
 from runner.scenario.modifiers import MODIFIERS
 from schemas import fields, texts
+from schemas.fields.versions import version_notes
 from schemas.filters import FILTERS, Filter
 from schemas.language import DEFINITIONS, KIND_SCHEMAS, MODIFIER_SCHEMAS, TEXT, TOP_LEVEL, Schema, or_template, ref
 
@@ -43,19 +44,22 @@ def render(operations: Mapping[str, Any], bodies: Mapping[str, Any]) -> str:
 def schema(operations: Mapping[str, Any], bodies: Mapping[str, Any]) -> Schema:
     kinds = {name: KIND_SCHEMAS[name] for name in LOCAL_KINDS}
     definitions = dict(DEFINITIONS)
+    shapes = _Bodies(bodies)
     for row in operations["operations"]:
         operation = from_row(row, operations["first"])
-        definitions[operation.name] = _operation(operation, bodies["operations"].get(operation.id), operations["first"])
+        definitions[operation.name] = _operation(operation, shapes, operations["first"])
         kinds |= dict.fromkeys((operation.name, *operation.aliases), ref(operation.name))
     for name, shape in bodies["types"].items():
-        definitions[name] = _shape(shape, name)
+        definitions[name] = shapes.schema(shape, name)
+    first = next(iter(kinds))
+    message = {"errorMessage": "This step has no action, such as `create`, `start`, `request` or `check`."}
     definitions["step"] = {
         "description": "A step does one thing (an operation such as `create`, or `request`, `await`, `set`, …); "
         "the other keys say how.",
         "type": "object",
         "properties": {**{name: MODIFIER_SCHEMAS[name] for name in MODIFIERS}, **kinds},
         "additionalProperties": False,
-        "oneOf": [{"required": [kind]} for kind in kinds],
+        "oneOf": [{"required": [kind], **(message if kind == first else {})} for kind in kinds],
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -70,9 +74,9 @@ def schema(operations: Mapping[str, Any], bodies: Mapping[str, Any]) -> Schema:
     }
 
 
-def _operation(operation: Operation, body: Any, oldest: str) -> Schema:
+def _operation(operation: Operation, shapes: _Bodies, oldest: str) -> Schema:
     properties = {param.name: _param(operation, param) for param in operation.params}
-    properties |= {name: _extra(operation, name, body) for name in operation.extras}
+    properties |= {name: _extra(operation, name, shapes) for name in operation.extras}
     call: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     if operation.required_params:
         call["required"] = [param.name for param in operation.required_params]
@@ -87,9 +91,9 @@ def _operation(operation: Operation, body: Any, oldest: str) -> Schema:
     return {**about, "anyOf": [call, {"type": "null"}]} if operation.needs_nothing else {**about, **call}
 
 
-def _extra(operation: Operation, name: str, body: Any) -> Schema:
+def _extra(operation: Operation, name: str, shapes: _Bodies) -> Schema:
     if name == "body":
-        return {"description": texts.EXTRAS[name], **_shape(body, operation.id)}
+        return {"description": texts.EXTRAS[name], **shapes.of(operation)}
     if name == "stdin" and operation.param(name):
         return ref("text", texts.PARAMS[name])  # true and false are the API's own flag
     if name == "overwrite":
@@ -131,20 +135,45 @@ def _filter(each: Filter) -> Schema:
     }
 
 
-def _shape(shape: Any, place: str) -> Schema:
-    """A place in a request body, such as ``HostConfig.LogConfig``. Null is fine everywhere, and so are fields that
-    nobody knows: they are a warning."""
-    if isinstance(shape, str):
-        return {} if shape == "any" else _scalar(shape)
-    if "ref" in shape:
-        return ref(shape["ref"])
-    if "any_of" in shape:
-        options = [option for one in shape["any_of"] for option in _options(_shape(one, place))]
-        return {"anyOf": [option for number, option in enumerate(options) if option not in options[:number]]}
-    if "allowed" in shape:
-        # Go's zero value: what inspect shows where nothing was chosen
-        return or_template({"enum": [*dict.fromkeys([*shape["allowed"], "", None])]})
-    return or_template(_structure(shape, place))
+class _Bodies:
+    """The schemas of request bodies, from ``bodies.json``."""
+
+    def __init__(self, bodies: Mapping[str, Any]) -> None:
+        self._operations = bodies["operations"]
+        self._notes = version_notes(bodies)
+
+    def of(self, operation: Operation) -> Schema:
+        """Return the schema of an operation's body."""
+        return self.schema(self._operations[operation.id], operation.id)
+
+    def schema(self, shape: Any, place: str) -> Schema:
+        """Return the schema of a place in a body, such as ``HostConfig.LogConfig``.
+
+        Null is fine everywhere, and so are fields that nobody knows: they are a warning.
+        """
+        if isinstance(shape, str):
+            return {} if shape == "any" else _scalar(shape)
+        if "ref" in shape:
+            return ref(shape["ref"])
+        if "any_of" in shape:
+            options = [option for inner in shape["any_of"] for option in _options(self.schema(inner, place))]
+            return {"anyOf": [option for number, option in enumerate(options) if option not in options[:number]]}
+        if "allowed" in shape:
+            # Go's zero value: what inspect shows where nothing was chosen
+            return or_template({"enum": [*dict.fromkeys([*shape["allowed"], "", None])]})
+        return or_template(self._structure(shape, place))
+
+    def _structure(self, shape: Mapping[str, Any], place: str) -> Schema:
+        if "list" in shape:
+            return {"type": ["array", "null"], "items": self.schema(shape["list"], place)}
+        if "map" in shape:
+            return {"type": ["object", "null"], "additionalProperties": self.schema(shape["map"], place)}
+        properties = {name: self._field(f"{place}.{name}", inner) for name, inner in shape["fields"].items()}
+        return {"type": ["object", "null"], "properties": properties}
+
+    def _field(self, place: str, shape: Any) -> Schema:
+        texts = [text for text in (fields.description(place), self._notes.get(place)) if text]
+        return {**({"description": " ".join(texts)} if texts else {}), **self.schema(shape, place)}
 
 
 def _options(schema: Schema) -> list[Schema]:
@@ -156,19 +185,3 @@ def _scalar(kind: str) -> Schema:
     if kind == "string":
         return {"type": [*TEXT["type"], "null"]}
     return or_template({"type": [kind, "null"]})
-
-
-def _structure(shape: Mapping[str, Any], place: str) -> Schema:
-    if "list" in shape:
-        return {"type": ["array", "null"], "items": _shape(shape["list"], place)}
-    if "map" in shape:
-        return {"type": ["object", "null"], "additionalProperties": _shape(shape["map"], place)}
-    return {
-        "type": ["object", "null"],
-        "properties": {n: _field(f"{place}.{n}", one) for n, one in shape["fields"].items()},
-    }
-
-
-def _field(place: str, shape: Any) -> Schema:
-    description = fields.description(place)
-    return {**({"description": description} if description else {}), **_shape(shape, place)}

@@ -89,7 +89,7 @@ HOST: dict[str, dict[str, str]] = {
         "ReadonlyPaths": "Paths of /proc and /sys that it can only read; replaces the default list.",
         "KernelMemoryTCP": "Bytes for the kernel's TCP buffers. Only with cgroups v1.",
         "KernelMemory": "Bytes for the kernel's own data. Old; kernels ignore it by now.",
-        "Capabilities": "The whole set of capabilities, for one API version (1.40): use `CapAdd` and `CapDrop`.",
+        "Capabilities": "The whole set of capabilities at once: use `CapAdd` and `CapDrop`.",
         "DiskQuota": "Bytes of disk. Gone for long; see `StorageOpt`.",
     },
     "RestartPolicy": {

@@ -106,6 +106,7 @@ def test_hovers(server: LanguageServer, place: str, words: str) -> None:
         ("create:\n      body: {Image: a, HostConfig: {Memory: lots}}", 5, "Incorrect type"),
         ("create:\n      body: {Image: a, HostConfig: {RestartPolicy: {Name: sometimes}}}", 5, "on-failure"),
         ("craete:\n      body: {Image: a}", 4, "craete"),
+        ("craete:\n      body: {Image: a}", 4, "no action"),
         ("list:\n      al: true", 5, "al"),
         ("list:\n      filters: [status]", 5, "Incorrect type"),
         ("info:\n    retry: {times: 0}", 5, "minimum"),

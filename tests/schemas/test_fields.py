@@ -12,6 +12,7 @@ import pytest
 
 from runner.api import operations
 from schemas import fields, filters, make, swagger
+from schemas.fields.versions import version_notes
 
 SHINGLE = 8
 """So many words in a row are a sentence that was taken over."""
@@ -97,6 +98,28 @@ def test_descriptions_reach_the_schema() -> None:
     assert host_config["Memory"]["description"] == fields.description("HostConfig.Memory")
     body = definitions["container.create"]["properties"]["body"]["anyOf"][0]["properties"]
     assert body["HostConfig"]["description"] == fields.description("ContainerCreate.HostConfig")
+
+
+def test_descriptions_name_the_versions_that_have_a_field() -> None:
+    definitions = json.loads((make.SCHEMAS / "scenario.schema.json").read_text())["$defs"]
+    host_config = definitions["HostConfig"]["anyOf"][0]["properties"]
+    assert host_config["Annotations"]["description"].endswith(" Since API 1.43.")
+    assert host_config["KernelMemory"]["description"].endswith(" Gone after API 1.41.")
+    assert "API" not in host_config["Memory"]["description"]
+    mount = definitions["Mount"]["anyOf"][0]["properties"]["VolumeOptions"]["anyOf"][0]["properties"]
+    assert mount["Subpath"]["description"].endswith(" Since API 1.45.")
+    everything = set(every_field())
+    assert set(version_notes(BODIES)) <= everything
+
+
+def test_what_two_operations_got_at_different_times_has_no_version() -> None:
+    bodies = {
+        "operations": {"A": {"ref": "T"}, "B": {"list": {"ref": "T"}}},
+        "types": {"T": {"fields": {"x": "string", "y": "string"}}},
+        "since": {"A": {"x": "1.30", "y": "1.30"}, "B": {"*.x": "1.40", "*.y": "1.30"}},
+        "until": {"A": {"y": "1.50"}},
+    }
+    assert version_notes(bodies) == {"T.y": "Since API 1.30. Gone after API 1.50."}
 
 
 def test_lengths_are_measured_with_their_unit() -> None:
