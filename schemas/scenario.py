@@ -19,7 +19,7 @@ TIME = (
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
     r"|([0-9]{1,15}(\.[0-9]{1,9})?(ms|us|µs|ns|h|m|s))+)\s*$|\{\{"
 )
-"""Texts that :func:`runner.engine.times.unix_time` accepts, and templates."""
+"""Texts that :func:`runner.api.times.unix_time` accepts, and templates."""
 
 SCALARS: dict[str, Schema] = {
     "integer": {"type": "integer"},

@@ -12,8 +12,8 @@ from typing import Any, Final, assert_never
 from urllib.parse import quote
 
 from runner.api.operations import Operation, Param, ParamType
-from runner.engine.times import WANTED as WANTED_TIME
-from runner.engine.times import is_relative, unix_time
+from runner.api.times import WANTED as WANTED_TIME
+from runner.api.times import is_relative, unix_time
 from runner.errors import StepError
 from runner.nearest import did_you_mean
 

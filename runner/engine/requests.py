@@ -6,14 +6,15 @@ Plans, snippets, recordings and the requests that are sent are all made here, so
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from runner.api.missing import MISSING
 from runner.api.operations import Operation
+from runner.api.times import is_relative
 from runner.engine.parameters import auth_header, checked, json_text, query_values, raw_values, segment, text_of
-from runner.engine.times import is_relative
 from runner.engine.transport import Request, Upload
 from runner.errors import StepError
 from runner.nearest import did_you_mean
@@ -40,6 +41,7 @@ def build(
         StepError: ``unknown-parameter``, ``missing-parameter``, ``bad-parameter`` or ``bad-body``.
     """
     _check_names(operation, params)
+    now = time.time_ns() if now is None else now
     path = operation.path
     query: list[tuple[str, str]] = []
     own: list[tuple[str, str]] = []

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from runner.api.operations import find
+from runner.api.times import unix_time
 from runner.engine.docker_config.endpoint import TlsSettings, parse
 from runner.engine.engine import Engine, connect
 from runner.engine.http.client import HttpResponse, HttpTransport
@@ -21,7 +22,6 @@ from runner.engine.requests import build
 from runner.engine.sockets.dial import dialer
 from runner.engine.sockets.tls import TlsDialer, make_context
 from runner.engine.streams.decoders import frames, json_values
-from runner.engine.times import unix_time
 from runner.engine.transport import Deadline, Request
 from runner.errors import EngineError, UsageError
 from tests.engines import make_certificates, start_docker_tls, start_sshd

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.engine.times import NANO, is_relative, unix_time
+from runner.api.times import NANO, is_relative, unix_time
 
 NOW = 1_700_000_000_123_456_789
 

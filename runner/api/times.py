@@ -34,7 +34,7 @@ def unix_time(value: Any, now: int | None = None) -> str:
     if match:
         return _seconds(_instant(match))
     if is_relative(text):
-        return _seconds((time.time_ns() if now is None else now) - _duration(text))
+        return _seconds((time.time_ns() if now is None else now) - nanoseconds_of(text))
     raise ValueError(text)
 
 
@@ -61,8 +61,8 @@ def _instant(match: re.Match[str]) -> int:
     return int(moment.timestamp()) * NANO + int((fraction or "").ljust(9, "0"))
 
 
-def _duration(text: str) -> int:
-    """Return the nanoseconds of a duration such as ``1h30m`` or ``1.5s``."""
+def nanoseconds_of(text: str) -> int:
+    """Return the nanoseconds of a relative time such as ``1h30m`` or ``1.5s``."""
     total = 0
     for whole, fraction, unit in _PART.findall(text):
         total += int(whole + fraction) * _UNITS[unit] // 10 ** len(fraction)
