@@ -10,7 +10,7 @@ import argparse
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from argcomplete.completers import BaseCompleter
 from argcomplete.finders import CompletionFinder
@@ -18,6 +18,9 @@ from argcomplete.lexers import split_line
 
 from runner.cli.output.console import Console
 from runner.cli.verbs import RUN, VERBS
+
+if TYPE_CHECKING:
+    from runner.scenario.model import Step
 
 Completions = Mapping[str, str]
 """Words, each with what is shown beside it."""
@@ -101,7 +104,7 @@ def _operations(_prefix: str, _parsed: argparse.Namespace) -> Completions:
     return {**nouns, **{operation.name: f"{operation.method} {operation.path}" for operation in every}}
 
 
-def _step_ids(prefix: str, parsed: argparse.Namespace) -> Completions:
+def step_ids(prefix: str, parsed: argparse.Namespace) -> Completions:
     """Return the ids of the steps of the scenarios on the line, behind those that are typed already (``a,b``)."""
     from runner.errors import RunnerError
     from runner.scenario.open import open_scenario
@@ -113,8 +116,15 @@ def _step_ids(prefix: str, parsed: argparse.Namespace) -> Completions:
             scenario = open_scenario(Path(name), name, ()).scenario
         except RunnerError:
             continue
-        found |= {f"{typed}{comma}{step.id}": str(step.title or "") for step in scenario.walk() if step.id}
+        found |= {f"{typed}{comma}{step.id}": _title(step) for step in scenario.walk()}
     return found
+
+
+def _title(step: Step) -> str:
+    """Return the title, without its expressions' values: they are known when it runs."""
+    from runner.scenario.expressions.values import Constant
+
+    return str(step.title.value) if isinstance(step.title, Constant) else ""
 
 
 def _formats(_prefix: str, _parsed: argparse.Namespace) -> Completions:
@@ -136,8 +146,8 @@ _COMPLETERS: Mapping[str, Callable[[str, argparse.Namespace], Completions]] = {
     "REPORT.json": _reports,
     "FILE": _files,
     "FORMAT": _formats,
-    "ID": _step_ids,
-    "ID[,ID]": _step_ids,
+    "ID": step_ids,
+    "ID[,ID]": step_ids,
     "NAME": _contexts,
     "NOUN": _operations,
 }

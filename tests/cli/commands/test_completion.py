@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import pty
 import select
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.cli.completion import step_ids
 from runner.cli.verbs import VERBS
 from tests.cli.helpers import PASSES, Command
 from tests.conftest import NO_ENGINE
@@ -170,6 +172,17 @@ def test_operations_say_what_they_request(offers: Command) -> None:
 
 def test_formats_are_those_of_the_registry(offers: Command) -> None:
     assert {"markdown", "json", "junit", "html", "none"} <= set(answers(offers, "run a.yaml --format "))
+
+
+def test_ids_of_steps_are_those_of_the_scenarios_on_the_line(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text("title: T\nsteps:\n  - {id: one, title: First, sleep: 0}\n  - parallel: [{id: two, sleep: 0}]\n")
+    bad.write_text("title: T\nsteps:\n  - {id: three, slep: 0}\n")
+    offered = step_ids("", argparse.Namespace(scenario=[str(good), str(bad), str(tmp_path / "none.yaml")]))
+    assert {"one", "two"} <= set(offered)
+    assert "three" not in offered
+    assert offered["one"] == "First"
+    assert {"one,one", "one,two"} <= set(step_ids("one,t", argparse.Namespace(scenario=[str(good)])))
 
 
 @pytest.mark.parametrize("line", ["run 'unfinished", 'run check "a', "run check \\", "run  ", "run --", "run -x -y "])
