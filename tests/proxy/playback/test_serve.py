@@ -337,7 +337,7 @@ def test_pipelined_requests_are_answered_in_order(tmp_path: Path) -> None:
         (["web.json", "--api", "new", "--", "true"], "a version such as"),
         (["web.json", "-H", "unix:///x", "--", "true"], "no engine is asked"),
         (["web.json", "--fault", "x", "--", "true"], "is expected"),
-        (["bad.json", "--", "true"], "is of version 99"),
+        (["bad.json", "--", "true"], "its version is 99"),
     ],
 )
 def test_wrong_use(tmp_path: Path, words: list[str], message: str) -> None:
