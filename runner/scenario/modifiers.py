@@ -7,7 +7,6 @@ kinds' own rows (:mod:`runner.scenario.kinds`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from runner.results.result_path import ResultPath
 from runner.scenario import model
 from runner.scenario.expressions.expression import Expression
 from runner.scenario.expressions.paths import parse_path
+from runner.scenario.expressions.regex import PatternError, check_pattern
 from runner.scenario.expressions.values import Constant, Value, Whole
 from runner.scenario.readers import NodeReader, StepReader, items_in, number_in, scalar_in, text_in
 from runner.scenario.yaml.nodes import Mapping, Node, Scalar, Sequence
@@ -132,10 +132,9 @@ def _text_check(reader: NodeReader, node: Node | None) -> model.TextCheck | None
         return None
     if mode == "matches" and isinstance(value, Constant):
         try:
-            re.compile(str(value.value))
-        except re.error as error:
-            hint = f"at character {error.pos + 1} of it" if error.pos is not None else None
-            reader.findings.error("bad-regex", f"not a regular expression: {error.msg}", inner, hint)
+            check_pattern(str(value.value))
+        except PatternError as error:
+            reader.findings.error("bad-regex", f"not a regular expression: {error.message}", inner, error.hint)
     return model.TextCheck(mode, value, inner)
 
 

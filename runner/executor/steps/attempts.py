@@ -21,6 +21,7 @@ from runner.results.result_path import Source
 from runner.scenario.expressions.expression import Expression
 from runner.scenario.expressions.references import Scope
 from runner.scenario.expressions.values import Template, Value
+from runner.scenario.expressions.work import watched
 from runner.scenario.yaml import nodes
 
 FAILURE_CODES: Final = frozenset({"timeout", "unexpected-status", "in-band-error", "expectation"})
@@ -77,18 +78,26 @@ def run_attempts(context: StepContext, perform: Perform) -> StepRecord:
 def _attempt(context: StepContext, perform: Perform, deadline: Deadline, number: int, started_ms: float) -> Attempt:
     attempt = Attempt()
     try:
-        attempt = perform(context.names(), deadline)
-        attempt.value.update(attempts=number, duration_ms=context.run.elapsed_ms() - started_ms)
-        capture_error = _capture(context, attempt) if attempt.status == "passed" else None
-        _judge(context, attempt)
-        if capture_error is not None and attempt.status == "passed":
-            raise capture_error
-        _conditions(context, attempt)
+        with watched(lambda: _end_in_time(context, deadline)):
+            attempt = perform(context.names(), deadline)
+            attempt.value.update(attempts=number, duration_ms=context.run.elapsed_ms() - started_ms)
+            capture_error = _capture(context, attempt) if attempt.status == "passed" else None
+            _judge(context, attempt)
+            if capture_error is not None and attempt.status == "passed":
+                raise capture_error
+            _conditions(context, attempt)
     except RunnerError as error:
         fail(context, attempt, error)
     if context.cancelled() and attempt.status != "passed":
         fail(context, attempt, _cut_off(context))
     return attempt
+
+
+def _end_in_time(context: StepContext, deadline: Deadline) -> None:
+    """End the evaluation of an expression when the step's time is up or the run is cancelled."""
+    deadline.remaining()
+    if context.cancelled():
+        raise _cut_off(context)
 
 
 def _cut_off(context: StepContext) -> StepError:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from runner.errors import Place, StepError
 from runner.results.records import Expectation, ResponseRecord
 from runner.scenario import model
+from runner.scenario.expressions import regex
 from runner.scenario.expressions.expression import Expression
 from runner.scenario.expressions.references import Scope
 from runner.scenario.expressions.values import Value
@@ -218,10 +218,10 @@ def _output(name: str, check: model.TextCheck, actual: str | None, names: Scope)
         passed, expression = actual is not None and text in actual, f"{name} contains {shown(text)}"
     else:
         try:
-            passed = actual is not None and re.search(text, actual) is not None
-        except re.error as error:
-            place = nodes.place_of(check.node)
-            raise StepError("bad-regex", f"not a regular expression: {error.msg}", place=place) from None
+            passed = actual is not None and regex.search(text, actual) is not None
+        except StepError as error:
+            error.place = nodes.place_of(check.node)
+            raise
         expression = f"{name} matches {shown(text)}"
     if passed:
         return Verdict(Expectation(expression, True, _cut(actual)))

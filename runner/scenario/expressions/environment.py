@@ -1,7 +1,7 @@
-"""The Jinja2 environment: sandboxed, strict about undefined names, with the runner's filters.
+"""Defines the Jinja2 environment: sandboxed, strict about undefined names, with the runner's filters.
 
-Only expressions are used, never statements: ``{%`` and ``{#`` are plain text in a scenario, as they are in the shell
-commands and format strings that scenarios hold.
+Scenarios use expressions, never statements: ``{%`` and ``{#`` are plain text in a scenario, as they are in the shell
+commands and format strings in it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from jinja2.utils import missing
 
 from runner.nearest import did_you_mean
 from runner.scenario.expressions import limits
-from runner.scenario.expressions.filters import all_filters, replace_size
+from runner.scenario.expressions.filters import all_filters, all_tests, replace_size
+from runner.scenario.expressions.operators import INTERNAL_FILTERS
 from runner.scenario.expressions.references import Results
+from runner.scenario.expressions.work import charge
 
 _MAPPING_METHODS = frozenset({"items", "keys", "values", "get"})
 _METHODS: dict[type, frozenset[str]] = {
@@ -64,8 +66,8 @@ _METHODS: dict[type, frozenset[str]] = {
     list: frozenset({"count", "index"}),
     tuple: frozenset({"count", "index", "grouper", "list"}),
 }
-"""What can be asked of values besides their keys. ``grouper`` and ``list`` are what the filter ``groupby`` gives."""
-_ROUNDABOUT = {
+"""The attributes of values that expressions may use. ``grouper`` and ``list`` are those of a group of ``groupby``."""
+_INSTEAD = {
     **dict.fromkeys(("format", "format_map"), "write: '%s is %5.1f' | format(name, value)"),
     **dict.fromkeys(("center", "ljust", "rjust", "zfill", "expandtabs"), "write: '%-10s' | format(value)"),
     **dict.fromkeys(("append", "extend", "insert", "update"), "values can't be changed; add lists with +"),
@@ -73,7 +75,7 @@ _ROUNDABOUT = {
 
 
 class UndefinedValueError(UndefinedError):
-    """An expression used a name or a key that isn't there."""
+    """An expression that uses a name or a key that doesn't exist."""
 
     def __init__(self, message: str, name: str, hint: str | None) -> None:
         super().__init__(message)
@@ -82,7 +84,7 @@ class UndefinedValueError(UndefinedError):
 
 
 class Missing(StrictUndefined):
-    """What a missing name or key evaluates to; any use but ``is defined`` and ``default`` says what is missing."""
+    """The value of a missing name or key; every use but ``is defined`` and ``default`` raises what is missing."""
 
     __slots__ = ()
 
@@ -94,8 +96,8 @@ class Missing(StrictUndefined):
             return UndefinedValueError(f"the step '{name}' has not run, so it has no result", name, hint)
         if isinstance(owner, Mapping):
             keys = [str(key) for key in owner]
-            shown = ", ".join(keys[:8]) + (", …" if len(keys) > 8 else "")
-            hint = did_you_mean(name, keys) or (f"it has {shown}" if keys else "it is empty")
+            listed = ", ".join(keys[:8]) + (", …" if len(keys) > 8 else "")
+            hint = did_you_mean(name, keys) or (f"it has {listed}" if keys else "it is empty")
             return UndefinedValueError(f"there is no '{name}' here", name, hint)
         if owner is missing:
             return UndefinedValueError(f"'{name}' is not defined", name, None)
@@ -129,9 +131,9 @@ class Missing(StrictUndefined):
 
 
 class Environment(SandboxedEnvironment):
-    """Keys of mappings come before Python's attributes, so that ``body.items`` is the key of that name.
+    """Looks keys of mappings up before attributes, so that ``body.items`` is the key of that name.
 
-    Of attributes and methods only those in a list are there at all.
+    Only a fixed list of attributes and methods is available.
     """
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "**", "%"})
@@ -141,12 +143,12 @@ class Environment(SandboxedEnvironment):
             return self._entry(obj, attribute)
         if isinstance(obj, Missing):  # `a.b.c` is what is missing as soon as `a.b` is: it may be asked `is defined`
             return obj
-        known = next((known for kind, known in _METHODS.items() if isinstance(obj, kind)), ())
-        if attribute in known and hasattr(obj, attribute):
+        methods = next((methods for type_, methods in _METHODS.items() if isinstance(obj, type_)), ())
+        if attribute in methods and hasattr(obj, attribute):
             return getattr(obj, attribute)
         if hasattr(obj, attribute):
-            hint = _ROUNDABOUT.get(attribute, "expressions see values, nothing of Python's own")
-            raise UnsafeError(f"'{attribute}' is out of reach for an expression", hint)
+            hint = _INSTEAD.get(attribute, "expressions see values, nothing of Python's own")
+            raise UnsafeError(f"'{attribute}' is not available in expressions", hint)
         return self.undefined(obj=obj, name=attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
@@ -167,32 +169,43 @@ class Environment(SandboxedEnvironment):
         return self.undefined(obj=obj, name=name)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        limits.check_operation(operator, left, right)
+        limits.charge_operation(operator, left, right)
         return super().call_binop(context, operator, left, right)
 
-    def call(__self, __context: Any, __obj: Any, *given: Any, **named: Any) -> Any:  # noqa: N805
-        """Call a method, which is asked for the size of its result before, or ``range``."""
+    def call(__self, __context: Any, __obj: Any, *arguments: Any, **named: Any) -> Any:  # noqa: N805
+        """Call a method, whose work and result are charged first, or ``range``."""
         owner = getattr(__obj, "__self__", None)
         if isinstance(owner, str):
-            _check_method(owner, __obj.__name__, given)
-        return super().call(__context, __obj, *given, **named)
+            _charge_text_method(owner, __obj.__name__, arguments, named)
+        elif isinstance(owner, (list, tuple)):
+            charge(limits.weight(owner))
+        return super().call(__context, __obj, *arguments, **named)
 
 
 class UnsafeError(SecurityError):
-    """An expression reached for something that it must not have."""
+    """An expression that uses something that is not available to it."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.hint = hint
 
 
-def _check_method(owner: str, name: str, given: tuple[Any, ...]) -> None:
-    limits.charge(len(owner))
-    if name == "replace" and len(given) >= 2:
-        limits.refuse_size(replace_size(owner, *given))
-    elif name == "join" and given:
-        pieces = given[0]
+_WHITE_SPACE = "".join(char for char in map(chr, range(0x3001)) if char.isspace())
+
+
+def _charge_text_method(owner: str, name: str, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> None:
+    charge(len(owner))
+    if name == "replace" and len(arguments) >= 2:
+        limits.refuse_size(replace_size(owner, *arguments))
+    elif name == "join" and arguments:
+        pieces = arguments[0]
         limits.refuse_size(limits.weight(pieces) + len(owner) * (len(pieces) if limits.is_sized(pieces) else 0))
+    elif name in ("split", "rsplit", "splitlines"):
+        separator = arguments[0] if arguments else named.get("sep")
+        ends = [separator] if isinstance(separator, str) and separator else _WHITE_SPACE
+        size = len(owner) + limits.ELEMENT * sum(owner.count(end) for end in ends)
+        limits.refuse_size(size)
+        charge(size)
 
 
 def _type_name(value: Any) -> str:
@@ -204,14 +217,15 @@ def _type_name(value: Any) -> str:
 
 @cache
 def environment() -> Environment:
-    """The one environment, made when the first expression needs it."""
+    """Return the environment, which is made when the first expression needs it."""
     env = Environment(
         undefined=Missing,
         autoescape=False,
-        # Constants are not computed while an expression is only read: `run check` must not run anything.
+        # Nothing is computed while an expression is only parsed: `run check` must not evaluate anything.
         optimized=False,
         cache_size=0,
     )
     env.globals = {"range": env.globals["range"]}
-    env.filters = all_filters()
+    env.filters = {**all_filters(), **INTERNAL_FILTERS}
+    env.tests.update(all_tests())
     return env

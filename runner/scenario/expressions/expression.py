@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from runner.errors import Diagnostic, InvalidScenario, Place, StepError
+from runner.errors import Diagnostic, InvalidScenario, Place, RunnerError, StepError
 from runner.nearest import did_you_mean
 from runner.results.result_path import EVERY, Source
 from runner.scenario.expressions.paths import parse_path, parse_source
@@ -145,13 +145,16 @@ def _dotted_slowly(parts: tuple[str, ...], depth: int, value: Any, scope: Scope)
     if depth == 0:
         hint = did_you_mean(parts[0], scope)
         raise EvaluationError("undefined-name", f"'{parts[0]}' is not defined", hint=hint, word=parts[0])
+    from jinja2 import Undefined
+
+    from runner.scenario.expressions import limits
     from runner.scenario.expressions.environment import environment
 
     def rest(_scope: Scope) -> Any:
         inner = value
         for part in parts[depth:]:
             inner = environment().getattr(inner, part)
-        return inner
+        return inner if isinstance(inner, Undefined) else limits.settled(inner)
 
     return _guarded(rest)(scope)
 
@@ -163,6 +166,7 @@ def _guarded(evaluate: Callable[[Scope], Any]) -> Callable[[Scope], Any]:
         from jinja2.exceptions import SecurityError
 
         from runner.scenario.expressions.environment import Missing, UndefinedValueError
+        from runner.scenario.expressions.work import LimitError
 
         try:
             value = evaluate(scope)
@@ -171,12 +175,12 @@ def _guarded(evaluate: Callable[[Scope], Any]) -> Callable[[Scope], Any]:
         except UndefinedValueError as error:
             hint = error.hint or did_you_mean(error.name, scope)
             raise EvaluationError("undefined-name", str(error), hint=hint, word=error.name) from None
-        except SecurityError as error:
+        except (SecurityError, LimitError) as error:
             hint = getattr(error, "hint", None)
             raise EvaluationError("unsafe-expression", str(error), hint=hint) from None
         except RecursionError:
             raise EvaluationError("expression-failed", "the expression is nested too deeply") from None
-        except StepError:
+        except RunnerError:
             raise
         except Exception as error:  # noqa: BLE001 - filters and operators raise anything
             raise EvaluationError("expression-failed", f"{error or type(error).__name__}") from None

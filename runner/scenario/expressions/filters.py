@@ -1,4 +1,4 @@
-"""The filters of expressions: Jinja2's own, each kept within its bounds, and the runner's."""
+"""Provides the filters and tests of expressions: Jinja2's own, each within limits, and the runner's."""
 
 from __future__ import annotations
 
@@ -10,26 +10,28 @@ from functools import wraps
 from typing import Any
 
 from jinja2 import Undefined
-from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS as JINJA
 from jinja2.filters import make_attrgetter
+from jinja2.tests import TESTS as JINJA_TESTS
 from jinja2.utils import pass_environment
 
 from runner.scenario.expressions import limits
+from runner.scenario.expressions.work import LimitError, charge
 
-# These read attributes by name, or make markup, which a scenario has no use for.
-_LEFT_OUT = ("attr", "xmlattr", "urlize", "pprint", "safe")
+_LEFT_OUT = ("attr", "xmlattr", "urlize", "pprint", "safe", "random")
+"""Filters that read Python's attributes or make markup; and one whose result a replay can't repeat."""
 MAX_PRECISION = 300
 MAX_WRAPPED = 100_000
+"""The longest text for filters that take quadratic time, in characters."""
 
 
 def short(value: Any) -> str:
-    """The 12-character form of an id, as the docker CLI prints it."""
+    """Return the 12-character form of an id, as the docker CLI prints it."""
     return str(value).removeprefix("sha256:")[:12]
 
 
 def to_json(value: Any, indent: int | None = None) -> str:
-    """A value as JSON: on one line, or indented."""
+    """Return a value as JSON: on one line, or indented."""
     return json.dumps(value, ensure_ascii=False, indent=indent, default=_jsonable)
 
 
@@ -47,12 +49,12 @@ def _jsonable(value: Any) -> Any:
 
 
 def b64encode(value: Any) -> str:
-    """Text in padded base64."""
+    """Return a text in padded base64."""
     return base64.b64encode(str(value).encode()).decode("ascii")
 
 
 def b64decode(value: Any) -> str:
-    """The text inside base64, with or without padding, of either alphabet."""
+    """Return the text in base64, with or without padding, of either alphabet."""
     text = str(value).replace("-", "+").replace("_", "/")
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode("utf-8", "replace")
@@ -62,14 +64,14 @@ def b64decode(value: Any) -> str:
 
 @pass_environment
 def total(environment: Any, items: Iterable[Any], attribute: str | int | None = None, start: Any = 0) -> Any:
-    """Jinja2's ``sum``, which also joins lists (``| sum(start=[])``): here without copying them again and again."""
+    """Return Jinja2's ``sum``, which also joins lists (``| sum(start=[])``): here without copying them repeatedly."""
     values = items if attribute is None else map(make_attrgetter(environment, attribute), items)
     if not isinstance(start, list):
         return sum(values, start)
     joined = list(start)
-    for one in values:
-        limits.charge(limits.shallow(one))
-        joined.extend(one)
+    for part in values:
+        charge(limits.shallow(part))
+        joined.extend(part)
     return joined
 
 
@@ -78,21 +80,26 @@ def _join_size(value: Any, d: Any = "", *_: Any, **_named: Any) -> int:
 
 
 def replace_size(value: Any, old: Any = "", new: Any = "", *_: Any, **_named: Any) -> int:
-    """How long a text can be at most once ``old`` is replaced."""
+    """Return the longest that a text can be once ``old`` is replaced."""
     text, sought, other = str(value), str(old), str(new)
     return len(text) + text.count(sought) * max(0, len(other) - len(sought))
 
 
 def _padded_size(value: Any, *given: Any, **named: Any) -> int:
-    """A width: of the whole text, or of each line's indentation."""
+    """Count a width: of the whole text, or of each line's indentation."""
     return limits.shallow(value) + (str(value).count("\n") + 1) * _widest(given, named)
 
 
 def _wrapped_size(value: Any, *given: Any, **named: Any) -> int:
-    """Python wraps a text without spaces in quadratic time, so only short ones are let in."""
-    if limits.shallow(value) > MAX_WRAPPED:
-        raise SecurityError(f"the text is too long to be wrapped: {MAX_WRAPPED:,} characters is the most")
+    _short_size(value)
     return limits.shallow(value) * (1 + _widest((*given[2:3], named.get("wrapstring")), {}))
+
+
+def _short_size(value: Any, *_: Any, **_named: Any) -> int:
+    """Python wraps a text without spaces, and removes tags, in quadratic time."""
+    if limits.shallow(value) > MAX_WRAPPED:
+        raise LimitError(f"the text is too long for this: {MAX_WRAPPED:,} characters is the most")
+    return limits.shallow(value)
 
 
 def _rows_size(value: Any, *given: Any, **named: Any) -> int:
@@ -100,16 +107,16 @@ def _rows_size(value: Any, *given: Any, **named: Any) -> int:
 
 
 def _widest(given: tuple[Any, ...], named: Mapping[str, Any]) -> int:
-    sizes = [len(one) if limits.is_sized(one) else one for one in (*given, *named.values())]
-    widest = max((abs(one) for one in sizes if isinstance(one, int)), default=0)
+    sizes = [len(value) if limits.is_sized(value) else value for value in (*given, *named.values())]
+    widest = max((abs(size) for size in sizes if isinstance(size, int)), default=0)
     if widest > limits.MAX_WIDTH:
-        raise SecurityError(f"the number is too large here: {limits.MAX_WIDTH:,} is the most")
+        raise LimitError(f"the number is too large here: {limits.MAX_WIDTH:,} is the most")
     return widest
 
 
 def _round_size(_value: Any, precision: Any = 0, *_: Any, **_named: Any) -> int:
     if not isinstance(precision, int) or abs(precision) > MAX_PRECISION:
-        raise SecurityError("the precision is too large")
+        raise LimitError("the precision is too large")
     return limits.ELEMENT
 
 
@@ -132,39 +139,82 @@ _SIZES: dict[str, Callable[..., int]] = {
     "format": _format_size,
     "round": _round_size,
     "wordwrap": _wrapped_size,
+    "striptags": _short_size,
     **dict.fromkeys(("center", "indent"), _padded_size),
     **dict.fromkeys(("batch", "slice"), _rows_size),
     **dict.fromkeys(("json", "tojson"), _json_size),
     **dict.fromkeys(("string", "b64encode", "b64decode", "short"), _whole_size),
 }
-"""How large a filter's result can get, where that is more than its input, or where it depends on what is inside."""
+"""The largest size of a filter's result, where that is more than its input or depends on what is inside."""
+_SORTING = frozenset({"sort", "groupby", "unique", "min", "max", "dictsort"})
+"""Filters that compare elements with each other, by an attribute or as they are."""
+_SLOW = frozenset({"title", "wordcount", "urlencode"})
+"""Filters that take as long for a character as others for an element."""
+_FROM_TEXT = _SORTING | {"list", "map", "select", "reject", "selectattr", "rejectattr", "batch", "slice"}
+"""Filters that make an element of each character of a text."""
 
 
 def _bounded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The filter, asked for the size of its result before, and counted as work."""
+    """Wrap a filter: check the size of its result in advance and charge its work."""
     first = 1 if hasattr(function, "jinja_pass_arg") else 0
     size = _SIZES.get(name)
 
     @wraps(function)
-    def run(*given: Any, **named: Any) -> Any:
-        value = given[first]
+    def run(*arguments: Any, **named: Any) -> Any:
+        value = arguments[first]
+        if isinstance(value, Iterator) and (size is not None or name in _SORTING):
+            value = list(value)
+            arguments = (*arguments[:first], value, *arguments[first + 1 :])
+        if isinstance(value, str) and name in _FROM_TEXT:
+            limits.refuse_size(len(value) * limits.ELEMENT)
         if size is not None:
-            if isinstance(value, Iterator):
-                value = list(value)
-                given = (*given[:first], value, *given[first + 1 :])
-            expected = size(value, *given[first + 1 :], **named)
+            expected = size(value, *arguments[first + 1 :], **named)
             limits.refuse_size(expected)
-            limits.charge(expected)
+            charge(expected)
+        elif name in _SORTING:
+            attribute = arguments[first + 1] if name == "groupby" else named.get("attribute")
+            limits.charge_sorting(_sorted_by(arguments[0] if first else None, value, attribute))
         else:
-            limits.charge(limits.shallow(value))
-        result = function(*given, **named)
+            charge(limits.shallow(value) * (limits.ELEMENT if name in _SLOW else 1))
+        result = function(*arguments, **named)
         return limits.counted(result) if isinstance(result, Iterator) else result
 
     return run
 
 
+def _sorted_by(environment: Any, values: Any, attribute: Any) -> Any:
+    """The keys that elements are sorted by."""
+    if environment is None or not isinstance(attribute, str) or not isinstance(values, (list, tuple)):
+        return values
+    return list(map(make_attrgetter(environment, attribute), values))
+
+
+def _bounded_test(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a test: charge its work."""
+    first = 1 if hasattr(function, "jinja_pass_arg") else 0
+
+    @wraps(function)
+    def run(*arguments: Any, **named: Any) -> Any:
+        value, *others = arguments[first:]
+        if name == "in" and others:
+            limits.charge_search(value, others[0])
+        elif others:
+            limits.charge_comparison(value, others[0])
+        else:
+            charge(limits.ELEMENT if limits.is_container(value) else limits.shallow(value))
+        return function(*arguments, **named)
+
+    return run
+
+
+def all_tests() -> dict[str, Callable[..., Any]]:
+    """Return every test by its name."""
+    tests: Mapping[str, Any] = JINJA_TESTS
+    return {name: _bounded_test(name, function) for name, function in tests.items()}
+
+
 def all_filters() -> dict[str, Callable[..., Any]]:
-    """Every filter by its name."""
+    """Return every filter by its name."""
     own: dict[str, Callable[..., Any]] = {
         "short": short,
         "json": to_json,

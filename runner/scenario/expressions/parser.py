@@ -1,4 +1,4 @@
-"""What needs Jinja2: parsing an expression, finding the names it uses, compiling it."""
+"""Parses and compiles expressions with Jinja2, and finds the names that they use."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from jinja2 import TemplateSyntaxError
 from jinja2 import nodes as jinja
 from jinja2.parser import Parser
 from jinja2.runtime import Context
-from jinja2.visitor import NodeTransformer
 
 from runner.nearest import did_you_mean
-from runner.scenario.expressions import limits
+from runner.scenario.expressions import limits, work
 from runner.scenario.expressions.environment import environment
+from runner.scenario.expressions.operators import BoundedOperators
 from runner.scenario.expressions.references import GLOBALS, ExpressionSyntaxError, Reference
 
 _ASKS = ("defined", "undefined", "default", "d")
@@ -27,24 +27,23 @@ _OTHER_OPERATORS = {
     "!": "write 'not'",
     "?": "write 'a if condition else b'",
     "=": "write '==' to compare",
-    "$": "a variable stands by its name alone",
+    "$": "write a variable by its name alone",
     "`": "put text in quotes",
     "{{": "write the expression alone, without '{{' and '}}'",
     "}}": "write the expression alone, without '{{' and '}}'",
-    "{%": "only expressions stand here, no statements",
+    "{%": "only expressions work here, no statements",
 }
 MAX_EXPRESSION = 10_000
 """The longest expression, in characters."""
 MAX_NESTING = 100
-"""How deep an expression's syntax tree may be; a sum of as many parts is as deep."""
+"""The maximum depth of an expression's syntax tree; a sum of as many parts is as deep."""
 
 
 def parse_expression(text: str) -> jinja.Expr:
-    """An expression's syntax tree, checked for what is never allowed.
+    """Return an expression's syntax tree.
 
     Raises:
-        ExpressionSyntaxError: it isn't an expression, uses an unknown filter or test, or reaches for Python's
-            internals.
+        ExpressionSyntaxError: it is not an expression, uses an unknown filter or test, or accesses Python's internals.
     """
     if not text.strip():
         raise ExpressionSyntaxError("expression-syntax", "an expression is missing here")
@@ -69,7 +68,7 @@ def parse_expression(text: str) -> jinja.Expr:
 
 
 def compile_expression(text: str) -> tuple[tuple[Reference, ...], Callable[[Mapping[str, Any]], Any]]:
-    """What an expression refers to, and a function that evaluates it in a scope; it is compiled only when called."""
+    """Return the names an expression uses, and a function that evaluates it in a scope, compiled at its first call."""
     references = references_of(parse_expression(text))
     return references, lambda scope: _evaluate(text, scope)
 
@@ -79,7 +78,7 @@ def _evaluate(text: str, scope: Mapping[str, Any]) -> Any:
     seen: Any = scope  # ChainMap and Jinja2 ask for what can be written to, and only read it here
     parent: Any = ChainMap(seen, env.globals)
     context = Context(env, parent, None, {})
-    limits.begin()
+    work.begin()
     for _ in _code_of(text)(context):
         pass
     return limits.settled(context.vars["result"])
@@ -87,7 +86,7 @@ def _evaluate(text: str, scope: Mapping[str, Any]) -> Any:
 
 @lru_cache(maxsize=4096)
 def _code_of(text: str) -> Callable[[Context], Any]:
-    tree = _ConcatAsJoin().visit(parse_expression(text))
+    tree = BoundedOperators().visit(parse_expression(text))
     body: list[jinja.Node] = [jinja.Assign(jinja.Name("result", "store"), tree, lineno=1)]
     try:
         return environment().from_string(jinja.Template(body, lineno=1)).root_render_func
@@ -95,17 +94,8 @@ def _code_of(text: str) -> Callable[[Context], Any]:
         raise ValueError(f"not an expression: {error.msg}") from None
 
 
-class _ConcatAsJoin(NodeTransformer):
-    """``a ~ b`` as ``[a, b] | join``, which is bounded."""
-
-    def visit_Concat(self, node: jinja.Concat) -> jinja.Node:  # noqa: N802 - Jinja2 calls it by this name
-        self.generic_visit(node)
-        pieces = jinja.List(node.nodes, lineno=node.lineno)
-        return jinja.Filter(pieces, "join", [], [], None, None, lineno=node.lineno)
-
-
 def references_of(tree: jinja.Expr) -> tuple[Reference, ...]:
-    """The names an expression uses, each with the plain path behind it, in reading order, once each."""
+    """Return the names an expression uses, each with the plain path after it, in reading order, once each."""
     found: dict[Reference, None] = {}
 
     def visit(node: jinja.Node, trail: tuple[str, ...], optional: bool) -> None:
@@ -133,10 +123,10 @@ def references_of(tree: jinja.Expr) -> tuple[Reference, ...]:
 
 
 def _nodes(tree: jinja.Node) -> Iterator[jinja.Node]:
-    """Every node of a tree.
+    """Yield every node of a tree.
 
     Raises:
-        ExpressionSyntaxError: it is nested too deeply for what follows.
+        ExpressionSyntaxError: it is nested too deeply.
     """
     level: list[jinja.Node] = [tree]
     for _ in range(MAX_NESTING):
@@ -162,7 +152,7 @@ def _check_name(node: jinja.Node) -> None:
     elif isinstance(node, jinja.Name):
         name = node.name
     if isinstance(name, str) and name.startswith("__"):
-        message = f"'{name}' is out of reach for an expression"
+        message = f"'{name}' is not available in expressions"
         hint = "expressions see variables and results, nothing of Python's own"
         raise ExpressionSyntaxError("unsafe-expression", message, hint, name)
 
@@ -174,7 +164,7 @@ def _unknown(code: str, message: str, name: str, known: Mapping[str, Any]) -> Ex
 
 
 def _not_an_expression(text: str, message: str, word: str | None) -> ExpressionSyntaxError:
-    """With what to write instead, where another language's habit explains the mistake."""
+    """Return the error, with a hint where the syntax of another language explains the mistake."""
     for sign, hint in _OTHER_OPERATORS.items():
         if sign in text and (word is None or word in sign or sign in ("{{", "}}")):
             return ExpressionSyntaxError("expression-syntax", message, hint, sign)
@@ -185,12 +175,12 @@ def _not_an_expression(text: str, message: str, word: str | None) -> ExpressionS
 
 
 def _plain_words(error: TemplateSyntaxError) -> tuple[str, str | None]:
-    """Jinja2's message in plain words, and the word to point at."""
+    """Reword Jinja2's message; return it and the word to point at."""
     message = (error.message or "not an expression").rstrip(".")
     unexpected = re.match(r"unexpected char ('.'|\".\") at \d+", message)
     if unexpected:
         sign = unexpected[1][1:-1]
-        what = "a quote without its partner" if sign in "'\"" else f"'{sign}' is unexpected here"
+        what = "a quote is never closed" if sign in "'\"" else f"'{sign}' is unexpected here"
         return what, sign
     got = re.match(r"expected token '(.+)', got '(.+)'", message)
     if got:

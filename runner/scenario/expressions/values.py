@@ -126,7 +126,7 @@ def _string(node: nodes.Scalar, text: str, trusted: bool) -> Value:
         pieces = split_template(text)
     except UnclosedError as error:
         quoted = "}}" in error.rest
-        message = "a quote inside '{{ … }}' has no partner" if quoted else str(error)
+        message = "a quote inside '{{ … }}' is never closed" if quoted else str(error)
         hint = "write !raw before the value if '{{' belongs to it"
         diagnostic = Diagnostic("template-syntax", message, nodes.place_of(node, "{{"), hint)
         raise InvalidScenario((diagnostic,)) from None
