@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from runner.cli.output import diagnostics
 from runner.cli.output.console import Console
 from runner.errors import UsageError
-from runner.library.scenarios import Checked, ScenarioFile, check_files, open_files, scenario_files
+from runner.library.access import FileAccess
+from runner.library.scenarios import Checked, ScenarioFile, check_files, find_scenarios, open_files
 from runner.valid_texts import cache_folder
 
 if TYPE_CHECKING:
     from runner.scenario.model import Scenario
 
 
-def named_files(names: Sequence[str]) -> list[ScenarioFile]:
-    """Return the scenario files that the arguments name.
+def named_files(console: Console, names: Sequence[str], *, quiet: bool = False) -> tuple[ScenarioFile, ...]:
+    """Return the scenario files that the arguments name, and show which files of a folder were passed over.
 
     Raises:
         UsageError: no name, no such file, or a folder without scenarios.
@@ -24,13 +25,17 @@ def named_files(names: Sequence[str]) -> list[ScenarioFile]:
     if not names:
         hint = "for example: run scenarios/run-a-container.yaml"
         raise UsageError("wrong-use", "which scenario? Name a file or a folder", hint=hint)
-    return scenario_files(names)
+    found = find_scenarios(names)
+    for warning in () if quiet else found.warnings:
+        diagnostics.show_diagnostic(console, warning)
+    return found.files
 
 
 def open_scenarios(
     console: Console,
     files: Sequence[ScenarioFile],
     variables: Iterable[str],
+    access: FileAccess,
     *,
     strict: bool = False,
     quiet: bool = False,
@@ -40,7 +45,8 @@ def open_scenarios(
 
     ``strict`` counts warnings as errors; ``quiet`` hides them otherwise. What ``api_version`` lacks is an error.
     """
-    checked = open_files(files, variables, cache=cache_folder(console.environment), api_version=api_version)
+    cache = cache_folder(console.environment)
+    checked = open_files(files, variables, cache=cache, api_version=api_version, access=access)
     invalid = _show(console, checked, strict=strict, quiet=quiet)
     return tuple(result.scenario for result in checked if result.scenario is not None), invalid
 
@@ -48,13 +54,26 @@ def open_scenarios(
 def check_scenarios(
     console: Console,
     files: Sequence[ScenarioFile],
-    variables: Iterable[str],
+    variables: Mapping[str, Any],
+    access: FileAccess,
     *,
     strict: bool = False,
     api_version: str | None = None,
 ) -> int:
-    """Check every file, show what is wrong with any and return how many are invalid; see :func:`open_scenarios`."""
-    checked = check_files(files, variables, cache=cache_folder(console.environment), api_version=api_version)
+    """Check every file, show what is wrong with any and return how many are invalid; see :func:`open_scenarios`.
+
+    Raises:
+        UsageError: ``undeclared-variable``, ``bad-variable``.
+    """
+    if variables:
+        from runner.library.variables import check_variables
+
+        scenarios, invalid = open_scenarios(console, files, variables, access, strict=strict, api_version=api_version)
+        if not invalid:
+            check_variables(variables, scenarios)
+        return invalid
+    cache = cache_folder(console.environment)
+    checked = check_files(files, variables, cache=cache, api_version=api_version, access=access)
     return _show(console, checked, strict=strict)
 
 

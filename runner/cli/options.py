@@ -13,6 +13,7 @@ from runner.library.arguments import Parser, assigned, pair
 from runner.library.values import check_names, environment_secrets, environment_variables, read_variables
 
 if TYPE_CHECKING:
+    from runner.library.access import FileAccess
     from runner.library.settings import EngineSettings, Record, Replay
 
 
@@ -73,6 +74,28 @@ def add_recording(to: argparse.ArgumentParser) -> None:
     )
 
 
+def add_files(to: argparse.ArgumentParser, *, write: bool = True) -> None:
+    """Add the options that widen what scenarios may read and write; :func:`access` reads them."""
+    group = to.add_argument_group("files")
+    group.add_argument(
+        "--allow-read",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="DIR",
+        help="without an engine, scenarios read below their own folder only; allow another one (repeatable)",
+    )
+    if write:
+        group.add_argument(
+            "--allow-write",
+            action="append",
+            default=[],
+            type=Path,
+            metavar="DIR",
+            help="scenarios write below the working folder only; allow another one, without an engine too (repeatable)",
+        )
+
+
 def add_common(to: argparse.ArgumentParser) -> None:
     """Add the options of every verb."""
     to.add_argument("--no-color", action="store_true", help="no colours (also: NO_COLOR)")
@@ -105,6 +128,22 @@ def engine_settings(namespace: argparse.Namespace, timeout: float | None = None)
         api_version=namespace.api_version,
         timeout=CONNECT_TIMEOUT if timeout is None else timeout,
     )
+
+
+def access(namespace: argparse.Namespace, *, confined: bool) -> FileAccess:
+    """Return what scenarios may read and write; ``confined`` ones need no trust.
+
+    Raises:
+        UsageError: ``missing-file``: there is no such folder.
+    """
+    from runner.library.access import FileAccess
+
+    read, write = tuple(namespace.allow_read), tuple(getattr(namespace, "allow_write", ()))
+    for option, folders in (("--allow-read", read), ("--allow-write", write)):
+        for folder in folders:
+            if not folder.is_dir():
+                raise UsageError("missing-file", f"there is no folder {folder} (from {option})")
+    return FileAccess(confined, read, write)
 
 
 class Values(NamedTuple):

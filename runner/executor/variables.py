@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from runner.errors import StepError, UsageError
 from runner.executor.untyped import UntypedText
-from runner.scenario.expressions.values import Constant
+from runner.scenario.expressions.values import Constant, Entries, Items, Template, Value, Whole
 from runner.scenario.yaml.scalars import resolve
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ def set_initial_variables(scope: VariableScope, values: Mapping[str, Any], secre
         scope.set({name: secrets[name]})
     for name, value in scenario.vars.items():
         if name in values:
-            default = value.value if isinstance(value, Constant) else None
-            scope.set({name: coerced(values[name], default)})
+            scope.set({name: coerced(values[name], example_of(value))})
         else:
             scope.set({name: value.render(scope.names())})
 
@@ -42,6 +41,22 @@ def set_included_variables(scope: VariableScope, values: Mapping[str, Any], secr
         set_initial_variables(scope, values, secrets)
     except UsageError as error:
         raise StepError(error.code, error.message, hint=error.hint) from None
+
+
+def example_of(value: Value) -> Any:
+    """Return a value of the type that a variable's first value has; None if only rendering it tells."""
+    match value:
+        case Constant(constant):
+            return constant
+        case Template():
+            return ""
+        case Items():
+            return []
+        case Entries():
+            return {}
+        case Whole():
+            return None
+    assert_never(value)
 
 
 def coerced(value: Any, default: Any) -> Any:

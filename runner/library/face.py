@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from runner.engine.engine import Engine
 from runner.errors import Diagnostic, StepError
 from runner.executor.cancellation import CancelScope
+from runner.library.access import CONFINED, FileAccess
 from runner.library.connection import connect_to, settings_for
 from runner.library.inputs import File, OnEvent, OnWarning, Scenarios, carry_out, events, opened, run_settings
-from runner.library.scenarios import open_files, scenario_files
+from runner.library.scenarios import find_scenarios, open_files
 from runner.library.settings import Record, Replay
-from runner.library.values import checked_values
 from runner.results.records import EMPTY
 from runner.scenario.duration import seconds
 from runner.scenario.model import Scenario
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 def load(path: File, *, vars: Iterable[str] = ()) -> Scenario:
     """Open one scenario file, to run it more than once. ``vars`` are the names of variables that :func:`run` will set
-    and that the file does not define itself.
+    and that the file does not define itself. Files of any folder may be included, as in a live run.
 
     Raises:
         InvalidScenario: with everything that is wrong in the file.
@@ -42,7 +42,11 @@ def load(path: File, *, vars: Iterable[str] = ()) -> Scenario:
 
 
 def check(
-    scenario: File | Iterable[File], *, vars: Iterable[str] = (), api_version: str | None = None
+    scenario: File | Iterable[File],
+    *,
+    vars: Iterable[str] = (),
+    api_version: str | None = None,
+    allow_read: Iterable[File] = (),
 ) -> tuple[Diagnostic, ...]:
     """Check files without an engine and return all errors and warnings. A folder means the scenarios below it.
 
@@ -50,17 +54,16 @@ def check(
         scenario: The path of a file or folder, or several.
         vars: Names of variables that are set from outside.
         api_version: Report what this version of the API lacks, such as ``1.41``.
+        allow_read: Folders that scenarios may include files of, besides their own.
 
     Raises:
         UsageError: there is no such file, or no scenario in a folder.
     """
     paths = [scenario] if isinstance(scenario, (str, os.PathLike)) else scenario
-    files = scenario_files(os.fspath(path) for path in paths)
-    return tuple(
-        diagnostic
-        for result in open_files(files, tuple(vars), api_version=api_version)
-        for diagnostic in result.diagnostics
-    )
+    found = find_scenarios(os.fspath(path) for path in paths)
+    access = FileAccess(confined=True, read=tuple(map(Path, allow_read)))
+    checked = open_files(found.files, tuple(vars), api_version=api_version, access=access)
+    return (*found.warnings, *(diagnostic for result in checked for diagnostic in result.diagnostics))
 
 
 def run(
@@ -73,6 +76,7 @@ def run(
     keep_going: bool = False,
     keep: bool = False,
     jobs: int = 1,
+    allow_write: Iterable[File] = (),
     cancel_scope: CancelScope | None = None,
     on_event: OnEvent | None = None,
     on_warning: OnWarning | None = None,
@@ -89,6 +93,7 @@ def run(
         keep_going: Run the steps after one that failed.
         keep: Leave what the scenarios created on the engine.
         jobs: How many scenarios run at the same time.
+        allow_write: Folders that ``save`` may write to, besides the working folder.
         cancel_scope: Call its ``cancel`` from another thread to stop the run; it still cleans up.
         on_event: Called with each event, in the caller's thread.
         on_warning: Called with each warning.
@@ -99,7 +104,8 @@ def run(
         EngineError: the engine is unreachable.
     """
     settings = run_settings(engine, vars, secrets, timeout, keep_going=keep_going, keep=keep, jobs=jobs)
-    return carry_out(opened(scenario, vars, on_warning), settings, cancel_scope, on_event, on_warning)
+    settings = settings._replace(access=FileAccess(write=tuple(map(Path, allow_write))))
+    return carry_out(opened(scenario, settings, on_warning), settings, cancel_scope, on_event, on_warning)
 
 
 def stream(
@@ -118,7 +124,7 @@ def stream(
     """Run scenarios as :func:`run` does, and yield the events while they happen. The engine is connected when the first
     event is asked for; closing the iterator stops the run, which still cleans up."""
     settings = run_settings(engine, vars, secrets, timeout, keep_going=keep_going, keep=keep, jobs=jobs)
-    return events(opened(scenario, vars, on_warning), settings, cancel_scope, on_warning)
+    return events(opened(scenario, settings, on_warning), settings, cancel_scope, on_warning)
 
 
 def record(
@@ -142,7 +148,7 @@ def record(
     """
     settings = run_settings(engine, vars, secrets, timeout, keep_going=keep_going)
     settings = settings._replace(recording=Record(Path(path)))
-    return carry_out(opened(scenario, vars, on_warning), settings, cancel_scope, on_event, on_warning)
+    return carry_out(opened(scenario, settings, on_warning), settings, cancel_scope, on_event, on_warning)
 
 
 def replay(
@@ -153,20 +159,24 @@ def replay(
     secrets: Mapping[str, str] = EMPTY,
     timeout: float | str | None = None,
     keep_going: bool = False,
+    allow_read: Iterable[File] = (),
+    allow_write: Iterable[File] = (),
     cancel_scope: CancelScope | None = None,
     on_event: OnEvent | None = None,
     on_warning: OnWarning | None = None,
 ) -> Report:
     """Run scenarios as :func:`run` does, with the responses of a recording: no engine is needed and nothing is sent.
     ``path`` is a file or folder; by default ``recordings/NAME.json`` beside the scenario. A request that was not
-    recorded fails its step.
+    recorded fails its step. Scenarios read files below their own folder and those of ``allow_read``; what they save
+    goes to a private folder, but for the folders of ``allow_write``.
 
     Raises:
         UsageError: ``no-recording``, ``bad-recording``.
     """
     settings = run_settings(None, vars, secrets, timeout, keep_going=keep_going)
-    settings = settings._replace(recording=Replay(None if path is None else Path(path)))
-    return carry_out(opened(scenario, vars, on_warning), settings, cancel_scope, on_event, on_warning)
+    access = FileAccess(True, tuple(map(Path, allow_read)), tuple(map(Path, allow_write)))
+    settings = settings._replace(recording=Replay(None if path is None else Path(path)), access=access)
+    return carry_out(opened(scenario, settings, on_warning), settings, cancel_scope, on_event, on_warning)
 
 
 def render(report: Report, format: str = "markdown", *, stable: bool | None = None) -> str:
@@ -198,9 +208,10 @@ def plan(
     from runner.engine.docker_config.resolve import resolve
     from runner.library.plan import plan_script
 
-    model = scenario if isinstance(scenario, Scenario) else load(scenario, vars=vars)
+    settings = run_settings(None, vars, EMPTY, None)._replace(access=CONFINED)
+    (model,) = opened(scenario, settings, None)
     endpoint = resolve(settings_for(engine).options, os.environ)
-    return plan_script(model, endpoint, checked_values(vars), api_version)
+    return plan_script(model, endpoint, settings.values, api_version)
 
 
 def fill(
@@ -228,9 +239,10 @@ def fill(
     marks = [mark_of(content, slot, replay=replay) for slot in content.slots]
     reports: dict[RunKey, Report] = {}
     for key in dict.fromkeys(mark.key for mark in marks):
-        settings = run_settings(engine, vars, secrets, None)._replace(recording=key.replay)
+        settings = run_settings(engine, vars, secrets, None)
+        settings = settings._replace(recording=key.replay, access=FileAccess(confined=key.replay is not None))
         settings = settings._replace(values={**settings.values, **dict(key.variables)})
-        report = carry_out(opened(key.scenario, settings.values, on_warning), settings, None, on_event, on_warning)
+        report = carry_out(opened(key.scenario, settings, on_warning), settings, None, on_event, on_warning)
         if report.status != "passed":
             raise StepError("page-failed", f"{key.scenario} did not pass, so that {content.name} can't be filled")
         reports[key] = report

@@ -10,9 +10,10 @@ from runner.engine.engine import Engine
 from runner.errors import Diagnostic, InvalidScenario
 from runner.executor.cancellation import CancelScope
 from runner.library.connection import settings_for
-from runner.library.scenarios import open_files, scenario_files, valid
+from runner.library.scenarios import find_scenarios, open_files, valid
 from runner.library.settings import CONNECT_TIMEOUT, EngineSettings, RunSettings
 from runner.library.values import check_names, checked_values
+from runner.library.variables import check_declared
 from runner.results.events import Event
 from runner.scenario.duration import seconds
 from runner.scenario.model import Scenario
@@ -54,31 +55,32 @@ def run_settings(
     return RunSettings(target, checked_values(values), dict(secrets), limit, keep_going, keep, jobs)
 
 
-def opened(scenario: Scenarios, variables: Iterable[str], on_warning: OnWarning | None) -> tuple[Scenario, ...]:
-    """Open the scenarios that a caller named, in that order; ``variables`` are the names that get a value.
+def opened(scenario: Scenarios, settings: RunSettings, on_warning: OnWarning | None) -> tuple[Scenario, ...]:
+    """Open the scenarios that a caller named, in that order.
 
     Raises:
         InvalidScenario: with everything that is wrong in any of them.
-        UsageError: ``no-such-file``, ``no-scenarios``.
+        UsageError: ``no-such-file``, ``no-scenarios``, ``undeclared-variable``.
     """
     if isinstance(scenario, (str, os.PathLike, Scenario)):
         scenario = (scenario,)
-    names = tuple(variables)
     scenarios: list[Scenario] = []
     errors: list[Diagnostic] = []
     for item in scenario:
         if isinstance(item, Scenario):
             scenarios.append(item)
             continue
-        checked = open_files(scenario_files([os.fspath(item)]), names)
+        found = find_scenarios([os.fspath(item)])
+        checked = open_files(found.files, settings.values, access=settings.access)
         try:
             scenarios += valid(checked)
         except InvalidScenario as error:
             errors += error.diagnostics
-        for warning in (diagnostic for result in checked for diagnostic in result.warnings):
+        for warning in (*found.warnings, *(warning for result in checked for warning in result.warnings)):
             _warn(warning, on_warning)
     if errors:
         raise InvalidScenario(tuple(errors))
+    check_declared(settings.values, scenarios)
     return tuple(scenarios)
 
 

@@ -9,6 +9,7 @@ from runner.api.operations import newest_api
 from runner.engine.engine import Engine
 from runner.executor.context import Options
 from runner.executor.plan import NoTransport, plan, symbol
+from runner.library.access import CONFINED, FileAccess
 from runner.library.scenarios import secret_names
 from runner.text import visible
 
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
 
 
 def plan_script(
-    scenario: Scenario, endpoint: Endpoint, variables: Mapping[str, Any], api_version: str | None = None
+    scenario: Scenario,
+    endpoint: Endpoint,
+    variables: Mapping[str, Any],
+    api_version: str | None = None,
+    access: FileAccess = CONFINED,
 ) -> str:
     """Return a scenario as a bash script for an engine at ``endpoint`` that speaks ``api_version`` (default: the newest
     known one).
@@ -30,7 +35,8 @@ def plan_script(
         UsageError: a variable has no value.
     """
     engine = Engine(endpoint, NoTransport(), "docker", "", api_version or newest_api())
-    options = Options(values=variables, secrets={name: symbol(name) for name in secret_names(scenario)})
+    secrets = {name: symbol(name) for name in secret_names(scenario)}
+    options = Options(values=variables, secrets=secrets, confined=True, allow_read=access.read)
     return _script(scenario, list(plan(scenario, engine, options)), endpoint.url)
 
 

@@ -72,15 +72,19 @@ def prepare(scenarios: tuple[Scenario, ...], settings: RunSettings, environment:
         InvalidScenario: an engine's API version lacks what a scenario uses.
         EngineError: the engine is unreachable.
     """
+    access = settings.access
     is_replay = isinstance(settings.recording, Replay)
     options = Options(
         values=settings.values,
         secrets=complete_secrets(settings.secrets, scenarios, replay=is_replay),
         timeout=settings.timeout,
-        credentials=configured_credentials(environment),
+        credentials=None if access.confined else configured_credentials(environment),
         keep_going=settings.keep_going,
         keep=settings.keep,
         jobs=settings.jobs,
+        confined=access.confined,
+        allow_read=access.read,
+        allow_write=access.write,
     )
     source = open_source(settings, scenarios, options, environment)
     try:

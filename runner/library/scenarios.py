@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from runner.errors import Diagnostic, InvalidScenario, UsageError
+from runner.library.access import LIVE, FileAccess
+from runner.reading import read_regular
+from runner.scenario.yaml.read import MAX_BYTES
 
 if TYPE_CHECKING:
     from runner.executor.run import Job
     from runner.scenario.model import Scenario
 
 _HAS_STEPS = re.compile(rb"""^["']?steps["']?[ \t]*:|[{,][ \t]*["']?steps["']?[ \t]*:""", re.MULTILINE)
+_HAS_TITLE = re.compile(rb"""^["']?title["']?[ \t]*:""", re.MULTILINE)
+_OTHER_SUFFIX = re.compile(r"\.ya?ml\Z", re.IGNORECASE)
+MAX_NAMED = 10
+"""Files of a folder that a warning names, of those that were passed over."""
 
 
 class ScenarioFile(NamedTuple):
@@ -22,6 +29,13 @@ class ScenarioFile(NamedTuple):
 
     path: Path
     name: str
+
+
+class Found(NamedTuple):
+    """The scenario files that were found, and a warning for each folder in which files were passed over."""
+
+    files: tuple[ScenarioFile, ...]
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 class Checked(NamedTuple):
@@ -42,31 +56,36 @@ class Checked(NamedTuple):
         return tuple(diagnostic for diagnostic in self.diagnostics if diagnostic.severity == "warning")
 
 
-def scenario_files(names: Iterable[str]) -> list[ScenarioFile]:
-    """Return the named files; a folder means the scenarios below it.
+def find_scenarios(names: Iterable[str]) -> Found:
+    """Return the named files; a folder means the scenarios below it: its ``.yaml`` files with ``steps`` or a ``title``.
 
     Raises:
         UsageError: ``no-such-file``, or ``no-scenarios`` in a folder.
     """
     files: list[ScenarioFile] = []
+    warnings: list[Diagnostic] = []
     for name in names:
         path = Path(name)
         if path.is_dir():
-            inside = sorted(_below(path))
+            inside, passed_over = _below(path)
             if not inside:
-                hint = "a scenario is a .yaml file with 'steps'"
-                raise UsageError("no-scenarios", f"{name}: no scenarios in this folder", hint=hint)
-            files += [ScenarioFile(file, str(file)) for file in inside]
+                hint = "a scenario is a .yaml file with 'title' and 'steps'"
+                details = f": passed over {_listed(passed_over)}" if passed_over else ""
+                raise UsageError("no-scenarios", f"{name}: no scenarios in this folder{details}", hint=hint)
+            files += [ScenarioFile(file, str(file)) for file in sorted(inside)]
+            if passed_over:
+                message = f"{name}: passed over {_listed(passed_over)}"
+                warnings.append(Diagnostic("passed-over", message, severity="warning"))
         elif path.exists():
             files.append(ScenarioFile(path, name))
         else:
             raise UsageError("no-such-file", f"{name}: there is no such file", hint=_similar(path))
-    return files
+    return Found(tuple(files), tuple(warnings))
 
 
 def has_scenarios(folder: Path) -> bool:
     """Return whether a folder contains a scenario, at any depth."""
-    return any(_below(folder))
+    return bool(_below(folder)[0])
 
 
 def open_files(
@@ -75,11 +94,13 @@ def open_files(
     *,
     cache: Path | None = None,
     api_version: str | None = None,
+    access: FileAccess = LIVE,
 ) -> tuple[Checked, ...]:
     """Open and check every file. ``variables`` are the names that get a value from outside; what an ``api_version``
-    lacks is an error. Files that were valid are remembered in the folder ``cache``."""
+    lacks is an error. Files that were valid are remembered in the folder ``cache``; ``access`` limits what they may
+    include."""
     names = tuple(variables)
-    return tuple(_checked(file, names, cache, api_version) for file in files)
+    return tuple(_checked(file, names, cache, api_version, access) for file in files)
 
 
 def check_files(
@@ -88,13 +109,14 @@ def check_files(
     *,
     cache: Path | None = None,
     api_version: str | None = None,
+    access: FileAccess = LIVE,
 ) -> tuple[Checked, ...]:
     """Check every file as :func:`open_files` does; the scenario of a valid file may be None, because nothing needs
     it."""
     names = tuple(variables)
     if api_version is not None:
-        return open_files(files, names, cache=cache, api_version=api_version)
-    return tuple(Checked(file, None, _diagnostics(file, names, cache)) for file in files)
+        return open_files(files, names, cache=cache, api_version=api_version, access=access)
+    return tuple(Checked(file, None, _diagnostics(file, names, cache, access)) for file in files)
 
 
 def valid(checked: Iterable[Checked]) -> tuple[Scenario, ...]:
@@ -143,11 +165,13 @@ def secret_names(scenario: Scenario) -> set[str]:
     return {*scenario.secrets, *(name for inner in included for name in secret_names(inner))}
 
 
-def _checked(file: ScenarioFile, variables: Sequence[str], cache: Path | None, api_version: str | None) -> Checked:
+def _checked(
+    file: ScenarioFile, variables: Sequence[str], cache: Path | None, api_version: str | None, access: FileAccess
+) -> Checked:
     from runner.scenario.open import open_scenario
 
     try:
-        opened = open_scenario(file.path, file.name, variables, cache=cache)
+        opened = open_scenario(file.path, file.name, variables, cache=cache, policy=access.policy(file.path))
     except InvalidScenario as error:
         return Checked(file, None, error.diagnostics)
     missing: tuple[Diagnostic, ...] = ()
@@ -158,29 +182,52 @@ def _checked(file: ScenarioFile, variables: Sequence[str], cache: Path | None, a
     return Checked(file, opened.scenario, (*opened.warnings, *missing))
 
 
-def _diagnostics(file: ScenarioFile, variables: Sequence[str], cache: Path | None) -> tuple[Diagnostic, ...]:
+def _diagnostics(
+    file: ScenarioFile, variables: Sequence[str], cache: Path | None, access: FileAccess
+) -> tuple[Diagnostic, ...]:
     from runner.scenario.check import check_scenario
 
     try:
-        return check_scenario(file.path, file.name, variables, cache=cache)
+        return check_scenario(file.path, file.name, variables, cache=cache, policy=access.policy(file.path))
     except InvalidScenario as error:
         return error.diagnostics
 
 
-def _below(folder: Path) -> Iterator[Path]:
+def _below(folder: Path) -> tuple[list[Path], dict[Path, str]]:
+    """Return the scenarios below a folder, and the other YAML files there with why each is not one."""
+    inside: list[Path] = []
+    passed_over: dict[Path, str] = {}
     for root, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            path = Path(root) / name
-            if name.endswith(".yaml") and _looks_like_scenario(path):
-                yield path
+            if _OTHER_SUFFIX.search(name):
+                path = Path(root) / name
+                reason = _why_passed_over(path)
+                if reason is None:
+                    inside.append(path)
+                else:
+                    passed_over[path.relative_to(folder)] = reason
+    return inside, passed_over
 
 
-def _looks_like_scenario(path: Path) -> bool:
+def _why_passed_over(path: Path) -> str | None:
+    """Return why a YAML file in a folder is not a scenario; None if it is one, be it an invalid one."""
     try:
-        return _HAS_STEPS.search(path.read_bytes()) is not None
+        text = read_regular(path, MAX_BYTES)
     except OSError:
-        return True  # opening it reports the error
+        return None if path.suffix == ".yaml" else "unreadable"  # opening the former reports the error
+    has_steps = _HAS_STEPS.search(text) is not None
+    if path.suffix == ".yaml":
+        is_meant = has_steps or _HAS_TITLE.search(text) is not None
+        return None if is_meant else "neither 'title' nor 'steps'" if text.strip() else "empty"
+    return f"ends in {path.suffix}" if has_steps else "neither .yaml nor 'steps'"
+
+
+def _listed(passed_over: Mapping[Path, str]) -> str:
+    """Name files and why each was passed over, the first :data:`MAX_NAMED` of them."""
+    named = [f"{path} ({passed_over[path]})" for path in sorted(passed_over)[:MAX_NAMED]]
+    rest = len(passed_over) - len(named)
+    return ", ".join([*named, *([f"and {rest} more"] if rest else [])])
 
 
 def _similar(path: Path) -> str | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.engine.docker_config.resolve import EngineOptions
+from runner.library.access import FileAccess
 from runner.results.records import EMPTY
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Replay(NamedTuple):
 class RunSettings(NamedTuple):
     """How to run scenarios. ``engine`` is a connected engine or how to connect to one; ``values`` are variables
     from outside; ``timeout`` is the default of every step, in seconds; ``cache`` is a folder that remembers which
-    recordings are valid."""
+    recordings are valid; ``access`` limits local files."""
 
     engine: EngineSettings | Engine = EngineSettings()
     values: Mapping[str, Any] = EMPTY
@@ -54,3 +55,4 @@ class RunSettings(NamedTuple):
     jobs: int = 1
     recording: Record | Replay | None = None
     cache: Path | None = None
+    access: FileAccess = FileAccess()

@@ -40,6 +40,7 @@ def parser(console: Console) -> Parser:
     parser.add_argument(
         "--format", choices=FORMATS, default="text", help="text to stderr (default), or json, sarif, github to stdout"
     )
+    options.add_files(parser, write=False)
     options.add_common(parser)
     return parser
 
@@ -52,11 +53,12 @@ def main(arguments: list[str], console: Console) -> ExitCode:
         raise UsageError("wrong-use", f"--api {api}: a version such as 1.41 is expected")
     variables = options.variables(namespace, console.environment)
     strict: bool = namespace.strict
-    files = named_files(namespace.scenario)
+    access = options.access(namespace, confined=True)
+    files = named_files(console, namespace.scenario)
     if namespace.format == "text":
-        invalid = check_scenarios(console, files, variables, strict=strict, api_version=api)
+        invalid = check_scenarios(console, files, variables, access, strict=strict, api_version=api)
     else:
-        checked = check_files(files, variables, cache=cache_folder(console.environment), api_version=api)
+        checked = check_files(files, variables, cache=cache_folder(console.environment), api_version=api, access=access)
         console.write(_report(checked, namespace.format, strict=strict))
         invalid = sum(not _is_valid(result, strict=strict) for result in checked)
     if invalid:

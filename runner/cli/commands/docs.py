@@ -8,7 +8,7 @@ import difflib
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.cli import options
 from runner.cli.execution import carry_out, finish
@@ -18,6 +18,7 @@ from runner.cli.output.console import Console
 from runner.cli.output.progress import Progress
 from runner.errors import ExitCode, StaleDocument, UsageError
 from runner.files import check_writable, write_bytes
+from runner.library.access import FileAccess
 from runner.library.arguments import Parser
 from runner.library.pages import RunKey, mark_of, read_pages, stale_pages
 from runner.library.scenarios import ScenarioFile
@@ -59,6 +60,15 @@ class Settings(NamedTuple):
     check: bool
     replay: bool
     quiet: bool
+    access: FileAccess
+
+    def variables(self, key: RunKey) -> dict[str, Any]:
+        """Return the variables of a run: those of its mark outrank those of the command."""
+        return {**self.values.variables, **dict(key.variables)}
+
+    def access_of(self, key: RunKey) -> FileAccess:
+        """Return what a run may read and write; no trust is needed to check a page, nor to replay."""
+        return self.access._replace(confined=self.check or key.replay is not None)
 
 
 def main(arguments: list[str], console: Console) -> ExitCode:
@@ -69,13 +79,11 @@ def main(arguments: list[str], console: Console) -> ExitCode:
         check_writable(Path(page.name).resolve())
     marks = {page: [mark_of(page, slot, replay=settings.replay) for slot in page.slots] for page in pages}
     keys = list(dict.fromkeys(mark.key for row in marks.values() for mark in row))
-    names = {*settings.values.variables, *(name for key in keys for name, _ in key.variables)}
-    files = [ScenarioFile(key.scenario, str(key.scenario)) for key in keys]
-    scenarios, invalid = open_scenarios(console, files, names)
+    scenarios, invalid = _open_all(keys, settings, console)
     if invalid:
         console.say(f"nothing was sent: {count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
         return ExitCode.INVALID
-    reports, code = _run_all(dict(zip(keys, scenarios, strict=True)), settings, console)
+    reports, code = _run_all(scenarios, settings, console)
     if code is not ExitCode.PASSED:
         console.say("no page was changed")
         return code
@@ -98,6 +106,7 @@ def parser(console: Console) -> Parser:
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
     options.add_engine(parser)
     options.add_values(parser)
+    options.add_files(parser)
     options.add_common(parser)
     return parser
 
@@ -112,7 +121,31 @@ def _settings(namespace: argparse.Namespace, console: Console) -> Settings:
         check=namespace.check,
         replay=namespace.replay,
         quiet=namespace.quiet,
+        access=options.access(namespace, confined=namespace.check),
     )
+
+
+def _open_all(keys: Sequence[RunKey], settings: Settings, console: Console) -> tuple[dict[RunKey, Scenario], int]:
+    """Open the scenario of each run; return them, and how many are invalid.
+
+    Raises:
+        UsageError: ``undeclared-variable``, ``bad-variable``.
+    """
+    from runner.library.variables import check_declared, check_types
+
+    scenarios: dict[RunKey, Scenario] = {}
+    invalid = 0
+    for key in keys:
+        file = ScenarioFile(key.scenario, str(key.scenario))
+        opened, number = open_scenarios(console, [file], settings.variables(key), settings.access_of(key))
+        scenarios.update((key, scenario) for scenario in opened)
+        invalid += number
+    if not invalid:
+        check_declared(settings.values.variables, scenarios.values())
+        for key, scenario in scenarios.items():
+            check_declared(dict(key.variables), [scenario])
+            check_types(settings.variables(key), [scenario])
+    return scenarios, invalid
 
 
 def _run_all(
@@ -129,9 +162,10 @@ def _run_all(
         for key, scenario in runs.items():
             run_settings = RunSettings(
                 engine=settings.engine,
-                values={**settings.values.variables, **dict(key.variables)},
+                values=settings.variables(key),
                 secrets=settings.values.secrets,
                 recording=key.replay,
+                access=settings.access_of(key),
                 cache=cache_folder(console.environment),
             )
             run = stack.enter_context(prepare((scenario,), run_settings, console.environment))

@@ -26,6 +26,7 @@ def parser(console: Console) -> Parser:
     parser.add_argument("scenario", nargs="*", metavar="SCENARIO", help="a scenario file, or a folder of them")
     options.add_engine(parser)
     options.add_values(parser)
+    options.add_files(parser, write=False)
     options.add_common(parser)
     return parser
 
@@ -35,15 +36,18 @@ def main(arguments: list[str], console: Console) -> ExitCode:
     namespace = options.parse(parser(console), arguments, console)
     variables = options.variables(namespace, console.environment)
     selected = options.engine_settings(namespace)
-    scenarios, invalid = open_scenarios(console, named_files(namespace.scenario), variables)
+    access = options.access(namespace, confined=True)
+    scenarios, invalid = open_scenarios(console, named_files(console, namespace.scenario), variables, access)
     if invalid:
         console.say(f"{count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
         return ExitCode.INVALID
     from runner.engine.docker_config.resolve import resolve
     from runner.library.connection import api_version_of
     from runner.library.plan import plan_script
+    from runner.library.variables import check_variables
 
+    check_variables(variables, scenarios)
     endpoint = resolve(selected.options, console.environment)
     version = api_version_of(selected, console.environment)
-    console.write("\n".join(plan_script(scenario, endpoint, variables, version) for scenario in scenarios))
+    console.write("\n".join(plan_script(scenario, endpoint, variables, version, access) for scenario in scenarios))
     return ExitCode.PASSED

@@ -14,7 +14,7 @@ from runner.cli.output.console import Console
 from runner.cli.output.progress import Progress
 from runner.errors import ExitCode, UsageError
 from runner.library.arguments import Parser, unambiguous
-from runner.library.settings import RunSettings
+from runner.library.settings import Replay, RunSettings
 from runner.text import count
 from runner.valid_texts import cache_folder
 
@@ -69,18 +69,22 @@ def _run(settings: Settings, console: Console) -> ExitCode:
     from runner.report.writers import chosen
 
     writers = chosen(settings.format, settings.outputs, console.stdout, stable=settings.stable)
+    run_settings = settings.run
+    files = named_files(console, settings.scenarios, quiet=settings.quiet)
     scenarios, invalid = open_scenarios(
-        console, named_files(settings.scenarios), settings.run.values, strict=settings.strict, quiet=settings.quiet
+        console, files, run_settings.values, run_settings.access, strict=settings.strict, quiet=settings.quiet
     )
     if invalid:
         console.say(f"nothing was sent: {count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
         return ExitCode.INVALID
     from runner.library.runs import prepare
+    from runner.library.variables import check_variables
 
-    with prepare(scenarios, settings.run, console.environment) as run:
+    check_variables(run_settings.values, scenarios)
+    with prepare(scenarios, run_settings, console.environment) as run:
         for warning in () if settings.quiet else run.warnings:
             diagnostics.show_diagnostic(console, warning)
-        progress = Progress(console, quiet=settings.quiet, follow=settings.follow, jobs=settings.run.jobs)
+        progress = Progress(console, quiet=settings.quiet, follow=settings.follow, jobs=run_settings.jobs)
         outcome = carry_out(run, console, progress.show, writers.add)
         try:
             writers.write(outcome.report)
@@ -136,6 +140,7 @@ def parser(console: Console) -> Parser:
     flow.add_argument("--keep", action="store_true", help="do not remove what the scenarios created")
     flow.add_argument("--jobs", type=int, default=1, metavar="N", help="run N scenario files at the same time")
     options.add_recording(parser)
+    options.add_files(parser)
     options.add_common(parser)
     parser.add_argument("--version", action="store_true", help="print the version")
     return parser
@@ -146,6 +151,7 @@ def _settings(namespace: argparse.Namespace, console: Console) -> Settings:
     if namespace.jobs < 1:
         raise UsageError("wrong-use", f"--jobs {namespace.jobs}: at least one is needed")
     variables, secrets = options.values(namespace, console)
+    recording = options.recording(namespace)
     run = RunSettings(
         engine=options.engine_settings(namespace, timeout),
         values=variables,
@@ -154,7 +160,8 @@ def _settings(namespace: argparse.Namespace, console: Console) -> Settings:
         keep_going=namespace.keep_going,
         keep=namespace.keep,
         jobs=namespace.jobs,
-        recording=options.recording(namespace),
+        recording=recording,
+        access=options.access(namespace, confined=isinstance(recording, Replay)),
         cache=cache_folder(console.environment),
     )
     return Settings(

@@ -61,7 +61,7 @@ def test_a_folder_of_that_name_is_no_scenario_unless_it_has_some(command: Comman
 
 
 def test_a_stale_page_is_shown_with_the_command_that_updates_it(command: Command) -> None:
-    command.write("x.yaml", PASSES)
+    command.write("x.yaml", PASSES.replace("steps:", "vars: {a: x}\nsteps:"))
     path = page(command)
     done = command("docs", "page.md", "--check", "--var", "a=b c")
     assert done.code == 5
