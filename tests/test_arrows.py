@@ -30,7 +30,7 @@ ARROWS = {
     "scenario": GROUND | {"runner.scenario"},
     "report": GROUND | {"runner.report"},
     "executor": GROUND | {"runner.executor", "runner.engine", "runner.scenario"},
-    "proxy": GROUND | {"runner.proxy", "runner.engine"},
+    "proxy": GROUND | {"runner.proxy", "runner.engine", "runner.scenario"},
     "library": GROUND | {"runner.library", "runner.engine", "runner.scenario", "runner.executor", "runner.report"},
     "cli": GROUND
     | {"runner.cli", "runner.library", "runner.engine", "runner.scenario", "runner.executor", "runner.report"}

@@ -115,7 +115,7 @@ def build_raw(
     if isinstance(body, str):
         content, content_headers = checked(body).encode(), [("Content-Type", "text/plain; charset=utf-8")]
     quoted = quote(split.path, safe="/:@!$&'()*+,;=~%")
-    versioned = quoted if re.match(r"/v\d+\.\d+/", quoted) else f"/v{api_version}{quoted}"
+    versioned = quoted if re.match(r"/v\d+(?:\.\d+)+/", quoted) else f"/v{api_version}{quoted}"
     # The transport sets the headers of the connection; here these only name the protocol to switch to.
     upgrade = next((value.lower() for name, value in own.items() if name.lower() == "upgrade"), None)
     own = {name: value for name, value in own.items() if name.lower() not in ("upgrade", "connection")}

@@ -65,10 +65,13 @@ def pump(client: socket.socket, channel: Channel, copy: Copy, ahead: bytes = b""
     what the client sends."""
     up = threading.Thread(target=_up, args=(client, channel, copy, ahead), name="to the engine", daemon=True)
     up.start()
-    _down(client, channel, copy)
-    up.join()
-    copy.close()
-    channel.close()
+    try:
+        _down(client, channel, copy)
+        up.join()
+    finally:
+        _hang_up(client)
+        copy.close()
+        channel.close()
 
 
 def _up(client: socket.socket, channel: Channel, copy: Copy, ahead: bytes) -> None:
@@ -80,16 +83,17 @@ def _up(client: socket.socket, channel: Channel, copy: Copy, ahead: bytes) -> No
             copy.sent(data)
             if not _passed(channel.sendall, data):
                 _hang_up(client)
-                channel.interrupt()
                 return
         if not _hung_up(client, wait=False):
             copy.client_ended()
             _passed(lambda _: channel.half_close(), b"")
             _hung_up(client, wait=True)
+        copy.close()
     except OSError:
         _hang_up(client)
-    copy.close()
-    channel.interrupt()
+        copy.close()
+    finally:
+        channel.interrupt()
 
 
 def _down(client: socket.socket, channel: Channel, copy: Copy) -> None:

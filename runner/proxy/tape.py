@@ -155,7 +155,7 @@ class TapeListener:
     def sent_body(self, data: bytes) -> None:
         taped = self._taped
         taped.size += len(data)
-        if _JSON in taped.head.headers.get("content-type", ""):
+        if _is_text(taped) and taped.size <= MAX_PART:
             taped.sent += data
             return
         if taped.upload is None:
@@ -206,6 +206,14 @@ def secrets_of(taped: Taped) -> Iterator[str]:
     if isinstance(answer, Mapping):
         for key in ("JoinTokens", "UnlockKey", "IdentityToken"):
             yield from _texts(answer.get(key))
+
+
+def _is_text(taped: Taped) -> bool:
+    """Whether a body is read rather than kept as a file. Some clients do not say what their bodies are."""
+    if taped.call.operation is not None and taped.call.operation.body == "tar":
+        return False
+    content_type = taped.head.headers.get("content-type", _JSON)
+    return _JSON in content_type or content_type.startswith("text/")
 
 
 def _lines(encoded: str) -> Iterator[str]:

@@ -28,6 +28,9 @@ _PACKAGES = {
     "ssh": "openssh-client",
     "sshd": "openssh-server",
     "docker-registry": "docker-registry",
+    "/usr/bin/docker": "docker-cli | docker.io",
+    "docker-compose": "docker-compose",
+    "podman": "podman",
 }
 _SEARCH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
 

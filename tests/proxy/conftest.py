@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.helpers import Command
-from tests.engines import Docker
+from tests.conftest import NO_ENGINE
+from tests.engines import Docker, Unavailable
+from tests.engines.packages import require
 
 
 @pytest.fixture(autouse=True)
@@ -29,3 +31,12 @@ def nowhere(tmp_path: Path) -> Command:
 @pytest.fixture
 def on_docker(tmp_path: Path, docker: Docker) -> Command:
     return Command(tmp_path, docker.url)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clients() -> None:
+    """See to it that the client programs are there."""
+    try:
+        require("docker", "/usr/bin/docker", "podman", "docker-compose", "curl")
+    except Unavailable as reason:
+        pytest.skip(f"{NO_ENGINE}{reason}")

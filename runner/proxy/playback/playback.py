@@ -22,6 +22,7 @@ from runner.proxy.playback.tokens import Translation, differs_by_run
 _PLACES_OF_NAMES: Final = ("path.", "body.Container", "query.container")
 """Where a container may be named by its id or any of its names."""
 _MAX_COMPARED: Final = 2000
+_MAX_DIFFERENCES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +268,8 @@ def _differences(request: Asked, nearest: Entry) -> tuple[str, ...]:
         if mine.get(place) != recorded.get(place):
             shown = [str(facets[place]) if place in facets else "nothing" for facets in (recorded, mine)]
             lines.append(f"{place.partition('.')[2] or place}: recorded {shown[0]}, now {shown[1]}")
-    return tuple(lines)
+    more = (f"and {len(lines) - _MAX_DIFFERENCES} more",) if len(lines) > _MAX_DIFFERENCES else ()
+    return (*lines[:_MAX_DIFFERENCES], *more)
 
 
 def line_of(text: str, requests: Sequence[RecordedRequest], number: int) -> int | None:

@@ -197,9 +197,10 @@ def _described(head: RequestHead, content: bytes | None, size: int, digest: str)
     """A body as a recording keeps it."""
     if size == 0:
         return {}
-    if content is None or "json" not in head.headers.get("content-type", ""):
-        return {"upload": head.headers.get("content-type", ""), "size": size, "sha256": digest}
+    content_type = head.headers.get("content-type", "")
     try:
-        return {"json": json.loads(content)}
+        if content is not None and ("json" in content_type or not content_type):  # some clients do not say it
+            return {"json": json.loads(content)}
     except (ValueError, RecursionError):
-        return {"text": content.decode("utf-8", "replace")}
+        pass
+    return {"upload": content_type, "size": size, "sha256": digest}

@@ -1,0 +1,1 @@
+"""Makes a scenario of what a client program said to an engine."""
