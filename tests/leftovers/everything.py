@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from runner.labels import RUN
 from tests.cli.helpers import Command
 from tests.engines import Engine
 
@@ -55,7 +57,8 @@ ENDING = """
     finally:
       - {when: wanted == 'stuck', events: {}, timeout: 10m}
 """
-# The label goes into what is committed and built too; Podman keeps what a stage of a build leaves.
+# The label goes into what is committed and built too; Podman keeps what a stage of a build leaves, from version 5 on
+# without a label.
 DOCKERFILE = """
     FROM alpine AS first
     RUN touch /made
@@ -75,6 +78,12 @@ def written(command: Command) -> Command:
     return command
 
 
+def names_of(image: Mapping[str, Any]) -> list[str]:
+    """An image's tags, or its id where a run has labelled it."""
+    tags = [tag for tag in image.get("RepoTags") or () if not tag.startswith("<")]
+    return tags or ([image["Id"]] if RUN in (image.get("Labels") or {}) else [])
+
+
 class Inventory(NamedTuple):
     """Everything on an engine, by name or id."""
 
@@ -85,14 +94,14 @@ class Inventory(NamedTuple):
 
     @classmethod
     def of(cls, engine: Engine) -> Inventory:
-        """Images without those that only an engine's build cache has, which bear no label that a run could give."""
+        """List it; of the images without a name only those of a run. What a build's cache holds bears no label."""
         volumes: list[dict[str, Any]] = engine.get("/v1.40/volumes")["Volumes"] or []
         images = engine.get("/v1.40/images/json")
         return cls(
             frozenset(name.lstrip("/") for name in engine.containers().values()),
             frozenset(network["Name"] for network in engine.get("/v1.40/networks")),
             frozenset(volume["Name"] for volume in volumes),
-            frozenset(tag for image in images for tag in image.get("RepoTags") or [image["Id"]] if tag[:1] != "<"),
+            frozenset(name for image in images for name in names_of(image)),
         )
 
     def beyond(self, other: Inventory) -> list[str]:

@@ -119,6 +119,9 @@ def _delete(
     operation = _delete_operation(leftover)
     path_param = operation.path_params[0].name
     auto_remove = Deadline.after(_AUTO_REMOVE_TIMEOUT)
+    if leftover.kind.noun == "container" and engine.name == "podman":
+        # From version 5 on, Podman's removal by force waits for a container to stop, as long as its StopTimeout.
+        ask(engine, "container.kill", {"id": leftover.id}, deadline)
     for reference in _references(engine, leftover):
         params = {path_param: reference, **leftover.kind.remove}
         while True:

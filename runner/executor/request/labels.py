@@ -86,6 +86,7 @@ class Labeller:
         labels = self._labels(noun)
         if name == "changes":
             return [*_as_list(value), *(f'LABEL "{key}"={_quoted(text)}' for key, text in labels.items())]
+        labels = {key: text.replace("$", "") for key, text in labels.items()}  # Podman 5 puts a variable's value there
         if isinstance(value, str):
             value = _json_mapping(value)
         return {**(value if isinstance(value, Mapping) else {}), **labels}

@@ -29,6 +29,7 @@ RequestKind = model.OperationCall | model.RawRequest
 
 MAX_STDIN: Final = 64 * 1024 * 1024
 """The largest file that is sent as stdin, in bytes."""
+_OUTPUTS: Final = ("stdout", "stderr")
 
 
 class Prepared(NamedTuple):
@@ -106,8 +107,11 @@ def _prepare_call(context: StepContext, kind: model.OperationCall, names: Scope,
     stdin = _stdin(context, kind, names, deadline)
     if isinstance(stdin, bool):
         params["stdin"], stdin = stdin, None
-    elif stdin is not None and _has_stdin_flag(operation, version):
+    elif stdin is not None and _has_flag(operation, "stdin", version):
         params.setdefault("stdin", True)
+    if operation.upgrade == "websocket" and params.keys().isdisjoint(_OUTPUTS):
+        # From API 1.42 on only the streams that are named are attached; before, all of them are.
+        params |= {name: True for name in _OUTPUTS if _has_flag(operation, name, version)}
     upload = _upload(context, kind, names, params, deadline)
     content = Labeller(context).add(operation, Content(params, body, upload))
     params = registry_credentials.add(context.run, operation, dict(content.params), content.body, deadline)
@@ -138,8 +142,8 @@ def _json_body(body: Any) -> Any:
     return None if body is MISSING else body
 
 
-def _has_stdin_flag(operation: Operation, version: str) -> bool:
-    flag = operation.param("stdin")
+def _has_flag(operation: Operation, name: str, version: str) -> bool:
+    flag = operation.param(name)
     return flag is not None and version_key(version) >= version_key(flag.since)
 
 

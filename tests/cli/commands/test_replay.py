@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.cli.helpers import ROOT, Command, Done
-from tests.engines import Engine
+from tests.engines import Docker, Engine
 
 SCENARIO = """\
 title: Everything at once
@@ -122,23 +122,23 @@ def test_the_recording_beside_the_scenario_is_the_default(on_docker: Command, no
         assert "recorded 20" in done.err
 
 
-def test_a_changed_request_is_shown_beside_the_recorded_one(on_docker: Command) -> None:
+def test_a_changed_request_is_shown_beside_the_recorded_one(on_docker: Command, docker: Docker) -> None:
     recorded(on_docker, LISTS)
     done = on_docker("x.yaml", "--replay", "--var", "all=false", "--format", "none")
     assert done.code == 1
     assert "error[not-recorded]" in done.err
-    assert '-  "target": "/v1.41/containers/json?all=1"' in done.err
-    assert '+  "target": "/v1.41/containers/json?all=0"' in done.err
+    assert f'-  "target": "/v{docker.version.api}/containers/json?all=1"' in done.err
+    assert f'+  "target": "/v{docker.version.api}/containers/json?all=0"' in done.err
     assert "--record" in done.err
 
 
-def test_requests_that_are_no_longer_made_are_reported(on_docker: Command) -> None:
+def test_requests_that_are_no_longer_made_are_reported(on_docker: Command, docker: Docker) -> None:
     recorded(on_docker, LISTS + "  - {info: }\n")
     on_docker.write("x.yaml", LISTS)
     done = on_docker("x.yaml", "--replay", "--format", "none")
     assert done.code == 0
     assert "warning[unused-recording]: recordings/x.json: 1 recorded request not made" in done.err
-    assert "GET /v1.41/info" in done.err
+    assert f"GET /v{docker.version.api}/info" in done.err
 
 
 def test_a_run_that_failed_is_recorded_too(on_docker: Command) -> None:

@@ -49,7 +49,12 @@ steps:
   - volume.inspect: left-raw
     expect: {body: {Labels: "{{ labels }}"}}
   - image.inspect: left/built
-    expect: {body: {Config: {Labels: "{{ labels }}"}}}
+    expect:
+      body:
+        Config:
+          Labels:
+            engine-recipes.run: "{{ labels['engine-recipes.run'] }}"
+            engine-recipes.scenario: Everything "at once", HOME and all
   - for_each: [left/committed, left/imported]
     image.inspect: "{{ item }}"
     expect:
@@ -86,6 +91,19 @@ def test_everything_is_labelled_and_goes(playing: Player, engine: Engine) -> Non
     assert removed.count("image.delete") == 3
     assert labelled(engine) == []
     assert (engine.containers(), engine.get("/v1.41/images/json")) == before
+
+
+def test_a_container_is_not_given_the_time_that_it_has_to_stop(playing: Player) -> None:
+    played = playing("""
+        steps:
+          - create: {body: {Image: alpine, Cmd: [sleep, "600"], StopTimeout: 15, HostConfig: {NetworkMode: none}}}
+            capture: {box: body.Id}
+          - start: "{{ box }}"
+    """)
+    assert played.status == "passed"
+    (removal,) = [step for step in played.scenario.steps if step.phase == "cleanup"]
+    assert removal.status == "passed"
+    assert removal.duration_ms < 12_000
 
 
 def test_images_that_were_made_of_each_other_go_too(playing: Player, engine: Engine) -> None:

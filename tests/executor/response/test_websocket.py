@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runner.results.events import OutputArrived
+from tests.engines import Docker
 from tests.executor.helpers import Player
 
 ATTACH = """
@@ -29,7 +30,7 @@ def script(command: str, more: str = "logs: false", modifiers: str = "title: it"
     return ATTACH.format(command=command, more=more, modifiers=modifiers, tty=str(tty).lower())
 
 
-def test_output_and_stdin(on_docker: Player) -> None:
+def test_output_and_stdin(docker: Docker, on_docker: Player) -> None:
     played = on_docker(script("'echo out; echo err >&2; cat; echo end; exit 3'", 'stdin: "one\\ntwo\\n"'))
     assert played.status == "passed", [step.error for step in played.scenario.steps]
     request, response, ended = played["output"].request, played["output"].response, played["ended"].response
@@ -40,7 +41,8 @@ def test_output_and_stdin(on_docker: Player) -> None:
     assert response.stderr == "", "the engine does not tell the two streams apart here"
     assert response.status == 101
     assert request.stdin == "one\ntwo\n"
-    assert "stdin" not in request.query, "API 1.41 has no such parameter yet"
+    named = {"stdin": "1", "stdout": "1", "stderr": "1"} if docker.version.api_key >= (1, 42) else {}
+    assert request.query == {"stream": "1", **named}, "API 1.41 has no such parameters yet, 1.42 wants them"
     assert ended.body["StatusCode"] == 3
 
 
@@ -136,7 +138,7 @@ def test_by_a_raw_request(on_docker: Player) -> None:
           - id: output
             request:
               method: GET
-              path: "/containers/{{ box }}/attach/ws?stream=1"
+              path: "/containers/{{ box }}/attach/ws?stream=1&stdout=1"
               headers: {Upgrade: websocket}
             background: true
           - start: "{{ box }}"
