@@ -1,15 +1,15 @@
 """Real engines as fixtures: started when the first test asks, one of each per session, gone with the session.
 
-``--engines`` chooses the Debian suites that they come from. A test that asks for ``engine`` or ``each_docker`` runs on
-each of them; ``docker`` and ``podman`` are those of the first suite. With ``-n`` (pytest-xdist) each worker is such a
-session: what its engines have is its own.
+``--engines`` chooses the Debian suites that they come from. A test that asks for ``engine``, ``each_docker`` or
+``each_podman`` runs on each of them; ``docker`` and ``podman`` are those of the first suite. With ``-n`` (pytest-xdist)
+each worker is such a session: what its engines have is its own.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, TypeVar
 
@@ -43,6 +43,7 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 T = TypeVar("T")
+EngineT = TypeVar("EngineT", bound=Engine)
 NO_ENGINE = "no engine: "
 OPTIONAL_ENGINE = "an engine that nobody has to have: "
 LACKING = "the engine lacks what the test needs: "
@@ -54,7 +55,7 @@ SKIPS = {
 # What is checked against files that can't be part of the project.
 NOT_OURS_TO_SHIP = "no API description files"
 NO_FAILURES_IN_CI = (NOT_OURS_TO_SHIP, OPTIONAL_ENGINE, LACKING)
-ENGINE_FIXTURES = ("docker", "podman", "engine", "each_docker")
+ENGINE_FIXTURES = ("docker", "podman", "engine", "each_docker", "each_podman")
 
 
 class Noted(NamedTuple):
@@ -98,7 +99,11 @@ def suites_of(text: str) -> list[str]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test on each engine that it asks for."""
     chosen = places(metafunc.config.getoption("engines"))
-    for fixture, kinds in (("engine", ("docker", "podman")), ("each_docker", ("docker",))):
+    for fixture, kinds in (
+        ("engine", ("docker", "podman")),
+        ("each_docker", ("docker",)),
+        ("each_podman", ("podman",)),
+    ):
         if fixture in metafunc.fixturenames:
             own = [place for place in chosen if place.kind in kinds]
             metafunc.parametrize(fixture, own, ids=str, indirect=True, scope="session")
@@ -156,9 +161,39 @@ def each_docker(request: pytest.FixtureRequest, pool: Pool) -> Docker:
 
 
 @pytest.fixture(scope="session")
-def second_docker(docker: Docker) -> Iterator[Neighbour]:
+def each_podman(request: pytest.FixtureRequest, pool: Pool) -> Podman:
+    """Each Podman service in turn."""
+    found = engine_at(pool, request.param)
+    assert isinstance(found, Podman)
+    return found
+
+
+def one_each(start: Callable[[EngineT], AbstractContextManager[T]]) -> Iterator[Callable[[EngineT], T]]:
+    """What ``start`` starts beside an engine, once for each engine; a skipped test where that can't be had here."""
+    started: dict[str, T] = {}
+    with contextlib.ExitStack() as stack:
+
+        def beside(engine: EngineT) -> T:
+            if engine.url not in started:
+                try:
+                    started[engine.url] = stack.enter_context(start(engine))
+                except Unavailable as reason:
+                    pytest.skip(f"{NO_ENGINE}{reason}")
+            return started[engine.url]
+
+        yield beside
+
+
+@pytest.fixture(scope="session")
+def neighbour_of() -> Iterator[Callable[[Docker], Neighbour]]:
+    """Another Docker Engine of the same suite on a cable with the first, for each that is asked for."""
+    yield from one_each(start_neighbour)
+
+
+@pytest.fixture(scope="session")
+def second_docker(docker: Docker, neighbour_of: Callable[[Docker], Neighbour]) -> Neighbour:
     """Another Docker Engine on a cable with the first."""
-    yield from or_skip(start_neighbour(docker))
+    return neighbour_of(docker)
 
 
 @pytest.fixture(scope="session")
@@ -174,9 +209,15 @@ def docker_tls(certificates: Certificates) -> Iterator[Docker]:
 
 
 @pytest.fixture(scope="session")
-def registry(docker: Docker) -> Iterator[Registry]:
+def registry_beside() -> Iterator[Callable[[Engine], Registry]]:
+    """A registry with a password beside an engine, for each that is asked for."""
+    yield from one_each(start_registry)
+
+
+@pytest.fixture(scope="session")
+def registry(docker: Docker, registry_beside: Callable[[Engine], Registry]) -> Registry:
     """A registry with a password, which ``docker`` reaches at its ``address``."""
-    yield from or_skip(start_registry(docker))
+    return registry_beside(docker)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Which of the API's operations a real engine has answered with success, counted from the reports of live runs."""
+"""Which of the API's operations each engine answers with success, counted from the reports of live runs."""
 
 from __future__ import annotations
 
@@ -10,42 +10,46 @@ from typing import Any
 
 import pytest
 
-from tests.engines import Docker, Neighbour, Registry
+from runner.api import operations
+from tests.engines import Docker, Engine, Neighbour, Podman, Registry
+from tests.engines.engine import api_key
 from tests.live.helpers import LIVE, ROOT, Runs
 
-OUT_OF_REACH = {
-    "image.attestations": "needs API 1.55; tests/executor/test_newer_operations.py has it on the wire",
-    "volume.update": "needs API 1.42; tests/executor/test_newer_operations.py has it on the wire",
-}
-"""The operations that no scenario here gets an answer for, and why."""
+ON_PODMAN = ("containers", "exec", "images", "networks", "volumes", "system", "registry")
+"""The scenarios of this folder that are not about Docker alone."""
 
 
 @pytest.fixture(scope="module")
-def alone(runs: Runs, docker: Docker, registry: Registry) -> None:
+def alone(runs: Runs, each_docker: Docker, registry_beside: Callable[[Engine], Registry]) -> None:
     """Everything that one engine and a registry beside it can show."""
-    scenarios = [path.name for path in sorted(LIVE.glob("*.yaml"))]
-    runs(docker, *scenarios, secrets={"password": registry.password}, saved=str(runs.folder), user=registry.user)
+    registry = registry_beside(each_docker)
+    scenarios, folder = [path.name for path in sorted(LIVE.glob("*.yaml"))], runs.folder_of(each_docker)
+    runs(each_docker, *scenarios, secrets={"password": registry.password}, saved=str(folder), user=registry.user)
 
 
 @pytest.fixture(scope="module")
-def swarm(runs: Runs, docker: Docker, second_docker: Neighbour) -> Iterator[dict[str, list[Any]]]:
+def swarm(
+    runs: Runs, each_docker: Docker, neighbour_of: Callable[[Docker], Neighbour]
+) -> Iterator[dict[str, list[Any]]]:
     """A swarm of two from its first day to its last, managed by the second engine.
 
     What it gives is what was there after a run that had created services, secrets, configs and volumes.
     """
-    manager = second_docker.engine
+    docker, neighbour = each_docker, neighbour_of(each_docker)
+    manager = neighbour.engine
+
     try:
-        (begun,) = runs(manager, "swarm/1-init.yaml", address=second_docker.address)
-        places = {"manager": second_docker.address, "address": second_docker.first_address}
+        (begun,) = runs(manager, "swarm/1-init.yaml", address=neighbour.address)
+        places = {"manager": neighbour.address, "address": neighbour.first_address}
         runs(docker, "swarm/2-join.yaml", secrets={"token": begun["outputs"]["token"]}, **places)
         (served,) = runs(manager, "swarm/3-services.yaml")
-        runs(manager, "swarm/4-left-behind.yaml")
-        left = {kind: manager.get(f"/v1.41/{kind}") for kind in ("services", "secrets", "configs")}
-        left["volumes"] = manager.get("/v1.41/volumes")["Volumes"] or []
-        runs(docker, "swarm/5-leave.yaml")
-        (locked,) = runs(manager, "swarm/6-lock.yaml", worker=served["outputs"]["worker"])
+        runs(manager, "swarm/4-volumes.yaml", "swarm/5-left-behind.yaml")
+        left = {kind: manager.get(f"/{kind}") for kind in ("services", "secrets", "configs")}
+        left["volumes"] = manager.get("/volumes")["Volumes"] or []
+        runs(docker, "swarm/6-leave.yaml")
+        (locked,) = runs(manager, "swarm/7-lock.yaml", worker=served["outputs"]["worker"])
         manager.restart()
-        runs(manager, "swarm/7-unlock.yaml", secrets={"key": locked["outputs"]["key"]})
+        runs(manager, "swarm/8-unlock.yaml", secrets={"key": locked["outputs"]["key"]})
         yield left
     finally:
         for engine in (docker, manager):
@@ -57,11 +61,22 @@ def test_a_run_leaves_nothing_in_a_swarm(swarm: dict[str, list[Any]]) -> None:
 
 
 @pytest.mark.usefixtures("alone", "swarm")
-def test_every_operation_within_reach_is_answered(runs: Runs, record_property: Callable[[str, str], None]) -> None:
-    command = [sys.executable, "-m", "runner", "operations", "--coverage", *map(str, runs.reports), "--format", "json"]
+def test_every_operation_of_its_api_version_is_answered(
+    runs: Runs, each_docker: Docker, record_property: Callable[[str, str], None]
+) -> None:
+    reports = map(str, runs.reports_of(each_docker))
+    command = [sys.executable, "-m", "runner", "operations", "--coverage", *reports, "--format", "json"]
     counted = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)
     done = counted["operations"] - len(counted["not_exercised"])
-    record_property("answered by engines", f"{done} of {counted['operations']} operations, {counted['percent']} %")
-    missing = set(counted["not_exercised"])
-    assert not missing - set(OUT_OF_REACH), f"answered by no engine: {', '.join(sorted(missing - set(OUT_OF_REACH)))}"
-    assert missing == set(OUT_OF_REACH), f"answered by now: {', '.join(sorted(set(OUT_OF_REACH) - missing))}"
+    version = each_docker.version
+    share = f"{done} of {counted['operations']} operations, {counted['percent']} %"
+    record_property(f"answered by Docker {version.engine}", share)
+    newer = {operation.name for operation in operations.all_operations() if api_key(operation.since) > version.api_key}
+    assert set(counted["not_exercised"]) == newer
+
+
+def test_what_runs_on_docker_runs_on_podman(
+    runs: Runs, each_podman: Podman, registry_beside: Callable[[Engine], Registry]
+) -> None:
+    secrets, folder = {"password": registry_beside(each_podman).password}, runs.folder_of(each_podman)
+    runs(each_podman, *(f"{name}.yaml" for name in ON_PODMAN), secrets=secrets, saved=str(folder))
