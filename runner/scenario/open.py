@@ -115,9 +115,11 @@ class _Opener:
     def _check(self, scenario: model.Scenario, names: list[str]) -> None:
         from runner.scenario.checks.body_fields import check_bodies
         from runner.scenario.checks.checker import check
+        from runner.scenario.checks.placeholders import check_placeholders
 
         check(scenario, names, self.findings)
         check_bodies(scenario, self.findings)
+        check_placeholders(scenario, names, self.findings)
 
     def _include(self, target: nodes.Scalar, names: list[str]) -> model.Scenario | None:
         """Open the scenario that an ``include`` names, relative to the file that includes it."""
