@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from runner.cli import options
@@ -100,10 +101,10 @@ def _run(settings: Settings, console: Console) -> ExitCode:
 
 def _annotate(report: Report, console: Console) -> None:
     """Print GitHub's annotations of failed steps. GitHub reads stderr too, and stdout may be piped elsewhere."""
-    from runner.report.writers import render
+    from runner.report.github import MOST, innermost_errors
 
-    for line in render("github", report).splitlines():
-        console.say(line)
+    for title, error in islice(innermost_errors(report), MOST):
+        diagnostics.annotate(console, f"{title}: {error.code}", error)
 
 
 def _verbs() -> str:

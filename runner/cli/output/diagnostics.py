@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from runner.cli.output.console import Console
 from runner.errors import Diagnostic, InvalidScenario, Place, RunnerError
@@ -42,9 +43,20 @@ def show_diagnostic(console: Console, diagnostic: Diagnostic) -> None:
     colour = "red" if diagnostic.severity == "error" else "yellow"
     _show(console, where, console.paint(word, colour), console.secrets.diagnostic(diagnostic), ())
     if console.environment.get("GITHUB_ACTIONS") == "true":
-        from runner.report.github import annotation
+        annotate(console, diagnostic.code, diagnostic)
 
-        console.say(annotation(diagnostic.code, diagnostic))
+
+def annotate(console: Console, title: str, diagnostic: Diagnostic) -> None:
+    """Print an error or a warning for GitHub Actions, which reads stderr too: with its path in the repository, which
+    differs from the one that was named where the command runs in a folder of it."""
+    from runner.report.github import annotation
+
+    place, workspace = diagnostic.place, console.environment.get("GITHUB_WORKSPACE")
+    if place is not None and workspace:
+        path = Path(place.file).absolute()
+        if path.is_relative_to(workspace):
+            place = place._replace(file=path.relative_to(workspace).as_posix())
+    console.say(annotation(title, diagnostic._replace(place=place)))
 
 
 def show_failure(console: Console, error: Diagnostic, status: str) -> None:

@@ -12,7 +12,7 @@ from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonS
 
 from runner.errors import Diagnostic, Place
 from runner.report.findings import FORMATS, Findings, as_sarif
-from tests.cli.helpers import PASSES, Command
+from tests.cli.helpers import FAILS, PASSES, Command
 
 BROKEN = "title: T\nsteps:\n  - start: '{{ nobody }}'\n"
 WARNS = "title: T\nsteps:\n  - info:\n    capture: {unused: body.ID}\n"
@@ -108,6 +108,19 @@ def test_on_github_everybody_annotates(three: Command) -> None:
     lines = [line.partition(",")[0] for line in done.err.splitlines() if line.startswith("::")]
     assert lines == ["::error file=more here/b.yaml", "::warning file=w.yaml"]
     assert "::" not in three("check", ".").err
+
+
+def test_annotations_have_paths_in_the_repository(three: Command, command: Command) -> None:
+    """Wherever in it the command runs, and however the file was named."""
+    on_github = {"GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(three.folder.parent)}
+    prefix = three.folder.name
+    assert f"::error file={prefix}/more here/b.yaml,line=3" in three("check", ".", env=on_github).err
+    absolute = str(three.folder / "w.yaml")
+    assert f"::warning file={prefix}/w.yaml,line=4" in three("check", absolute, env=on_github).err
+    command.write("fails.yaml", FAILS)
+    assert f"::error file={prefix}/fails.yaml,line=3" in command("fails.yaml", env=on_github).err
+    elsewhere = {**on_github, "GITHUB_WORKSPACE": "/nowhere"}
+    assert "::error file=fails.yaml,line=3" in command("fails.yaml", env=elsewhere).err
 
 
 def test_a_stale_page_is_annotated(command: Command) -> None:
