@@ -19,7 +19,6 @@ _IN_A_STEP = {
     "pull": "the operation is called 'image.pull'",
     "push": "the operation is called 'image.push'",
     "build": "the operation is called 'image.build'",
-    "login": "the operation is called 'system.auth'",
     "name": "what a step does is its 'title'; how others call it is its 'id'",
     "description": "it is called 'about'",
     "if": "it is called 'when'",
