@@ -17,8 +17,8 @@ from runner.engine.sockets.connection import Channel, Dial
 from runner.engine.transport import Deadline
 from runner.errors import RunnerError
 
-BUFFER: Final = 256 * 1024
-"""Bytes that are taken from a socket at a time."""
+BUFFER: Final = 120 * 1024
+"""Bytes that are taken from a socket at a time: below the size from which malloc maps fresh pages for every call."""
 CONNECT_SECONDS: Final = 10.0
 
 

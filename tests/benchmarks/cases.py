@@ -1,5 +1,5 @@
 """The jobs: one container's whole life, two hundred of them, a thousand small calls, a big log, responses to parse,
-and no job at all."""
+two gigabytes past a client program, and no job at all."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ CALLS = 1000
 FANNED = 200
 LOG_BYTES = 128 << 20
 LOG_LINE = 100
+SPLICED_BYTES = 2 << 30
 OURS = "run"
 
 
@@ -140,6 +141,18 @@ def parse_http(engine: Engine, folder: Path) -> Iterator[tuple[Case, ...]]:
     )
 
 
+@contextmanager
+def splice(engine: Engine, folder: Path) -> Iterator[tuple[Case, ...]]:
+    """2 GiB into a container, past a client program that is profiled and one that is not."""
+    block = folder / "block"
+    with block.open("wb") as file:
+        file.truncate(SPLICED_BYTES)
+    client = f"docker run --rm -i alpine sh -c 'cat > /dev/null' < {block}"
+    direct = Contender("docker", ("sh", "-c", client))
+    profiled = Contender(OURS, (RUN, "profile", "-H", engine.url, "--", "sh", "-c", client))
+    yield (Case("2 GiB into a container", (profiled, direct), rounds=5),)
+
+
 CASES = {
     "whole": whole_command,
     "calls": many_calls,
@@ -147,4 +160,5 @@ CASES = {
     "start": start_up,
     "fanout": fan_out,
     "http": parse_http,
+    "splice": splice,
 }
