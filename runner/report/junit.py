@@ -6,11 +6,11 @@ read too; steps inside loops, blocks and included scenarios are cases of their o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 from runner.errors import Diagnostic
 from runner.results.records import Report, ScenarioRecord, StepRecord
+from runner.results.statuses import leaves
 from runner.text import visible
 
 MOST_OUTPUT = 64 * 1024
@@ -36,7 +36,7 @@ def _suite(scenario: ScenarioRecord, started_at: str) -> ET.Element:
     suite = ET.Element("testsuite", name=_plain(scenario.title), time=_seconds(scenario.duration_ms))
     if started_at:
         suite.set("timestamp", started_at.partition(".")[0].removesuffix("Z"))
-    cases = [_case(scenario, record) for record in _leaves(scenario.steps)]
+    cases = [_case(scenario, record) for record in leaves(scenario.steps)]
     if not cases:
         cases = [_whole(scenario)]
     suite.extend(cases)
@@ -46,16 +46,6 @@ def _suite(scenario: ScenarioRecord, started_at: str) -> ET.Element:
     if scenario.left:
         ET.SubElement(suite, "system-err").text = "\n".join(_plain(line) for line in scenario.left)
     return suite
-
-
-def _leaves(records: tuple[StepRecord, ...]) -> Iterator[StepRecord]:
-    """The steps that did something themselves; a loop or block stands for those inside it."""
-    for record in records:
-        inner = (*(record.each or ()), *(record.steps or ()))
-        if inner:
-            yield from _leaves(inner)
-        else:
-            yield record
 
 
 def _case(scenario: ScenarioRecord, record: StepRecord) -> ET.Element:

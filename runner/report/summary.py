@@ -10,7 +10,7 @@ from runner.report import wording
 from runner.report.github import innermost_errors
 from runner.report.markdown.markup import block, code, inline
 from runner.results.records import Report, ScenarioRecord
-from runner.results.statuses import STATUS_MARKS
+from runner.results.statuses import STATUS_MARKS, leaves
 from runner.text import count
 
 MAX_SCENARIOS = 200
@@ -42,7 +42,8 @@ def _row(scenario: ScenarioRecord) -> str:
     file = code(scenario.file).replace("|", r"\|")
     about = f"{inline(scenario.title)} {file}"
     reason = f": {inline(scenario.reason)}" if scenario.reason else ""
-    return f"| {status} | {about}{reason} | {len(scenario.steps)} | {wording.duration(scenario.duration_ms)} |"
+    steps = sum(1 for _ in leaves(scenario.steps))
+    return f"| {status} | {about}{reason} | {steps} | {wording.duration(scenario.duration_ms)} |"
 
 
 def _failure(title: str, error: Diagnostic) -> list[str]:

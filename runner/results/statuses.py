@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from runner.errors import Diagnostic
@@ -31,3 +31,14 @@ def first_failure(steps: Sequence[StepRecord]) -> tuple[Status, Diagnostic | Non
         return "passed", None
     cause = next((step for step in failed if step.error and step.error.code not in CONSEQUENCES), failed[0])
     return cause.status, cause.error
+
+
+def leaves(steps: Iterable[StepRecord]) -> Iterator[StepRecord]:
+    """Yield the steps that did something themselves: those inside a loop or block in its place. Every report counts
+    these."""
+    for step in steps:
+        inner = (*(step.each or ()), *(step.steps or ()))
+        if inner:
+            yield from leaves(inner)
+        else:
+            yield step

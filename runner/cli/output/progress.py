@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from runner.api.engines import ENGINE_NAMES
 from runner.cli.output import diagnostics
 from runner.cli.output.console import Console
 from runner.results.events import (
@@ -18,20 +21,24 @@ from runner.results.events import (
     StepFinished,
     StepKey,
 )
-from runner.results.records import CONSEQUENCES, EngineRecord, StepRecord
-from runner.text import count, visible
+from runner.results.records import CONSEQUENCES, EngineRecord, ScenarioRecord, Status, StepRecord
+from runner.results.statuses import STATUS_MARKS, leaves
+from runner.text import count, short_id, visible
 
 if TYPE_CHECKING:
     from runner.cli.output.live import Live
 
-MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "error": ("✗", "red"), "skipped": ("-", "grey")}
+COLOURS: Mapping[Status, str] = {"passed": "green", "failed": "red", "error": "red", "skipped": "grey"}
 JUDGED = frozenset({"expectation", "unexpected-status"})
 """The errors that the first of a step's failed expectations becomes."""
-NAMES = {"docker": "Docker Engine", "podman": "Podman"}
+LONG_ID = 64
+"""Characters of an id that is shortened."""
 NAME_WIDTH = 16
 REQUEST_WIDTH = 48
-MOST_UNFINISHED = 16 * 1024
-"""How much of a line without an end is held back, in characters."""
+MAX_UNFINISHED = 16 * 1024
+"""Characters of a line without an end that are held back."""
+MAX_STDERR = 10
+"""Lines of a container's error output, the last ones, that are shown where its output was not the expected one."""
 _VERSION = re.compile(r"^/v[0-9]+\.[0-9]+(?=/)")
 
 
@@ -47,7 +54,7 @@ class Progress:
         self.owners: dict[int, str] = {}
         self.follow = follow and not quiet
         self.unfinished: dict[StepKey, str] = {}
-        self.steps = 0
+        self.counts = Counter[str]()
         self.live: Live | None = None
         if not quiet and console.animated:
             from runner.cli.output.live import Live
@@ -69,7 +76,7 @@ class Progress:
             self._scenario(event)
         elif isinstance(event, RunFinished):
             self._summary(event)
-            self.steps = 0  # `run docs` shows several runs
+            self.counts.clear()  # `run docs` shows several runs
 
     def _own(self, event: ScenarioStarted) -> None:
         if self.jobs > 1:
@@ -85,13 +92,13 @@ class Progress:
         return f"{self._paint(f'{visible(owner)} │', 'grey')} {line}".rstrip() if owner else line
 
     def _output(self, event: OutputArrived) -> None:
-        """A container's output as it comes, line by line."""
+        """Print a container's output line by line."""
         text = self.unfinished.pop(event.key, "") + event.data.decode("utf-8", "replace")
         *lines, rest = text.split("\n")
         for line in lines:
             self._say(f"    {self._paint('│', 'grey')} {visible(line.rstrip(chr(13)))}", event.key.scenario)
         if rest:
-            self.unfinished[event.key] = rest[-MOST_UNFINISHED:]
+            self.unfinished[event.key] = rest[-MAX_UNFINISHED:]
 
     def _output_end(self, key: StepKey) -> None:
         rest = self.unfinished.pop(key, "")
@@ -101,11 +108,9 @@ class Progress:
     def _step(self, event: StepFinished) -> None:
         record = event.record
         depth = len(event.key.path)
-        if depth == 1:
-            self.steps += record.status != "skipped"
         if self.quiet:
             return
-        mark, colour = MARKS[record.status]
+        mark, colour = STATUS_MARKS[record.status], COLOURS[record.status]
         if record.phase != "steps" and record.status == "passed":
             mark, colour = "·", "grey"
         status = str(record.response.status) if record.response else ""
@@ -121,12 +126,14 @@ class Progress:
 
     def _scenario(self, event: ScenarioFinished) -> None:
         record, number = event.record, event.scenario
+        for step in leaves(record.steps):
+            self.counts["skipped" if step.status == "skipped" else "ran"] += 1
         if record.status == "skipped":
             self._say(f"  {self._paint('-', 'grey')} skipped: {visible(record.reason or '')}", number)
         if record.error is not None and not any(step.error for step in record.steps):
             diagnostics.show_failure(self._console, record.error, "error")
         for step in record.steps:
-            self._failure(step)
+            self._failure(step, record)
         for line in record.left:
             self._console.say(self._owned(f"  left: {visible(line)}", number))
         if record.left and record.engine is not None:
@@ -136,27 +143,39 @@ class Progress:
             )
         self._say("", number)
 
-    def _failure(self, record: StepRecord) -> None:
-        inner = [*(record.each or ()), *(record.steps or ())]
-        if record.error and record.error.code not in CONSEQUENCES and not any(one.error for one in inner):
-            diagnostics.show_failure(self._console, record.error, record.status)
-            if record.error.code in JUDGED:
-                diagnostics.show_others(self._console, [one for one in record.expectations if not one.passed][1:])
-        for one in inner:
-            self._failure(one)
+    def _failure(self, step: StepRecord, scenario: ScenarioRecord) -> None:
+        inner = [*(step.each or ()), *(step.steps or ())]
+        if step.error and step.error.code not in CONSEQUENCES and not any(child.error for child in inner):
+            diagnostics.show_failure(self._console, step.error, step.status)
+            if step.error.code in JUDGED:
+                failed = [expectation for expectation in step.expectations if not expectation.passed]
+                diagnostics.show_others(self._console, failed[1:])
+                if any(expectation.expression.startswith("stdout") for expectation in failed):
+                    self._stderr(step)
+            title = f": {step.title}" if step.title else ""
+            self._console.say(f"  {self._paint('in:', 'cyan')} {visible(f'{scenario.title} → {step.id}{title}')}")
+        for child in inner:
+            self._failure(child, scenario)
+
+    def _stderr(self, step: StepRecord) -> None:
+        """Print the end of the error output, which may say why there is no other."""
+        lines = (step.response.stderr or "").splitlines() if step.response else []
+        for line in lines[-MAX_STDERR:]:
+            self._console.say(f"  {self._paint('stderr:', 'cyan')} {visible(line[:MAX_UNFINISHED])}")
 
     def _summary(self, event: RunFinished) -> None:
         total = sum(event.summary.values())
-        counts = [f"{event.summary[status]} {status}" for status in MARKS if event.summary.get(status)]
-        took = event.duration_ms / 1000
-        self._say(f"{count(total, 'scenario')}: {', '.join(counts)} · {count(self.steps, 'step')} in {took:.2f} s", -1)
+        verdicts = [f"{event.summary[status]} {status}" for status in STATUS_MARKS if event.summary.get(status)]
+        skipped = f", {self.counts['skipped']} skipped" if self.counts["skipped"] else ""
+        steps = f"{count(self.counts['ran'], 'step')}{skipped} in {event.duration_ms / 1000:.2f} s"
+        self._say(f"{count(total, 'scenario')}: {', '.join(verdicts)} · {steps}", -1)
 
 
 def _engine(engine: EngineRecord | None) -> str:
     if engine is None:
         return "no engine"
     where = f"recorded {engine.recorded_at[:10]}" if engine.recorded_at else f"at {engine.endpoint}"
-    return visible(f"{NAMES.get(engine.name, engine.name)} {engine.version} (API {engine.api_version}) {where}")
+    return visible(f"{ENGINE_NAMES.get(engine.name, engine.name)} {engine.version} (API {engine.api_version}) {where}")
 
 
 def _what(record: StepRecord) -> str:
@@ -170,6 +189,6 @@ def _what(record: StepRecord) -> str:
 
 
 def _fit(text: str, width: int) -> str:
-    """The text in a column of that width, cut if it is longer; long ids are shortened first."""
-    shown = visible("/".join(part[:12] if len(part) == 64 else part for part in text.split("/")))
+    """Fit a text into a column of that width; long ids are shortened first."""
+    shown = visible("/".join(short_id(part) if len(part) == LONG_ID else part for part in text.split("/")))
     return f"{shown:<{width}}" if len(shown) <= width else f"{shown[: width - 1]}…"

@@ -5,15 +5,16 @@ from __future__ import annotations
 from runner.api.error_message import engine_message
 from runner.engine.transport import Request
 from runner.errors import StepError
-from runner.results.records import ResponseRecord
+from runner.results.records import Expectation, ResponseRecord
 
 
-def refusal(request: Request, response: ResponseRecord) -> StepError:
-    """Return the error of a response whose status is not a success."""
+def refusal(request: Request, response: ResponseRecord, expectation: Expectation) -> StepError:
+    """Return the error of a response whose status is not the expected one."""
     message = engine_message(response.body)
     status = f"{response.status} {response.reason}".strip()
     text = f"the engine answered {status}" + (f": {message}" if message else "")
-    return StepError("unexpected-status", text, hint=_hint(response.status, request))
+    details = (f"expected  {expectation.expression}", f"actual    {response.status}")
+    return StepError("unexpected-status", text, hint=_hint(response.status, request), details=details)
 
 
 def _hint(status: int, request: Request) -> str | None:

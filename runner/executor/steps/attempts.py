@@ -125,7 +125,7 @@ def judge_call(context: StepContext, attempt: Attempt) -> None:
     expectation = expectations.status(step.expect, documented, call.response.status, names)
     attempt.expectations.append(expectation)
     if not expectation.passed:
-        error = refusal(call.prepared.request, call.response)
+        error = refusal(call.prepared.request, call.response, expectation)
         node = step.expect.node.get("status") if step.expect else None
         error.place = nodes.place_of(node) if node else None
         fail(context, attempt, error)

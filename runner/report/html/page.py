@@ -19,7 +19,7 @@ from runner.report.html.steps import Steps
 from runner.report.html.timeline import timeline
 from runner.report.stable.stabilise import is_stable
 from runner.results.records import Report, ScenarioRecord, StepRecord
-from runner.results.statuses import STATUS_MARKS
+from runner.results.statuses import STATUS_MARKS, leaves
 
 
 class _Section(NamedTuple):
@@ -44,7 +44,7 @@ def render(report: Report) -> str:
         digest=base64.b64encode(hashlib.sha256(f"\n{script}\n".encode()).digest()).decode(),
         style=Markup(style),  # noqa: S704 - a file of the program
         script=Markup(script),  # noqa: S704 - a file of the program
-        counts=list(_counts([step for scenario in report.scenarios for step in scenario.steps])),
+        counts=list(_counts([step for scenario in report.scenarios for step in leaves(scenario.steps)])),
         engine=wording.engine_line(report.engine) if report.engine is not None else "",
         stable=is_stable(report),
         sections=sections,

@@ -169,7 +169,7 @@ def test_several_scenarios_have_a_recording_each(on_docker: Command) -> None:
     ("words", "code", "message"),
     [
         (("x.yaml", "--replay"), 2, "there is no recording recordings/x.json"),
-        (("x.yaml", "--replay", "broken.json"), 2, "broken.json:1:2: error[bad-recording]"),
+        (("x.yaml", "--replay", "broken.json"), 2, "error[bad-recording]: broken.json can't be replayed"),
         (("x.yaml", "--replay", "-H", "tcp://127.0.0.1:1"), 2, "--host makes no sense with --replay"),
         (("x.yaml", "--replay", "--record", "y.json"), 2, "--record makes no sense with --replay"),
         (("x.yaml", "--record", "no/such/folder/r.json"), 2, "can't be written"),
