@@ -42,7 +42,7 @@ VERBS = {
     "plan": Verb("plan", "SCENARIO…", "print the requests as curl commands, and send nothing"),
     "docs": Verb("docs", "PAGE.md…", "fill the marked places of Markdown pages"),
     "operations": Verb("operations", "[NOUN…]", "list the API's operations"),
-    "capture": Verb("capture", "-o FILE -- CMD", "write what a client program said as a scenario"),
+    "capture": Verb("capture", "-- CMD", "write what a client program said as a scenario"),
     "serve": Verb("serve", "RECORDING", "play the engine of a recording, for any client program"),
     "profile": Verb("profile", "-- CMD", "report what a client program needs of an engine"),
     "schema": Verb("schema", "[NAME]", "print or install a JSON Schema, for an editor"),

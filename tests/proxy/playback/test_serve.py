@@ -17,7 +17,7 @@ from runner.engine.recordings.body_parts import BodyPart
 from runner.engine.recordings.recording import RecordedInput, read
 from runner.errors import StepError, UsageError
 from runner.proxy.playback.faults import parse_fault
-from runner.proxy.recorded_engine import engine_from_recording
+from runner.proxy.playback.recorded_engine import engine_from_recording
 from tests.cli.helpers import ROOT, Command
 from tests.engines import Docker, Engine
 from tests.proxy.playback.factories import WEB, exchange, lifecycle, write
