@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from typing import Any
 
 import pytest
@@ -277,3 +278,25 @@ def test_a_failed_expectation_says_more_than_a_capture_that_fails_of_it(expectin
         assert "there is no 'Code' here" in message
     missing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}"
     assert expecting("{body: {Id: '{{ code }}'}}" + lacking, missing).error("asked")[0] == "unexpected-status"
+
+
+@pytest.mark.parametrize(("pattern", "code"), [("[", "bad-regex"), ("(a+)+$", "regex-timeout")])
+def test_a_pattern_that_is_bad_only_at_run_time(play: Player, pattern: str, code: str) -> None:
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(ok(b"OK", "Api-Version: 1.41", "Server: Docker/20.10.24 (linux)"))
+        peer.request()
+        output = b"a" * 40 + b"!\n"
+        frame = struct.pack(">BxxxL", 1, len(output)) + output
+        peer.send(ok(frame, "Content-Type: application/vnd.docker.multiplexed-stream"))
+
+    with serving(script) as server:
+        play.at = server.endpoint
+        played = play(
+            f"vars: {{pattern: '{pattern}'}}\nsteps:\n  - id: asked\n    request: {{path: /output}}\n"
+            '    expect: {stdout: {matches: "{{ pattern }}"}}\n'
+        )
+    error = played["asked"].error
+    assert error is not None
+    assert (played["asked"].status, error.code) == ("error", code)
+    assert error.place is not None and error.place.line == 6
