@@ -78,6 +78,7 @@ FIELDS: Final[Mapping[type, Mapping[str, Treatment]]] = {
         "folder": Treatment.VALUE,
         "save": Treatment.VALUE,
         "params": Treatment.NAMED,
+        "excluded": Treatment.VALUE,
     },
     records.ResponseRecord: {
         "status": Treatment.STRUCTURE,
@@ -121,6 +122,7 @@ FIELDS: Final[Mapping[type, Mapping[str, Treatment]]] = {
         "each": Treatment.RECORD,
         "steps": Treatment.RECORD,
         "outputs": Treatment.NAMED,
+        "retry": Treatment.STRUCTURE,
     },
     records.ScenarioRecord: {
         "file": Treatment.STRUCTURE,

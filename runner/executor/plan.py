@@ -18,6 +18,7 @@ from runner.errors import RunnerError, StepError
 from runner.executor.cancellation import CancelScope
 from runner.executor.context import Options, Position, RunContext, StepContext, VariableScope, new_run
 from runner.executor.request.prepare import RequestKind, prepare
+from runner.executor.steps import result
 from runner.executor.variables import set_included_variables, set_initial_variables
 from runner.results.events import StepKey
 from runner.results.records import Phase, ResponseRecord, StepRecord
@@ -188,6 +189,7 @@ class _Planner:
             captured={name: symbol(name) for name in (*sources, *self.read.get(step.id, {}))},
             background=step.background,
             awaits=step.kind.step if isinstance(step.kind, model.Await) else None,
+            retry=result.retry_record(step),
         )
 
     def _loop(

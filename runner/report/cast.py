@@ -67,7 +67,7 @@ class _Session:
         yield self._print(f"\x1b[90m# {title}\x1b[0m\r\n")
         if snippet is not None:
             for setup in snippet.setups:
-                yield self._print(f"{PROMPT}{setup.code}\r\n")
+                yield self._print(f"{PROMPT}{setup.code}\n".replace("\n", "\r\n"))
             yield from self._type(snippet.code)
         self.now += 0.0 if step.background else min(step.duration_ms / 1000, LONGEST_WAIT)
         for line in _answer(step, status_only=comes_later):

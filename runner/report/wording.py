@@ -13,6 +13,7 @@ from runner.json_layout import pretty
 from runner.results.records import EngineRecord, ResponseRecord, StepRecord
 
 Language = Literal["json", "text"]
+CallShown = Literal["open", "folded", "hidden"]
 MAX_COLUMNS = 2000
 """What is longer is cut in documents, and says so: they are for reading, the JSON report has it all."""
 _SECOND = 1000
@@ -34,6 +35,22 @@ def title_of(step: StepRecord) -> str:
 def wants_call(step: StepRecord) -> bool:
     """Whether the scenario wants its readers to see the request."""
     return step.show not in ("none", "response")
+
+
+def call_shown(step: StepRecord) -> CallShown:
+    """Return how a document shows the call of a step.
+
+    Whatever the scenario hides, a call that later ones need is there: one that sets variables, goes on in the
+    background, or changes something. Otherwise a reader who pastes the page would do something else than the run.
+    """
+    if wants_call(step) or step.captured:
+        return "open"
+    if step.action != "call" or step.background:
+        return "folded"
+    operation = by_id(step.operation) if step.operation else None
+    requests = [each.request for each in (step, *(step.each or ())) if each.request is not None]
+    only_reads = all(request.method.upper() in ("GET", "HEAD") for request in requests)
+    return "hidden" if only_reads and (operation is None or operation.answer != "tar") else "folded"
 
 
 def engine_line(engine: EngineRecord) -> str:

@@ -39,7 +39,8 @@ class RequestRecord(NamedTuple):
     ``body`` is the JSON value that was sent; of a streamed upload there is only the label (``@context.tar``) in
     ``upload``, and the name in ``folder`` if it was a folder, sent as a tar. ``save`` is the file that the response was
     written to; ``stdin`` what was written to a hijacked connection, as text. ``params`` are an operation's parameters
-    of path, query and header by their API names, with the API's types, without credentials.
+    of path, query and header by their API names, with the API's types, without credentials. ``excluded`` are names
+    in the folder that were not sent.
     """
 
     method: str
@@ -52,6 +53,7 @@ class RequestRecord(NamedTuple):
     folder: str | None = None
     save: str | None = None
     params: Mapping[str, Any] = EMPTY
+    excluded: tuple[str, ...] = ()
 
 
 class ResponseRecord(NamedTuple):
@@ -76,6 +78,13 @@ class Expectation(NamedTuple):
     passed: bool
     actual: Any = None
     details: tuple[str, ...] = ()
+
+
+class RetryRecord(NamedTuple):
+    """How a step was repeated: ``every`` so many seconds, until it passed and ``until`` was true."""
+
+    every: float
+    until: Source | None = None
 
 
 class StepRecord(NamedTuple):
@@ -113,6 +122,7 @@ class StepRecord(NamedTuple):
     each: tuple[StepRecord, ...] | None = None
     steps: tuple[StepRecord, ...] | None = None
     outputs: Mapping[str, Any] | None = None
+    retry: RetryRecord | None = None
 
     @property
     def action(self) -> Action:

@@ -58,6 +58,11 @@ class Ignore:
             root.append(name)
         self._patterns.append(_Pattern(ignores, re.compile(_expression(cleaned), re.DOTALL), tuple(root)))
 
+    @property
+    def excludes(self) -> bool:
+        """Whether any pattern excludes files."""
+        return any(pattern.ignores for pattern in self._patterns)
+
     def keep(self, name: str) -> None:
         """Add an exception for one file."""
         name = os.path.normpath(name)

@@ -31,6 +31,8 @@ class FileUpload(NamedTuple):
     path: Path
     policy: ReadPolicy | None = None
     check: Check = no_check
+    written: str = ""
+    """The path as it is in the scenario."""
 
     @property
     def size(self) -> int:

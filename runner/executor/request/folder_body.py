@@ -12,6 +12,7 @@ import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,8 @@ from runner.reading import NotRegularError, ReadPolicy, open_regular
 
 BLOCK: Final = 512
 IGNORE_FILE: Final = ".dockerignore"
+MAX_EXCLUDED: Final = 20
+"""Names of what is excluded that documents show, at most."""
 MAX_IGNORE_FILE: Final = 1024 * 1024
 """The largest ``.dockerignore``, in bytes."""
 
@@ -43,6 +46,8 @@ class FolderUpload:
     required: tuple[str, ...] = ()
     policy: ReadPolicy | None = None
     check: Check = no_check
+    written: str = ""
+    """The path as it is in the scenario."""
 
     @property
     def size(self) -> None:
@@ -54,8 +59,21 @@ class FolderUpload:
 
     @property
     def folder(self) -> str:
-        """The folder's own name."""
-        return self.path.name
+        """The folder as it is in the scenario."""
+        return self.written or self.path.name
+
+    @cached_property
+    def excluded(self) -> tuple[str, ...]:
+        """What ``.dockerignore`` excludes, of a folder without anything that is sent the folder alone; the first
+        :data:`MAX_EXCLUDED` names and one more.
+
+        Raises:
+            StepError: the folder can't be read.
+        """
+        if not self._ignore.excludes:
+            return ()
+        names = (name for name, is_sent in self._walk() if not is_sent)
+        return tuple(islice(names, MAX_EXCLUDED + 1))
 
     @cached_property
     def _ignore(self) -> Ignore:
@@ -117,14 +135,20 @@ class FolderUpload:
 
     def _names(self) -> Iterator[str]:
         """Yield the names to send, each folder before its content."""
+        return (name for name, is_sent in self._walk() if is_sent)
+
+    def _walk(self) -> Iterator[tuple[str, bool]]:
+        """Yield each name and whether it is sent, each folder before its content; what is in an excluded folder only
+        as far as some of it can be sent."""
         stack = [self._children("", ())]
         while stack:
             self.check()
             for name, is_folder, hits in stack[-1]:
                 is_ignored = self._ignore.ignores(hits)
-                if not is_ignored:
-                    yield name
-                if is_folder and (not is_ignored or self._ignore.may_keep_in(name)):
+                is_entered = is_folder and (not is_ignored or self._ignore.may_keep_in(name))
+                if not (is_ignored and is_entered):
+                    yield name, not is_ignored
+                if is_entered:
                     stack.append(self._children(f"{name}/", hits))
                     break
             else:

@@ -70,9 +70,10 @@ class Prepared(NamedTuple):
             query=query,
             headers=registry_credentials.shown(request.headers),
             body=self._sent_body(),
-            upload=upload.label if upload is not None else None,
+            upload=_upload_label(upload),
             stdin=self.stdin.decode("utf-8", "replace") if self.stdin is not None else None,
             folder=getattr(upload, "folder", None),
+            excluded=getattr(upload, "excluded", ()),
             save=self.save.name if self.save is not None else None,
             params=typed_params(self.operation, self.params) if self.operation else EMPTY,
         )
@@ -164,8 +165,16 @@ def _upload(
 
     build_files = (str(params.get("dockerfile") or "Dockerfile"), IGNORE_FILE)
     required = build_files if kind.operation.build_context else ()
-    readable = context.run.files.readable(_folder(context), str(kind.body_dir.render(names)))
-    return FolderUpload(readable.path, required, readable.policy, _check(context, deadline))
+    written = str(kind.body_dir.render(names))
+    readable = context.run.files.readable(_folder(context), written)
+    return FolderUpload(readable.path, required, readable.policy, _check(context, deadline), written)
+
+
+def _upload_label(upload: Upload | None) -> str | None:
+    """Return how a record names an upload: a file by its path as it is in the scenario."""
+    if upload is None:
+        return None
+    return f"@{upload.written}" if isinstance(upload, FileUpload) and upload.written else upload.label
 
 
 def _folder(context: StepContext) -> Path:
@@ -188,8 +197,9 @@ def _file(context: StepContext, value: Value | None, names: Scope, deadline: Dea
     """Return a file to send: of the scenario's folder, or one that ``save`` has written."""
     if value is None:
         return None
-    readable = context.run.files.readable_or_saved(_folder(context), str(value.render(names)))
-    return FileUpload(readable.path, readable.policy, _check(context, deadline))
+    written = str(value.render(names))
+    readable = context.run.files.readable_or_saved(_folder(context), written)
+    return FileUpload(readable.path, readable.policy, _check(context, deadline), written)
 
 
 def _stdin(context: StepContext, kind: model.OperationCall, names: Scope, deadline: Deadline) -> bytes | bool | None:

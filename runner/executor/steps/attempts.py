@@ -253,6 +253,7 @@ def _record(context: StepContext, attempt: Attempt, attempts: int, started_ms: f
         error=attempt.error,
         show=show,
         shown=shown,
+        retry=result.retry_record(context.step),
     )
     return record._replace(**attempt.extra) if attempt.extra else record
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.engine.transport import Headers
-from runner.results.records import ResponseRecord, StepRecord
+from runner.results.records import ResponseRecord, RetryRecord, StepRecord
+from runner.scenario import model
 
 
 def view(
@@ -44,3 +45,10 @@ def view_of(record: StepRecord) -> dict[str, Any]:
         each=[view_of(element) for element in record.each] if record.each is not None else None,
         outputs=record.outputs,
     )
+
+
+def retry_record(step: model.Step) -> RetryRecord | None:
+    """Return how a step is repeated, for its record."""
+    if step.retry is None:
+        return None
+    return RetryRecord(step.retry.every, step.retry.until.origin if step.retry.until is not None else None)

@@ -61,6 +61,7 @@ class Steps:
             api_version=self._engine.api_version if self._engine else "",
             times=not self._stable and step.attempts,
             panels=_panels(node),
+            call_is_hidden=wording.call_shown(step) == "folded",
             children=[
                 self._step(child, f"{number}.{index}", f"{anchor}-{index}", level + 1)
                 for index, child in enumerate(node.children, 1)
@@ -95,15 +96,13 @@ class Steps:
             comes_later=step.background and step.id in self._awaited,
             charts=drawn,
             blocks=[_value(step.shown)] if excerpt else list(_whole(step, response)),
+            show=step.show.text if isinstance(step.show, Source) else "",
             excerpt=excerpt,
         )
 
 
 def _panels(node: StepSnippets) -> list[tuple[Language, str]]:
     """Return the step's code in each language that has some."""
-    step = node.step
-    if not wording.wants_call(step) and not step.captured:
-        return []
     return [
         (row, "\n".join([*(setup.code for setup in snippet.setups), snippet.code]))
         for name, row in LANGUAGES.items()

@@ -9,7 +9,7 @@ from runner.api.operations import by_id
 from runner.errors import Diagnostic
 from runner.report import wording
 from runner.report.markdown.markup import block, code, folded, inline, prose
-from runner.report.snippets.languages import FIRST, LANGUAGES, StepSnippets
+from runner.report.snippets.languages import FIRST, LANGUAGES, Language, StepSnippets
 from runner.report.snippets.session import Snippet
 from runner.results.records import EngineRecord, ScenarioRecord, StepRecord
 from runner.results.result_path import Source
@@ -47,7 +47,7 @@ class StepSections:
         yield from self._captured(node)
         if step.error is not None and not step.steps:
             yield from _failure(step.error)
-        if wording.wants_call(step):
+        if wording.call_shown(step) == "open":
             yield _others(node.snippets)
 
     def afterwards(self, nodes: Sequence[StepSnippets]) -> Iterator[str]:
@@ -56,12 +56,17 @@ class StepSections:
         if not ran:
             return
         yield "## Afterwards"
-        shown = [node for node in ran if wording.wants_call(node.step)]
+        shown = [node for node in ran if wording.call_shown(node.step) != "hidden"]
         lines = [
             f"# {' '.join(wording.title_of(node.step).split())}\n{node.snippets[FIRST.name].code}"
             for node in shown
             if FIRST.name in node.snippets
         ]
+        for setup in (
+            setup for node in shown if FIRST.name in node.snippets for setup in node.snippets[FIRST.name].setups
+        ):
+            yield setup.about
+            yield block(setup.code, FIRST.highlight)
         if lines:
             yield block("\n".join(lines), FIRST.highlight)
         yield _others({name: merged for name in LANGUAGES if (merged := _merged(name, shown)) is not None})
@@ -79,7 +84,8 @@ class StepSections:
                 if FIRST.name in node.gaps:
                     yield f"{FIRST.phrase} can't make this call: {inline(node.gaps[FIRST.name].reason)}."
             return
-        if not wording.wants_call(step) and not step.captured:
+        if wording.call_shown(step) == "folded":
+            yield _folded_call(node.snippets)
             return
         yield self._reference(step)
         for setup in snippet.setups:
@@ -109,8 +115,7 @@ class StepSections:
         if step.background and step.id in self._awaited:
             return  # shown where it is awaited
         if isinstance(step.show, Source):
-            text, language = wording.value_text(step.shown)
-            yield folded(block(text, language), "The answer")
+            yield from _excerpt(step, step.show)
             return
         for label, text, language in wording.answer_texts(step):
             if label:
@@ -145,14 +150,20 @@ def _answers(each: Sequence[StepRecord]) -> Iterator[str]:
         )
     for element in each[:_SHOWN_OF_A_LOOP]:
         if isinstance(element.show, Source):
-            text, language = wording.value_text(element.shown)
-            yield folded(block(text, language), "The answer")
+            yield from _excerpt(element, element.show)
             continue
         for _label, text, language in wording.answer_texts(element):
             yield folded(block(text, language), "The answer")
     more = len(each) - _SHOWN_OF_A_LOOP
     if more > 0:
         yield f"… and {count(more, 'more answer')}."
+
+
+def _excerpt(step: StepRecord, show: Source) -> Iterator[str]:
+    """Yield the part of the answer that the scenario shows, and which one it is."""
+    yield f"Excerpt: {code(show.text)}"
+    text, language = wording.value_text(step.shown)
+    yield folded(block(text, language), "The excerpt")
 
 
 def _merged(name: str, nodes: Iterable[StepSnippets]) -> Snippet | None:
@@ -166,14 +177,21 @@ def _merged(name: str, nodes: Iterable[StepSnippets]) -> Snippet | None:
 
 def _others(snippets: Mapping[str, Snippet]) -> str:
     """Return the same call in the other languages, folded: the page reads on without it."""
-    rows = [(row, snippets[name]) for name, row in LANGUAGES.items() if name in snippets and row != FIRST]
-    if not rows:
-        return ""
+    rows = [row for row in LANGUAGES.values() if row.name in snippets and row != FIRST]
+    return _details(f"With {' or '.join(row.phrase for row in rows)}", rows, snippets) if rows else ""
+
+
+def _folded_call(snippets: Mapping[str, Snippet]) -> str:
+    """Return a call that the scenario hides, in all languages, folded: who pastes the page needs it."""
+    return _details("The call", [row for row in LANGUAGES.values() if row.name in snippets], snippets)
+
+
+def _details(summary: str, rows: Sequence[Language], snippets: Mapping[str, Snippet]) -> str:
     blocks = "\n\n".join(
-        block("\n".join([*(setup.code for setup in snippet.setups), snippet.code]), row.highlight)
-        for row, snippet in rows
+        block("\n".join([*(setup.code for setup in snippets[row.name].setups), snippets[row.name].code]), row.highlight)
+        for row in rows
     )
-    return f"<details>\n<summary>With {' or '.join(row.phrase for row, _ in rows)}</summary>\n\n{blocks}\n\n</details>"
+    return f"<details>\n<summary>{summary}</summary>\n\n{blocks}\n\n</details>"
 
 
 def _failure(error: Diagnostic) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from runner.api.operations import AnswerKind, Operation, by_id, truth
 from runner.report.snippets.session import NoEquivalent
 from runner.results.records import RequestRecord, StepRecord
+from runner.results.result_path import Absent, Source, read
 
 
 class Call(NamedTuple):
@@ -35,6 +36,25 @@ class Call(NamedTuple):
         """Return a flag of the call, or its default."""
         param = self.operation.param(name)
         return truth(self.params.get(name, param.default if param is not None else None))
+
+
+def shown_source(step: StepRecord) -> Source | None:
+    """Return what a document shows of the answer, if not all of it; a variable is what it was captured from."""
+    if not isinstance(step.show, Source):
+        return None
+    path = step.show.path
+    return step.capture_sources.get(path.root, step.show) if path is not None and not path.keys else step.show
+
+
+def is_digest(step: StepRecord, source: Source) -> bool:
+    """Whether an expression reads a digest (``sha256:…``), of which a short id is another part than of an id."""
+    if source.path is None or step.response is None or not source.path._replace(filter=None).in_response:
+        return False
+    try:
+        value = read(source.path, step.response)
+    except Absent:
+        return False
+    return isinstance(value, str) and value.startswith("sha256:")
 
 
 def call_of(step: StepRecord) -> Call | None:

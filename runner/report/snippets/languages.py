@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from runner.report.snippets.session import Gap, Session, Setup, Snippet
+from runner.report.wording import call_shown
 from runner.results.records import StepRecord
 
 StartSession = Callable[[str, Sequence[StepRecord]], Session]
@@ -74,7 +75,7 @@ class StepSnippets(NamedTuple):
 def snippets_of(
     endpoint: str, steps: Sequence[StepRecord], languages: Iterable[Language] = LANGUAGES.values()
 ) -> tuple[StepSnippets, ...]:
-    """Return a scenario's steps with their snippets; steps that were skipped have none."""
+    """Return a scenario's steps with their snippets; steps that were skipped, or whose call is hidden, have none."""
     sessions = {row.name: row.load()(endpoint, steps) for row in languages}
     shown: set[tuple[str, Setup]] = set()
 
@@ -82,6 +83,9 @@ def snippets_of(
         snippets: dict[str, Snippet] = {}
         gaps: dict[str, Gap] = {}
         for name, session in sessions.items() if step.status != "skipped" else ():
+            if call_shown(step) == "hidden":
+                session.note(step)
+                continue
             match session.snippet(step):
                 case Snippet() as snippet:
                     new = tuple(setup for setup in snippet.setups if (name, setup) not in shown)

@@ -69,19 +69,20 @@ class Session(ABC):
             if draft is not None:
                 self._refuse_unknown(draft.code)
         except NoEquivalent as reason:
-            self.skip(step)
+            self.note(step)
             return Gap(str(reason))
         for _, value, variable in draft.values if draft is not None else ():
             for forgotten in self.variables.learn(value, variable):
                 self._unknown.add(forgotten)
-        self.skip(step)
+        self.note(step)
         if draft is None:
             return None
         code = self.opening(draft) + draft.code
         return Snippet(code, draft.setups, frozenset(name for name, _, _ in draft.values))
 
-    def skip(self, step: StepRecord) -> None:
-        """Take note of a step whose snippet is not shown: the reader doesn't have what only it would have read."""
+    def note(self, step: StepRecord) -> None:
+        """Take note of a step behind its snippet, or of one whose snippet is not shown: the reader doesn't have the
+        values that were not read."""
         for captured in step.captured.values():
             for value in distinctive(captured):
                 if value not in self.variables:

@@ -129,7 +129,12 @@ BODY = {"State": {"Status": "running"}, "Id": "x"}
         ("request", None, ["curl"], ["200 OK", '"Status"']),
         ("response", None, ["200 OK", '"Status"'], ["curl"]),
         ("none", None, ["1. Container inspect"], ["curl", "200 OK", '"Status"']),
-        (parse_source("body.State.Status"), "running", ["curl", "200 OK", "```text\nrunning\n```"], ['"Status"']),
+        (
+            parse_source("body.State.Status"),
+            "running",
+            ["curl", "| jq -r .State.Status\n", "200 OK", "Excerpt: `body.State.Status`\n\n```text\nrunning\n```"],
+            ['"Id": "x"'],
+        ),
     ],
 )
 def test_show(show: ShowWord | Source | None, shown: Any, has: list[str], lacks: list[str]) -> None:

@@ -5,20 +5,18 @@ Run one after the other they do what the scenario did; a captured value is a var
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from runner.api.engines import DEFAULT_SOCKET
 from runner.report.snippets.calls import Call, call_of
 from runner.report.snippets.names import python_identifier
 from runner.report.snippets.python.docker_py_call import PythonCall, method_of
+from runner.report.snippets.python.statements import Statements, reading
 from runner.report.snippets.python.words import PythonWords, indented
 from runner.report.snippets.session import Draft, NoEquivalent, Session
 from runner.report.snippets.variables import Variable
 from runner.results.records import StepRecord
-from runner.results.result_path import EVERY
-from runner.text import SHORT_ID
 
-_FILTERS = {None: "", "short": f"[:{SHORT_ID}]", "first": "[0]", "last": "[-1]"}
 _REPLACEMENT = "\ufffd"
 _TIME = "import time"
 _API_ERROR = "from docker.errors import APIError"
@@ -82,15 +80,18 @@ class Program(Session):
             return Draft("\n".join(refused), imports=(_API_ERROR,))
         if code.method.result in ("file", "archive"):
             return Draft("\n".join(self._saved(code)))
-        readings = {name: text for name in step.captured if (text := _reading(call, name)) is not None}
+        variables = {
+            name: Variable(self.names.variable(name), index)
+            for name, source in step.capture_sources.items()
+            if name in step.captured and reading(call, source) is not None
+        }
         value, imports = self._collected(call, code.expression())
-        if code.method.result == "output" and call.answer == "output" and not readings:
-            value = f'print({value}{_decoded(step)}, end="")'
-        variables = {name: Variable(self.names.variable(name), index) for name in readings}
-        assigned = _assigned(value, {variables[name].name: text for name, text in readings.items()}, index is not None)
-        lines = [*code.opening(), *(f"{code.indent}{line}" if line else line for line in assigned), *code.closing()]
+        if code.method.result == "output" and call.answer == "output":
+            value += _decoded(step)
+        statements = Statements(call, value, {variable.name: name for name, variable in variables.items()})
+        lines = [*code.opening(), *(f"{code.indent}{line}" for line in statements.lines(index is not None))]
         values = tuple((name, step.captured[name], variable) for name, variable in variables.items())
-        return Draft("\n".join(lines), values, imports=imports)
+        return Draft("\n".join([*lines, *code.closing()]), values, imports=(*imports, *statements.imports))
 
     def _call(self, step: StepRecord) -> Call:
         call = call_of(step)
@@ -150,29 +151,3 @@ def _decoded(step: StepRecord) -> str:
     response = step.response
     texts = (response.stdout, response.stderr) if response is not None else ()
     return '.decode(errors="replace")' if any(_REPLACEMENT in (text or "") for text in texts) else ".decode()"
-
-
-def _assigned(value: str, readings: Mapping[str, str], append: bool) -> list[str]:
-    """Return statements that read variables from a value; ``append`` adds them to lists."""
-    if not readings:
-        return [value]
-    if len(readings) == 1:
-        ((name, reading),) = readings.items()
-        return [f"{name}.append({value}{reading})" if append else f"{name} = {value}{reading}"]
-    lines = [f"answer = {value}"]
-    for name, reading in readings.items():
-        lines.append(f"{name}.append(answer{reading})" if append else f"{name} = answer{reading}")
-    return lines
-
-
-def _reading(call: Call, name: str) -> str | None:
-    """Return how Python gets from an answer to a captured value: ``["Id"]``."""
-    source = call.step.capture_sources.get(name)
-    path = source.path if source is not None else None
-    if path is None or EVERY in path.keys or path.filter not in _FILTERS:
-        return None
-    wanted = "items" if call.answer in ("progress", "items") else "body"
-    if path.root != wanted:
-        return None
-    keys = (f"[{key}]" if isinstance(key, int) else f'["{PythonWords.inside(key)}"]' for key in path.keys)
-    return "".join([*keys, _FILTERS[path.filter]])

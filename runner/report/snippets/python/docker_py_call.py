@@ -46,7 +46,8 @@ class PythonCall:
             return []
         request = self.call.request
         if request.folder is not None:
-            return [f"with docker.utils.tar({self._words.text(request.folder)}) as file:"]
+            excluded = f", exclude={self._words.literal(list(request.excluded))}" if request.excluded else ""
+            return [f"with docker.utils.tar({self._words.text(request.folder)}{excluded}) as file:"]
         if request.upload is None:
             raise NoEquivalent("upload")
         return [f'with open({self._words.text(request.upload.removeprefix("@"))}, "rb") as file:']

@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from runner.report.snippets.session import Setup
 from runner.report.snippets.variables import Part, Variable
@@ -17,6 +17,9 @@ TAKE: Final = Setup(
 )
 """A shell function. In a mere pipe the command would last until the engine sends the next line, since only then it
 notices that nobody reads."""
+
+CONNECTED: Final = "sleep 1  # until it is connected"
+"""What follows a command in the background, so that it misses nothing."""
 
 WIDTH = 110
 """Columns from which on a command is broken over lines."""
@@ -73,26 +76,60 @@ def lay_out(chunks: Sequence[str], suffix: str = "") -> str:
             lines[-1] = f"{last} {chunk}"
         else:
             lines.append(chunk)
+    pipe = suffix.removeprefix(" ") if suffix.startswith(" | ") else ""
+    last = lines[-1].rpartition("\n")[2]
+    if pipe and len(_INDENT) + len(last) + len(suffix) > WIDTH:
+        return f" \\\n{_INDENT}".join([*lines, pipe])
     return f" \\\n{_INDENT}".join(lines) + suffix
 
 
-def assigned(command: Callable[[str, str], str], readings: Mapping[str, str], *, append: bool) -> str:
-    """Return a command whose output is assigned to variables.
+class Use(NamedTuple):
+    """What becomes of a command's output. Filters are like `` | jq -r .Id``, or empty for all of it.
 
-    ``command`` returns it between an opening and a closing text. ``readings`` are the filters (`` | jq …``) that the
-    output goes through, by the names of the variables. ``append`` adds the values to arrays.
+    ``readings`` are the filters to the values of variables; ``append`` adds them to arrays. ``shown`` is the filter to
+    what is printed beside that; None prints nothing if anything is read. The command is repeated ``every`` so many
+    seconds ``until`` that filter succeeds, or until the command does where it is empty.
     """
-    if not readings:
-        return command("", "")
-    if len(readings) == 1:
-        ((name, reading),) = readings.items()
-        opening, closing = (f'{name}+=("$(', ')")') if append else (f"{name}=$(", ")")
-        return command(opening, reading + closing)
-    lines = [command("response=$(", ")")]
-    for name, reading in readings.items():
-        read = f'{reading.removeprefix(" | ")} <<<"$response"' if reading else 'echo "$response"'
-        lines.append(f'{name}+=("$({read})")' if append else f"{name}=$({read})")
+
+    readings: Mapping[str, str]
+    append: bool = False
+    shown: str | None = None
+    until: str | None = None
+    every: float = 0.0
+
+
+def used(command: Callable[[str, str], str], use: Use) -> str:
+    """Return a command, which the function returns between an opening and a closing text, with what becomes of its
+    output."""
+    lines: list[str] = []
+    is_read_once = use.until is None and len(use.readings) + (use.shown not in (None, *use.readings.values())) <= 1
+    if is_read_once and not use.readings:
+        return command("", use.shown or "")
+    if is_read_once:
+        ((name, reading),) = use.readings.items()
+        opening, closing = (f'{name}+=("$(', ')")') if use.append else (f"{name}=$(", ")")
+        lines.append(command(opening, reading + closing))
+    else:
+        lines.append(command("response=$(", ")") if use.until is None else _loop(command, use.until, use.every))
+        for name, reading in use.readings.items():
+            read = _of_response(reading)
+            lines.append(f'{name}+=("$({read})")' if use.append else f"{name}=$({read})")
+    variable = next((name for name, reading in use.readings.items() if reading == use.shown), None)
+    if variable is not None:
+        lines.append(f'echo "${{{variable}[-1]}}"' if use.append else f'echo "${variable}"')
+    elif use.shown is not None:
+        lines.append(_of_response(use.shown))
     return "\n".join(lines)
+
+
+def _loop(command: Callable[[str, str], str], until: str, every: float) -> str:
+    condition = f" &&\n{_INDENT}{_of_response(until)}" if until else ""
+    return command("until response=$(", f"){condition}; do\n{_INDENT}sleep {every:g}\ndone")
+
+
+def _of_response(reading: str) -> str:
+    """Return the command that a filter is for the variable ``response``."""
+    return f'{reading.removeprefix(" | ")} <<<"$response"' if reading else 'echo "$response"'
 
 
 def escaped_json(text: str) -> str:

@@ -10,14 +10,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from runner.api.operations import Operation, by_id, truth
+from runner.report.snippets.calls import is_digest, shown_source
 from runner.report.snippets.names import shell_identifier
 from runner.report.snippets.session import Draft, NoEquivalent, Session, Setup, distinctive, walk
 from runner.report.snippets.shell import bash
-from runner.report.snippets.shell.curl_request import RequestWords
-from runner.report.snippets.shell.jq import jq_command
+from runner.report.snippets.shell.bash import Use
+from runner.report.snippets.shell.curl_request import RequestWords, credential_setups
+from runner.report.snippets.shell.jq import jq_filter
+from runner.report.snippets.shell.retry import repeated
 from runner.report.snippets.variables import Variable
 from runner.report.wording import title_of
 from runner.results.records import StepRecord
+from runner.results.result_path import ResultPath, Source
 from runner.text import visible
 
 UNFRAME: Final = Setup(
@@ -27,8 +31,6 @@ UNFRAME: Final = Setup(
 )
 """A shell function that takes the frames off a container's output and parts stdout from stderr. Each frame begins
 with eight bytes: the stream's number, three zeros, the length (see ContainerAttach in the API reference)."""
-
-_CONNECTED = "sleep 1  # until it is connected"
 
 
 class _Command(NamedTuple):
@@ -53,6 +55,7 @@ class Script(Session):
         self._unset: dict[str, str] = {}
         """Variables that no command sets, with what the reader must set them to."""
         self._several_in_background = sum(step.background for step in walk(steps)) > 1
+        self._awaiting = {step.awaits: step for step in walk(steps) if step.awaits}
 
     def learn(self, name: str, value: object) -> str:
         """Show a value from here on as a variable, which the reader sets; return the variable's name."""
@@ -92,14 +95,16 @@ class Script(Session):
             return self._foreground(step)
         command = self._command(step)
         job = f" & {self._job(step.id)}=$!" if self._several_in_background else " &"
-        return Draft(f"{command.text(closing=job)}\n{_CONNECTED}", (), command.setups)
+        excerpt = _excerpt(self._awaiting.get(step.id, step)) or ""
+        return Draft(f"{command.text(closing=excerpt + job)}\n{bash.CONNECTED}", (), command.setups)
 
     def _foreground(self, step: StepRecord, index: int | None = None) -> Draft:
         command = self._command(step)
         readings = {name: text for name in step.captured if (text := _reading(step, name)) is not None}
         variables = {name: Variable(self.names.variable(name), index) for name in readings}
         filters = {variables[name].name: text for name, text in readings.items()}
-        code = bash.assigned(command.text, filters, append=index is not None)
+        use, remark = repeated(Use(filters, index is not None, _excerpt(step)), step, jq_filter)
+        code = remark + bash.used(command.text, use)
         values = tuple((name, step.captured[name], variable) for name, variable in variables.items())
         return Draft(code, values, command.setups)
 
@@ -112,15 +117,17 @@ class Script(Session):
         checks = [f'# ${name} is {self._unset.pop(name)}\n: "${{{name}:?}}"' for name in sorted(needed)]
         return draft._replace(code="\n".join([*checks, draft.code]))
 
-    def skip(self, step: StepRecord) -> None:
+    def note(self, step: StepRecord) -> None:
         """Show what no command reads as a variable all the same: the reader sets it, before it is used."""
+        for each in (step, *(step.each or ())):
+            self._look_for_terminal(each)
         for name, value in step.captured.items():
             if not isinstance(value, list) and any(text not in self.variables for text in distinctive(value)):
                 source = step.capture_sources.get(name)
                 variable = self.learn(name, value)
                 where = f"{source.text} of the answer to" if source is not None else "set by"
                 self._unset[variable] = visible(f"{where} '{title_of(step)}'".replace("\n", " "))
-        super().skip(step)
+        super().note(step)
 
     def _command(self, step: StepRecord) -> _Command:
         request = step.request
@@ -131,17 +138,17 @@ class Script(Session):
             raise NoEquivalent("what it sends goes over the same connection as the answer")
         if operation is not None and operation.upgrade in ("websocket", "h2c"):
             raise NoEquivalent("it switches to another protocol")
-        self._look_for_terminal(step)
+        setups = credential_setups(request)
         chunks = self._words.chunks(request, operation)
         if operation is None:
-            return _Command(chunks)
+            return _Command(chunks, setups=setups)
         answer = operation.answer_for(request.params, request.body)
         if answer == "output" and self._framed(step, operation):
-            return _Command(chunks, pipe=" | unframe", setups=(UNFRAME,))
+            return _Command(chunks, " | unframe", (*setups, UNFRAME))
         items = step.response.items if step.response is not None else None
         if answer == "items" and operation.is_endless(request.params) and items:
-            return _Command([f"take {len(items)} {chunks[0]}", *chunks[1:]], setups=(bash.TAKE,))
-        return _Command(chunks)
+            return _Command([f"take {len(items)} {chunks[0]}", *chunks[1:]], setups=(*setups, bash.TAKE))
+        return _Command(chunks, setups=setups)
 
     def _job(self, step_id: str) -> str:
         """Return the variable with the process id of a background step."""
@@ -172,5 +179,25 @@ class Script(Session):
 def _reading(step: StepRecord, name: str) -> str | None:
     """Return what the answer goes through to become a captured value: ``jq``, or nothing for the output itself."""
     source = step.capture_sources.get(name)
-    command = None if source is None or step.background else jq_command(source.path)
-    return f" | {command}" if command else command
+    return None if source is None or step.background else _filter(step, source)
+
+
+def _excerpt(step: StepRecord) -> str | None:
+    """Return what the answer goes through to become what the page shows of it; None if that is all of it."""
+    source = shown_source(step)
+    return _filter(step, source) if source is not None else None
+
+
+def _is_plain_text(step: StepRecord) -> bool:
+    """Whether the answer is a text that is not JSON: a JSON answer can be a text too."""
+    response = step.response
+    if response is None or not isinstance(response.body, str):
+        return False
+    operation = by_id(step.operation) if step.operation else None
+    return "json" not in str(response.headers.get("Content-Type")) and (operation is None or operation.answer != "json")
+
+
+def _filter(step: StepRecord, source: Source) -> str | None:
+    if _is_plain_text(step):  # which jq would not read
+        return "" if source.path == ResultPath("body") else None
+    return jq_filter(source, digest=is_digest(step, source))

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 from runner.api.engines import DEFAULT_SOCKET
 from runner.api.operations import Operation
 from runner.json_layout import pretty
+from runner.report.snippets.session import NoEquivalent, Setup
 from runner.report.snippets.shell import bash
 from runner.report.snippets.variables import Part, Variables
 from runner.results.records import RequestRecord
@@ -22,8 +23,25 @@ _CURL_HEADERS = (
 )
 _OF_THE_CONNECTION: Final = frozenset(_CURL_HEADERS.split())
 """Request headers that ``curl`` sends itself, or that are shown with the body, in lower case."""
-_CREDENTIALS: Final = {"x-registry-auth": "REGISTRY_AUTH", "x-registry-config": "REGISTRY_CONFIG"}
-"""Headers whose value is never shown: the reader's shell has it in a variable."""
+_BASE64URL = "base64 | tr -d '\\n' | tr '+/' '-_'"
+_REGISTRY_AUTH: Final = Setup(
+    "A registry's credentials are JSON in base64url. Set `REGISTRY_USER` and `REGISTRY_PASSWORD` before this:",
+    """: "${REGISTRY_AUTH:=$(jq -n --arg user "$REGISTRY_USER" --arg password "$REGISTRY_PASSWORD" \\
+    '{username: $user, password: $password}' | """
+    f'{_BASE64URL})}}"',
+)
+_REGISTRY_CONFIG: Final = Setup(
+    "A build gets the credentials of all registries as JSON in base64url, by their names; here of none:",
+    f": \"${{REGISTRY_CONFIG:=$(printf '{{}}' | {_BASE64URL})}}\"",
+)
+_CREDENTIALS: Final = {
+    "x-registry-auth": ("REGISTRY_AUTH", _REGISTRY_AUTH),
+    "x-registry-config": ("REGISTRY_CONFIG", _REGISTRY_CONFIG),
+}
+"""Headers whose value is never shown: the reader's shell has it in a variable, which must be set."""
+_MAX_EXCLUDED: Final = 20
+_GLOB = re.compile(r"[*?\[\\]")
+_ESCAPED = r"\\\g<0>"
 _PLAIN_QUERY = re.compile(r"[A-Za-z0-9._~:/@,-]*")
 
 
@@ -37,7 +55,7 @@ class RequestWords:
     def chunks(self, request: RequestRecord, operation: Operation | None) -> list[str]:
         """Return ``curl`` and its options, in pieces that each stay on one line."""
         curl = f"curl -s{self._connection()}"
-        chunks = [curl if request.folder is None else f"tar -C {bash.word([request.folder])} -c . | {curl}"]
+        chunks = [curl if request.folder is None else f"{folder_tar(request)} | {curl}"]
         has_body = request.body is not None or request.upload is not None
         long_query, url = self._url(request, in_url=has_body)
         method = request.method.upper()
@@ -100,7 +118,8 @@ class RequestWords:
         for name, value in request.headers.items():
             lowered = name.lower()
             if lowered in _CREDENTIALS:
-                yield f'-H "{name}: ${_CREDENTIALS[lowered]}"'
+                variable, _ = _CREDENTIALS[lowered]
+                yield f'-H "{name}: ${variable}"'
             elif lowered not in _OF_THE_CONNECTION:
                 yield f"-H {bash.word([f'{name}: ', *self._variables.split(value)])}"
 
@@ -116,6 +135,25 @@ class RequestWords:
         if not isinstance(text, str):
             text = bash.escaped_json(pretty(request.body, _LONG_BODY, _INDENT))
         return [f"-H {bash.word([f'Content-Type: {media_type}'])}", f"-d {bash.word(self._variables.split(text))}"]
+
+
+def credential_setups(request: RequestRecord) -> tuple[Setup, ...]:
+    """Return what sets the variables for the credentials of a request."""
+    names = [name.lower() for name in request.headers]
+    return tuple(setup for name, (_, setup) in _CREDENTIALS.items() if name in names)
+
+
+def folder_tar(request: RequestRecord) -> str:
+    """Return the command that makes a tar of the folder that was sent, without what was left out of it.
+
+    Raises:
+        NoEquivalent: that is too much to name.
+    """
+    assert request.folder is not None
+    if len(request.excluded) > _MAX_EXCLUDED:
+        raise NoEquivalent("tar would need a list of what .dockerignore leaves out, which is too long for a page")
+    left_out = "".join(f" {bash.word([f'--exclude=./{_GLOB.sub(_ESCAPED, name)}'])}" for name in request.excluded)
+    return f"tar -C {bash.word([request.folder])}{left_out} -c ."
 
 
 def _is_slow(request: RequestRecord, operation: Operation | None) -> bool:

@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from runner.api.operations import truth
-from runner.report.snippets.calls import Call, call_of
+from runner.report.snippets.calls import Call, call_of, is_digest, shown_source
 from runner.report.snippets.names import shell_identifier
 from runner.report.snippets.session import Draft, NoEquivalent, Session, Setup
 from runner.report.snippets.shell import bash
+from runner.report.snippets.shell.bash import Use
 from runner.report.snippets.shell.docker_cli_table import COMMANDS, Command
 from runner.report.snippets.shell.docker_cli_words import CommandWords
-from runner.report.snippets.shell.jq import jq_command
+from runner.report.snippets.shell.jq import Kind, jq_filter
+from runner.report.snippets.shell.retry import repeated
 from runner.report.snippets.variables import Variable
 from runner.results.records import StepRecord
-from runner.results.result_path import ResultPath
+from runner.results.result_path import ResultPath, Source
 
 
 class _Exec(NamedTuple):
@@ -69,7 +71,7 @@ class Commands(Session):
         if not row.in_background or row.exec == "create":
             raise NoEquivalent(step.kind)
         self._jobs.add(step.id)
-        code = self._text(call, row, closing=f" & {self.names.job(step.id, '_job')}=$!")
+        code = self._text(call, row, closing=f" & {self.names.job(step.id, '_job')}=$!") + f"\n{bash.CONNECTED}"
         return Draft(code, setups=_setups(call))
 
     def _foreground(self, step: StepRecord, index: int | None = None) -> Draft:
@@ -79,11 +81,16 @@ class Commands(Session):
             raise NoEquivalent(step.kind)
         readings = {name: text for name in step.captured if (text := _reading(call, row, name)) is not None}
         variables = {name: Variable(self.names.variable(name), index) for name in readings}
-        text = bash.assigned(
-            lambda opening, closing: self._text(call, row, opening, closing, quiet=bool(readings)),
-            {variables[name].name: text for name, text in readings.items()},
-            append=index is not None,
+        filters = {variables[name].name: text for name, text in readings.items()}
+        quiet = bool(readings)
+        use, remark = repeated(
+            Use(filters, index is not None, _excerpt(call, row)),
+            step,
+            lambda source, kind: _of_the_json(source, kind) if row.json else None,
         )
+        if remark:
+            raise NoEquivalent("the condition of its loop")
+        text = bash.used(lambda opening, closing: self._text(call, row, opening, closing, quiet=quiet), use)
         values = tuple((name, step.captured[name], variable) for name, variable in variables.items())
         return Draft(text, values, _setups(call))
 
@@ -135,15 +142,23 @@ def _row(step: StepRecord) -> tuple[Call, Command]:
 def _reading(call: Call, row: Command, name: str) -> str | None:
     """Return what the command's output goes through to become a captured value; None if it never has the value."""
     source = call.step.capture_sources.get(name)
-    path = source.path if source is not None else None
-    if path is None:
+    if source is None:
         return None
-    if row.prints is not None and _without_indexes(path) == row.prints:
+    if row.prints is not None and source.path is not None and _without_indexes(source.path) == row.prints:
         return ""
-    if row.json and path.root == "body" and path.keys and isinstance(path.keys[0], str):
-        text = jq_command(path._replace(keys=(0, *path.keys)))
-        return f" | {text}" if text else None
-    return None
+    return _of_the_json(source, digest=is_digest(call.step, source)) if row.json else None
+
+
+def _excerpt(call: Call, row: Command) -> str | None:
+    """Return what the output goes through to become what the page shows of the answer, if the command has that."""
+    source = shown_source(call.step)
+    refused = call.step.response is not None and call.step.response.status >= 400
+    return _of_the_json(source) if row.json and source is not None and not refused else None
+
+
+def _of_the_json(source: Source, kind: Kind = "value", *, digest: bool = False) -> str | None:
+    """Return the filter to a part of the answer, which is the only element of a list in the output."""
+    return jq_filter(source, kind, ".[0]", digest=digest) if source.path is None or source.path.root == "body" else None
 
 
 def _without_indexes(path: ResultPath) -> str:

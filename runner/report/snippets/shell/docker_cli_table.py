@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-Form = Literal["value", "pairs", "filters", "inverted", "restart", "publish", "mounts", "keys", "entrypoint", "shell"]
+Form = Literal[
+    "value", "pairs", "filters", "inverted", "restart", "publish", "mounts", "keys", "entrypoint", "shell", "in_folder"
+]
 """How a flag is written: with a ``value``, or alone where that is true; as ``name=value`` ``pairs`` of a mapping, or of
-``filters``; ``inverted`` is given where the value is false. ``shell`` joins a list as a shell would write it."""
+``filters``; ``inverted`` is given where the value is false. ``shell`` joins a list as a shell would write it. A path
+that the API has ``in_folder`` is relative to the reader's own."""
 
 
 class Flag(NamedTuple):
@@ -162,7 +165,7 @@ _LOGS: Mapping[str, str | Flag] = {
 }
 _BUILD: Mapping[str, str | Flag] = {
     "buildargs": "--build-arg=",
-    "dockerfile": "--file",
+    "dockerfile": Flag("--file", "in_folder"),
     "labels": "--label=",
     "memory": "--memory",
     "networkmode": "--network",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from typing import Any, assert_never
 from runner.report.snippets.calls import Call, flattened
 from runner.report.snippets.session import NoEquivalent
 from runner.report.snippets.shell import bash
+from runner.report.snippets.shell.curl_request import folder_tar
 from runner.report.snippets.shell.docker_cli_table import Command, Flag
 from runner.report.snippets.variables import Part, Variables
 
@@ -45,7 +47,7 @@ class CommandWords:
         verb = next((number for number, word in enumerate(row.words.split()) if "{" in word or word == "-"), len(words))
         docker = " ".join(["docker", *words[:verb]])
         if call.request.folder is not None and row.folder == "pipe":
-            docker = f"tar -C {bash.word([call.request.folder])} -c . | {docker}"
+            docker = f"{folder_tar(call.request)} | {docker}"
         arguments = [*_all_tags(call, row), *flags, *front, *words[verb:], *back]
         return [docker, *filter(None, arguments), *self._files(call, row)]
 
@@ -95,6 +97,8 @@ class CommandWords:
         param = call.operation.param(name)
         if value is False and param is not None and param.default is True and isinstance(flag, str):
             return [f"{flag}=false"]
+        if isinstance(flag, Flag) and flag.form == "in_folder":
+            value = posixpath.join(call.request.folder or "", str(value))
         return self._flag(_flag_of(flag), value)
 
     def _flag(self, flag: Flag, value: Any) -> list[str]:
@@ -136,7 +140,7 @@ def _values(flag: Flag, value: Any) -> Iterator[object]:
         NoEquivalent: the flag can't have this value.
     """
     match flag.form:
-        case "value":
+        case "value" | "in_folder":
             yield from value if isinstance(value, list) else [value]
         case "pairs":
             yield from _pairs(flag, value)

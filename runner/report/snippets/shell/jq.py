@@ -1,47 +1,44 @@
-"""Simple expressions of a scenario in the language of ``jq``."""
+"""Writes expressions of a scenario in the language of ``jq``."""
 
 from __future__ import annotations
 
-import json
 import re
+from typing import Final, Literal
 
-from runner.results.result_path import EVERY, ResultPath
+from runner.report.snippets.shell import bash
+from runner.report.snippets.shell.jq_path import path_program
+from runner.results.result_path import Source
 
-_FILTERS = {"short": "[:12]", "first": "[0]", "last": "[-1]"}
-_BARE = re.compile(r"[A-Za-z_]\w*")
+Kind = Literal["value", "condition"]
+"""What a command is for: its output is read, or its exit code says whether it is true."""
+
+_OPTIONS: Final = {"body": "", "items": "s", "stdout": "Rs"}
+"""The parts of a result that jq reads, with its options for them: elements of a stream become one list."""
 
 
-def jq_command(path: ResultPath | None) -> str | None:
-    """Return the command that reads from a response on its input what a path reads from a result.
+def jq_filter(source: Source | None, kind: Kind = "value", inside: str = "", *, digest: bool = False) -> str | None:
+    """Return the filter that reads from a response on its input what an expression reads from a result.
 
-    ``body.Id`` becomes ``jq -r .Id``; output that is taken as it is needs no command and gives ``""``. None for
-    whatever is not a path into the body or the items, or has another filter than ``short``, ``first``, ``last`` or
-    ``length``.
+    ``body.Id`` becomes `` | jq -r .Id``; output that is taken as it is gives ``""``. ``inside`` is where the answer is
+    in the input (``.[0]``: the only element of a list); ``digest`` says that a path leads to one. None for
+    whatever jq can't tell.
 
-    >>> jq_filter(ResultPath("body", (0, "Names", 0)))
-    "jq -r '.[0].Names[0]'"
+    >>> jq_filter(Source("body[0].Names[0]", ResultPath("body", (0, "Names", 0))))
+    " | jq -r '.[0].Names[0]'"
     """
-    if path is None:
+    if source is None:
         return None
-    pipe = path.filter
-    if path.root == "stdout" and not path.keys and pipe in (None, "trim"):
-        return ""
-    if path.root not in ("body", "items") or EVERY in path.keys:
-        return None
-    text = "".join(_key(key) for key in path.keys)
-    if pipe in _FILTERS:
-        text += _FILTERS[pipe]
-    if not text.startswith("."):
-        text = f".{text}"
-    if pipe == "length":
-        text = "length" if text == "." else f"{text}|length"
-    elif pipe and pipe not in _FILTERS:
-        return None
-    quoted = text if re.fullmatch(r"[\w.]+", text) else "'" + text.replace("'", "'\\''") + "'"
-    return f"jq {'-s ' if path.root == 'items' else ''}-r {quoted}"
+    path = source.path
+    if path is not None and path.root == "stdout" and not path.keys and path.filter in (None, "trim"):
+        return "" if kind == "value" else None
+    program = path_program(path, inside, digest=digest) if path is not None else None
+    root = path.root if path is not None else ""
+    if program is None:
+        from runner.report.snippets.shell.jq_formula import translated  # imports Jinja2, which few pages need
 
-
-def _key(key: str | int) -> str:
-    if isinstance(key, int):
-        return f"[{key}]"
-    return f".{key}" if _BARE.fullmatch(key) else f"[{json.dumps(key)}]"
+        root, program = translated(source.text, tuple(_OPTIONS), inside or ".")
+    if program is None:
+        return None
+    options = _OPTIONS[root] + ("e" if kind == "condition" else "r")
+    quoted = program if re.fullmatch(r"[\w.]+", program) else bash.word([program])
+    return f" | jq -{options} {quoted}" + (" > /dev/null" if kind == "condition" else "")

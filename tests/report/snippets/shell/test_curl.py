@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from runner.report.snippets.session import Snippet
 from runner.report.snippets.shell import bash
 from runner.report.snippets.shell.curl import Script
-from runner.report.snippets.shell.jq import jq_command
+from runner.report.snippets.shell.jq import jq_filter
 from runner.report.snippets.variables import Part, Variable, Variables
 from runner.results.records import StepRecord
-from runner.scenario.expressions.paths import parse_path
+from runner.scenario.expressions.paths import parse_source
 from tests.report.factories import LONG, call, create, sources, step
 
 SOCKET = "unix:///var/run/docker.sock"
@@ -80,17 +80,26 @@ def test_words(parts: list[Part], word: str) -> None:
         ("body.Mounts | length", "jq -r '.Mounts|length'"),
         ("body.Id | short", "jq -r '.Id[:12]'"),
         ("body['a-b'].c", "jq -r '.[\"a-b\"].c'"),
-        ("items[-1].aux.ID", "jq -s -r '.[-1].aux.ID'"),
+        ("items[-1].aux.ID", "jq -sr '.[-1].aux.ID'"),
         ("stdout | trim", ""),
         ("status", None),
         ("body.x + 1", None),
-        ("body.get('x')", None),
+        ("body.get('x')", "jq -r .x"),
         ("bodyguard.x", None),
-        ("body | map(attribute='Id') | first", None),
+        ("body | map(attribute='Id') | first", "jq -r '(map(.Id))[0]'"),
+        ("(items | selectattr('aux', 'defined') | list)[-1].aux.ID", "jq -sr '(map(select(.aux != null)))[-1].aux.ID'"),
+        (
+            "stdout.splitlines()[-2].split(' ')[0]",
+            r"""jq -Rsr '((rtrimstr("\n") | split("\n"))[-2] | split(" "))[0]'""",
+        ),
+        ("[body.A, body.B.C]", "jq -r '[.A, .B.C]'"),
+        ("{'a b': body.A}", "jq -r '{\"a b\": .A}'"),
+        ("body.A == container", None),
+        ("body.A | b64encode", None),
     ],
 )
 def test_jq(source: str, command: str | None) -> None:
-    assert jq_command(parse_path(source)) == command
+    assert jq_filter(parse_source(source)) == (f" | {command}" if command else command)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +107,7 @@ def test_jq(source: str, command: str | None) -> None:
     [("body.A.B", {"A": {"B": "x"}}), ("body[1]['a b']", [0, {"a b": "x"}]), ("body['q\"']", {'q"': "x"})],
 )
 def test_jq_finds_the_value(source: str, body: Any) -> None:
-    assert in_bash(f"{jq_command(parse_path(source))} <<'EOF'\n{json.dumps(body)}\nEOF") == "x\n"
+    assert in_bash(f"cat <<'EOF'{jq_filter(parse_source(source))}\n{json.dumps(body)}\nEOF") == "x\n"
 
 
 def test_variables_are_found_whole_and_only_where_they_stand_alone() -> None:
