@@ -50,7 +50,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     "SystemEvents": {"answer": "items", "endless": "!until"},
     "ContainerWait": {"in_band": "body"},
     # Streams of progress: 200 with the first byte, whatever happens afterwards.
-    "ImageBuild": {"answer": "progress", "body": "tar", "labels": "query.labels"},
+    "ImageBuild": {"answer": "progress", "body": "tar"},
     "ImageCreate": {"answer": "progress", "body": "tar", "labels": "query.changes"},
     "ImagePush": {"answer": "progress"},
     "PluginPull": {"answer": "progress", "success": [200, 204], "body_required": True},

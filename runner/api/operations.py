@@ -53,7 +53,7 @@ class Operation(NamedTuple):
     protocol that the request asks to switch to. ``in_band`` is where a success can hide an error, besides a stream of
     progress: in the ``body``, or as JSON behind the end of the ``tar``. ``endless`` names the flag with which the
     response has no end, or after a ``!`` the parameter without which it has none. ``labels`` is where the runner's
-    labels go (``body.Labels``, ``query.labels``, ``query.changes``). ``slow`` operations have ten minutes by default,
+    labels go (``body.Labels``, ``query.changes``). ``slow`` operations have ten minutes by default,
     others one.
 
     ``tty`` is where it is decided whether output is from a terminal, and so is raw: the operation ``creates`` a

@@ -49,9 +49,11 @@ class Headers(Mapping[str, str]):
 
 
 class Deadline(NamedTuple):
-    """A point on the monotonic clock, in seconds; with ``None`` it never passes."""
+    """A point on the monotonic clock, in seconds; with ``None`` it never passes. A response that is late by less than
+    ``grace`` seconds is still read, for the sake of what the request does."""
 
     at: float | None = None
+    grace: float = 0.0
 
     @classmethod
     def never(cls) -> Deadline:
@@ -75,7 +77,7 @@ class Deadline(NamedTuple):
         """
         if self.at is None:
             return None
-        left = self.at - time.monotonic()
+        left = self.at + self.grace - time.monotonic()
         if left <= 0:
             raise DeadlineExceeded()
         return left

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from runner.api.operations import AnswerKind
+from runner.engine.engine import Engine
 from runner.engine.transport import Deadline, Response
 from runner.errors import RunnerError, StepError
+from runner.executor import creating
 from runner.executor.context import StepContext
 from runner.executor.files import RunFiles
 from runner.executor.request import registry_credentials, tty
+from runner.executor.request.labels import origin_label
 from runner.executor.request.prepare import Prepared, RequestKind, prepare
 from runner.executor.response.reader import Reader, Stream, TakeLimits
 from runner.executor.response.stdin import StdinWriter
@@ -19,6 +22,9 @@ from runner.results.events import ItemArrived, OutputArrived, RequestSent
 from runner.results.records import ResponseRecord
 from runner.scenario import model
 from runner.scenario.expressions.references import Scope
+
+if TYPE_CHECKING:
+    from runner.executor.builds import Build
 
 
 class CallOutcome:
@@ -47,41 +53,113 @@ def perform(
         has_tty = prepared.answer == "output" and tty.has_tty(prepared, context, deadline)
         path = prepared.request.path.removeprefix(f"/v{context.engine.api_version}")
         context.emit(RequestSent(context.key, prepared.request.method, unquote(path)))
-        response = context.engine.send(prepared.request, deadline)
+        call = _Call(context, prepared, names, on_response, has_tty=has_tty)
         try:
-            if response.status in prepared.documented:
-                on_response()
-            reader = Reader(response, deadline, _take_limits(context.step, names))
-            try:
-                outcome.response = _read(context, prepared, reader, has_tty=has_tty)
-            except RunnerError:
-                outcome.response = reader.record
-                raise
-        finally:
-            response.close()
-        outcome.in_band_error = _in_band_error(prepared, reader)
-        context.run.created.note(prepared.operation, prepared.body, outcome.response.body)
+            outcome.response = _exchange(call, deadline)
+        except RunnerError:
+            outcome.response = call.partial
+            raise
+        outcome.in_band_error = call.in_band_error
         registry_credentials.conceal_token(context.run, prepared.operation, outcome.response.body)
     except RunnerError as error:
         outcome.error = error
     return outcome
 
 
-def _read(context: StepContext, prepared: Prepared, reader: Reader, *, has_tty: bool) -> ResponseRecord:
-    response = reader.response
-    if response.status not in prepared.documented:
-        reader.limits = None
-        return reader.value()
-    answer = prepared.answer if prepared.operation else _guess(response, limited=reader.limits is not None)
-    match answer:
-        case "output" | "upgrade":
-            return _read_output(context, prepared, reader, has_tty=has_tty or answer == "upgrade")
-        case "items" | "progress":
-            return reader.items(lambda item, size: context.emit(ItemArrived(context.key, item, size)))
-        case "tar":
-            return _download(context.run.files, prepared, reader)
-        case "none" | "json" | "text":
+class _Call:
+    """One exchange with the engine. ``partial`` is what has been read of the response, also after a failure."""
+
+    def __init__(
+        self,
+        context: StepContext,
+        prepared: Prepared,
+        names: Scope,
+        on_response: Callable[[], None],
+        *,
+        has_tty: bool,
+    ) -> None:
+        self.context = context
+        self.prepared = prepared
+        self.names = names
+        self.on_response = on_response
+        self.has_tty = has_tty
+        self.partial: ResponseRecord | None = None
+        self.in_band_error: str | None = None
+        self.build: Build | None = None
+
+    def exchange(self, engine: Engine, deadline: Deadline) -> ResponseRecord:
+        """Send the request and read the response.
+
+        Raises:
+            RunnerError: it can't be sent, or the response can't be read.
+        """
+        context, prepared = self.context, self.prepared
+        response = engine.send(prepared.request, deadline)
+        try:
+            is_success = response.status in prepared.documented
+            if is_success:
+                self.on_response()
+                if self.build is not None:
+                    self.build.begin(response.headers)
+            reader = Reader(response, deadline, _take_limits(context.step, self.names))
+            try:
+                record = self._read(reader)
+            finally:
+                self.partial = reader.record
+        finally:
+            response.close()
+        self.in_band_error = _in_band_error(prepared, reader)
+        if is_success:
+            context.run.created.note(prepared.operation, prepared.body, record.body)
+        return record
+
+    def _read(self, reader: Reader) -> ResponseRecord:
+        context, prepared, response = self.context, self.prepared, reader.response
+        if response.status not in prepared.documented:
+            reader.limits = None
             return reader.value()
+        answer = prepared.answer if prepared.operation else _guess(response, limited=reader.limits is not None)
+        match answer:
+            case "output" | "upgrade":
+                return _read_output(context, prepared, reader, has_tty=self.has_tty or answer == "upgrade")
+            case "items" | "progress":
+                return reader.items(self._on_item)
+            case "tar":
+                return _download(context.run.files, prepared, reader)
+            case "none" | "json" | "text":
+                record = reader.value()
+                if self.build is not None:
+                    self.build.feed_text(record.body)
+                return record
+
+    def _on_item(self, item: Any, size: int) -> None:
+        if self.build is not None:
+            self.build.feed(item)
+        self.context.emit(ItemArrived(self.context.key, item, size))
+
+
+def _exchange(call: _Call, deadline: Deadline) -> ResponseRecord:
+    """Make the exchange; one that creates something is tracked until it is known what has become of it."""
+    context, creates = call.context, call.prepared.creates
+    created = context.run.created
+    if not context.run.run_id:
+        return call.exchange(context.engine, deadline)
+    if creates is None:
+        return call.exchange(context.engine, deadline)
+    if creates.build_context:
+        from runner.executor.build_tracking import follow
+
+        with follow(context, creates, call.prepared.tags, deadline) as build:
+            call.build = build
+            return call.exchange(context.engine, deadline)
+    creation = created.begin(creates.noun, origin_label(creates.noun, context.key), context.step.id)
+
+    def exchange(engine: Engine, deadline: Deadline) -> ResponseRecord:
+        record = call.exchange(engine, deadline)
+        created.note_id(record.body)
+        return record
+
+    return creating.send(context, creation, exchange, deadline)
 
 
 def _read_output(context: StepContext, prepared: Prepared, reader: Reader, *, has_tty: bool) -> ResponseRecord:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from runner.executor.cancellation import CancelScope, Level
 from runner.executor.created import CreatedResources
 from runner.executor.files import FilePolicy, RunFiles
+from runner.executor.journal import Journal
 from runner.results.events import Event, StepKey
 from runner.results.records import EMPTY, Phase
 from runner.scenario.expressions.references import Results
@@ -34,7 +35,7 @@ class Options(NamedTuple):
     default of every step, in seconds, or None for the scenario's own or the built-in ones; ``credentials`` returns the
     docker CLI's, and is called only by operations that need a registry; files are written inside ``folder`` only.
     Without an engine, and with ``confined``, files are read below the scenario's folder only, and written to a private
-    one; ``allow_read`` and ``allow_write`` are further folders for both."""
+    one; ``allow_read`` and ``allow_write`` are further folders for both. ``state`` is the folder of journals."""
 
     values: Mapping[str, Any] = EMPTY
     secrets: Mapping[str, str] = EMPTY
@@ -47,17 +48,20 @@ class Options(NamedTuple):
     confined: bool = False
     allow_read: tuple[Path, ...] = ()
     allow_write: tuple[Path, ...] = ()
+    state: Path | None = None
 
 
 class RunContext(NamedTuple):
     """The run of one scenario file, with the scenarios that it includes. None of these references changes.
 
-    The first level of cancellation breaks the exchanges of ``engine``, which serves the steps; ``cleanup_engine`` is
-    the same engine for what cleans up, whose exchanges only the second level breaks. ``started`` is monotonic.
+    The first level of cancellation breaks the exchanges of ``engine``, which serves the steps; ``cleanup_engine`` and
+    ``creating_engine`` are the same engine for what cleans up and what creates something, whose exchanges only the
+    second level breaks. ``started`` is monotonic.
     """
 
     engine: Engine
     cleanup_engine: Engine
+    creating_engine: Engine
     options: Options
     cancellation: CancelScope
     emit: Callable[[Event], None]
@@ -67,6 +71,7 @@ class RunContext(NamedTuple):
     title: str
     created: CreatedResources
     files: RunFiles
+    journal: Journal
     started: float
 
     def child(self) -> RunContext:
@@ -84,6 +89,7 @@ class RunContext(NamedTuple):
         self.engine.abort()
         if level >= Level.EVERYTHING:
             self.cleanup_engine.abort()
+            self.creating_engine.abort()
 
     @property
     def replayed(self) -> bool:
@@ -114,6 +120,7 @@ def new_run(
     run = RunContext(
         engine=engine.share(),
         cleanup_engine=engine.share(),
+        creating_engine=engine.share(),
         options=options,
         cancellation=cancellation,
         emit=emit,
@@ -123,6 +130,7 @@ def new_run(
         title=scenario.title,
         created=CreatedResources(),
         files=RunFiles(policy, scenario.path.parent),
+        journal=Journal(None if is_offline else options.state, run_id, engine.endpoint.url),
         started=time.monotonic(),
     )
     cancellation.on_cancel(run.wake)

@@ -80,7 +80,7 @@ def execute(jobs: tuple[Job, ...], options: Options, cancellation: CancelScope) 
 
 def _import_cleanup() -> None:
     """Import the cleanup while the run waits for the engine."""
-    import runner.executor.cleanup.remove  # noqa: F401
+    import runner.executor.cleanup.end_of_run  # noqa: F401
 
 
 def _run_jobs(
@@ -186,10 +186,11 @@ class _ScenarioRun:
         entries += flow.finish(self._at)
         steps = flow.resolve(entries)
         left: list[str] = []
-        if context.created.nouns:
-            from runner.executor.cleanup.remove import clean_up
+        if context.created.nouns or context.created.builds:
+            from runner.executor.cleanup.end_of_run import clean_up
 
             cleanup, left = clean_up(context)
+            context.journal.close(is_clean=not left)
             steps += self._emit_cleanup(cleanup, len(steps))
         status, error_record = first_failure(steps)
         outputs: dict[str, object] = {}

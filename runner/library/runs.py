@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from runner.errors import Diagnostic
 from runner.executor.cancellation import CancelScope, Level
 from runner.executor.context import Options
+from runner.executor.journal import state_folder
 from runner.executor.run import execute
 from runner.library.connection import configured_credentials
 from runner.library.scenarios import missing_in_versions
@@ -79,6 +80,7 @@ def prepare(scenarios: tuple[Scenario, ...], settings: RunSettings, environment:
         secrets=complete_secrets(settings.secrets, scenarios, replay=is_replay),
         timeout=settings.timeout,
         credentials=None if access.confined else configured_credentials(environment),
+        state=state_folder(environment),
         keep_going=settings.keep_going,
         keep=settings.keep,
         jobs=settings.jobs,

@@ -115,7 +115,7 @@ def test_a_detached_exec_asks_for_no_upgrade() -> None:
     ("name", "params", "place"),
     [
         ("create", {}, "body.Labels"),
-        ("image.build", {}, "query.labels"),
+        ("image.build", {}, None),
         ("image.pull", {"fromImage": "alpine"}, None),
         ("image.import", {"fromSrc": "-"}, "query.changes"),
         ("image.commit", {}, "query.changes"),

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 USAGE = "run clean [options]"
 DESCRIPTION = """\
 Remove what interrupted runs left on an engine: containers, networks, volumes, services, secrets, configs and built
-images that carry the runner's label. Nothing without the label is touched. A run still in progress counts as
-interrupted: use --older-than on shared engines."""
+images that carry the runner's label, or are in the journal of such a run. Nothing else is touched. A run still in
+progress counts as interrupted: use --older-than on shared engines."""
 EXAMPLES = """\
 examples:
   run clean --dry-run                   only list what would be removed
@@ -60,15 +60,20 @@ def main(arguments: list[str], console: Console) -> ExitCode:
 def _clean(engine: Engine, console: Console, *, dry_run: bool, age: float) -> ExitCode:
     from runner.engine.transport import Deadline
     from runner.executor.cleanup.find import KINDS, find
+    from runner.executor.cleanup.journaled import find_journaled, forget
     from runner.executor.cleanup.remove import remove_all
+    from runner.executor.journal import state_folder
 
     deadline = Deadline.after(TIME_LIMIT)
     now = console.clock()
     leftovers, errors = find(engine, [kind.noun for kind in KINDS], None, deadline)
+    journaled = find_journaled(engine, state_folder(console.environment), deadline)
+    leftovers += [leftover for _, journal_leftovers in journaled for leftover in journal_leftovers]
     for error in errors:
         diagnostics.show_error(console, error)
     old = [leftover for leftover in leftovers if now - _created(leftover.created, now) >= age]
     failed = 0
+    remaining = {leftover.id for leftover in leftovers}
     for leftover in old if dry_run else ():
         console.write(_line("would remove", leftover, now))
     for removal in () if dry_run else remove_all(engine, old, deadline):
@@ -76,7 +81,10 @@ def _clean(engine: Engine, console: Console, *, dry_run: bool, age: float) -> Ex
             failed += 1
             diagnostics.show_error(console, removal.error)
         else:
+            remaining.discard(removal.leftover.id)
             console.write(_line("removed", removal.leftover, now))
+    if not dry_run:
+        forget(journaled, remaining)
     removed = count(len(old) - failed, "thing")
     runs = count(len({leftover.run for leftover in old}), "interrupted run")
     if not old:

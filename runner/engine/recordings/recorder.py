@@ -15,7 +15,7 @@ from runner.api.request_masking import masked_headers, masked_reason, masked_tar
 from runner.engine.recordings.body_parts import MAX_PART, Chunk, part_of, parts_of, raw_parts
 from runner.engine.recordings.recording import RecordedExchange, RecordedInput, RecordedRequest, RecordedResponse
 from runner.engine.transport import Deadline, Headers, Request, Response, Transport, Upload
-from runner.errors import Diagnostic, ErrorKind, RunnerError, UsageError
+from runner.errors import DeadlineExceeded, Diagnostic, ErrorKind, RunnerError, UsageError
 from runner.masking import Masker
 
 _UNANSWERED: Final = Diagnostic("connection-broken", "the run ended before a response arrived", kind="engine")
@@ -145,6 +145,9 @@ class RecordingTransport:
         except RunnerError as error:
             exchange.failure = _failure_of(error)
             raise
+        if deadline.passed:  # it is read within the grace; for the step it comes too late
+            exchange.failure = DeadlineExceeded().diagnostic()
+            return response
         exchange.answered = self._recorder.now()
         exchange.head = (response.status, response.reason, response.headers, response.upgraded)
         return _RecordingResponse(response, exchange, self._recorder)

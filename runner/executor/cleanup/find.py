@@ -48,7 +48,8 @@ KINDS: Final = (
     Kind("config", "ID", {}, {}),
     Kind("image", "Id", {}, {}),
 )
-_EVERY_IMAGE: Final = KINDS[-1]._replace(list={"all": True})
+IMAGE: Final = KINDS[-1]
+_EVERY_IMAGE: Final = IMAGE._replace(list={"all": True})
 SWARM_NOUNS: Final = frozenset({"service", "secret", "config"})
 
 

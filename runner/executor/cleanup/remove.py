@@ -1,7 +1,6 @@
-"""Removes the resources that a run created and did not remove itself.
+"""Removes resources that runs left, for the end of a run and for ``run clean``.
 
-The end of a run and ``run clean`` share these functions. What other containers use is never removed by force: it stays,
-and is reported as left over.
+What other containers use is never removed by force: it stays, and is reported as left over.
 """
 
 from __future__ import annotations
@@ -16,26 +15,19 @@ from runner.api import operations
 from runner.api.error_message import engine_message
 from runner.engine.transport import Deadline
 from runner.errors import RunnerError, StepError
-from runner.executor.cancellation import Level
-from runner.executor.cleanup.find import Leftover, find
+from runner.executor.cleanup.find import Leftover
 from runner.executor.response.ask import ask
-from runner.results.records import RequestRecord, ResponseRecord, StepRecord
-from runner.text import short_id
+from runner.results.records import RequestRecord, ResponseRecord
 
 if TYPE_CHECKING:
     from runner.api.operations import Operation
     from runner.engine.engine import Engine
-    from runner.executor.context import RunContext
 
 _CONFLICT: Final = 409
 """The status of a container's removal by force while another removal of it is in progress."""
 
-_TIMEOUT: Final = 60.0
-"""Seconds for the whole cleanup of a run."""
 _REMOVAL_TIMEOUT: Final = 20.0
 """Seconds for one removal, so that one which hangs leaves time for the others."""
-_LISTING_TIMEOUT: Final = 1.0
-"""Seconds to list what is left after a run was told to end at once."""
 
 _AUTO_REMOVE_TIMEOUT: Final = 10.0
 """Seconds to wait for a container that the engine itself is removing (``AutoRemove``)."""
@@ -116,7 +108,7 @@ def _remove(engine: Engine, leftover: Leftover, deadline: Deadline, patience: De
 def _delete(
     engine: Engine, leftover: Leftover, deadline: Deadline, patience: Deadline
 ) -> tuple[RequestRecord, ResponseRecord]:
-    operation = _delete_operation(leftover)
+    operation = delete_operation(leftover)
     path_param = operation.path_params[0].name
     auto_remove = Deadline.after(_AUTO_REMOVE_TIMEOUT)
     if leftover.kind.noun == "container" and engine.name == "podman":
@@ -136,7 +128,7 @@ def _delete(
     return reply.request_record(), ResponseRecord(reply.status, body=reply.body)
 
 
-def _delete_operation(leftover: Leftover) -> Operation:
+def delete_operation(leftover: Leftover) -> Operation:
     operation = operations.find(f"{leftover.kind.noun}.delete")
     assert operation is not None, leftover
     return operation
@@ -148,71 +140,3 @@ def _references(engine: Engine, leftover: Leftover) -> tuple[str, ...]:
     if leftover.kind.noun == "network" and engine.name == "podman":
         return (leftover.name,)
     return leftover.tags or (leftover.id,)
-
-
-def clean_up(run: RunContext) -> tuple[list[StepRecord], list[str]]:
-    """Remove what is left of a run, and continue past failures.
-
-    Returns a record for each removal, and a line for each resource that is still there.
-    """
-    deadline = Deadline.after(_TIMEOUT)
-    if run.cancellation.reached(Level.EVERYTHING):
-        return [], _not_removed(run)
-    try:
-        leftovers, errors = find(run.cleanup_engine, run.created.nouns, run.run_id, deadline)
-    except RunnerError as error:
-        return [], _not_removed(run) if run.cancellation.reached(Level.EVERYTHING) else [_unknown(run, error)]
-    left = [_unknown(run, error) for error in errors]
-    if run.options.keep:
-        return [], [*left, *(f"{_described(leftover)} was kept" for leftover in leftovers)]
-    records: list[StepRecord] = []
-    for removal in remove_all(run.cleanup_engine, leftovers, deadline):
-        if removal.error is not None and run.cancellation.reached(Level.EVERYTHING):
-            return records, [*left, *_not_removed(run)]
-        if removal.error is not None:
-            left.append(removal.error.message)
-        records.append(_record(removal, len(records) + 1, run.elapsed_ms()))
-    return records, left
-
-
-def _not_removed(run: RunContext) -> list[str]:
-    """Return a line for each resource that is left by a run which was told to end at once. They are listed over new
-    connections, since those of the run are broken."""
-    engine = run.cleanup_engine.share()
-    try:
-        leftovers, errors = find(engine, run.created.nouns, run.run_id, Deadline.after(_LISTING_TIMEOUT))
-    except RunnerError as error:
-        return [_unknown(run, error)]
-    return [
-        *(_unknown(run, error) for error in errors),
-        *(f"{_described(leftover)} was not removed" for leftover in leftovers),
-    ]
-
-
-def _unknown(run: RunContext, error: RunnerError) -> str:
-    kinds = ", ".join(f"{noun}s" for noun in sorted(run.created.nouns))
-    return f"{kinds} of run {run.run_id} may be left: {error.message}"
-
-
-def _described(leftover: Leftover) -> str:
-    named = leftover.name not in ("", leftover.id)
-    return f"{leftover.title} ({short_id(leftover.id)})" if named else leftover.title
-
-
-def _record(removal: Removal, number: int, now_ms: float) -> StepRecord:
-    operation = _delete_operation(removal.leftover)
-    error = removal.error
-    return StepRecord(
-        id=f"cleanup_{number}",
-        kind=operation.name,
-        phase="cleanup",
-        status="failed" if error else "passed",
-        title=f"Remove {removal.leftover.title}",
-        operation=operation.id,
-        attempts=removal.attempts,
-        started_ms=now_ms - removal.seconds * 1000,
-        duration_ms=removal.seconds * 1000,
-        request=removal.request,
-        response=removal.response,
-        error=error.diagnostic() if error else None,
-    )

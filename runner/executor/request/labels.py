@@ -23,6 +23,7 @@ from runner.labels import ORIGIN, RUN, SCENARIO
 
 if TYPE_CHECKING:
     from runner.executor.context import StepContext
+    from runner.results.events import StepKey
 
 INHERITING: Final = frozenset({"container", "image"})
 """Nouns of resources that inherit labels."""
@@ -59,8 +60,9 @@ class Labeller:
         self._run.created.nouns.add(operation.noun)
         place, _, name = (target or "body.Labels").partition(".")
         if place == "query":
-            value = self._in_query(operation.noun, name, content.params.get(name))
-            return content._replace(params={**content.params, name: value})
+            instructions = (f'LABEL "{key}"={_quoted(text)}' for key, text in self._labels(operation.noun).items())
+            changes = [*_as_list(content.params.get(name)), *instructions]
+            return content._replace(params={**content.params, name: changes})
         if isinstance(content.upload, FileUpload):
             body = _json_mapping(content.upload.read(MAX_FILE))
             if body is None:
@@ -78,18 +80,8 @@ class Labeller:
 
     def _labels(self, noun: str) -> dict[str, str]:
         labels = {RUN: self._run.run_id, SCENARIO: self._run.title}
-        if noun in INHERITING:
-            labels[ORIGIN] = f"{noun}/{'.'.join(str(index) for index in self._key.path)}"
-        return labels
-
-    def _in_query(self, noun: str, name: str, value: Any) -> Any:
-        labels = self._labels(noun)
-        if name == "changes":
-            return [*_as_list(value), *(f'LABEL "{key}"={_quoted(text)}' for key, text in labels.items())]
-        labels = {key: text.replace("$", "") for key, text in labels.items()}  # Podman 5 puts a variable's value there
-        if isinstance(value, str):
-            value = _json_mapping(value)
-        return {**(value if isinstance(value, Mapping) else {}), **labels}
+        origin = origin_label(noun, self._key)
+        return labels if origin is None else {**labels, ORIGIN: origin}
 
     def _in_body(self, noun: str, body: Any) -> Any:
         if isinstance(body, str):
@@ -103,14 +95,20 @@ class Labeller:
         return {**body, "Labels": {**(labels or {}), **self._labels(noun)}}
 
 
+def origin_label(noun: str, key: StepKey) -> str | None:
+    """Return the third label of what a step creates; None for kinds that inherit no labels."""
+    return f"{noun}/{'.'.join(str(index) for index in key.path)}" if noun in INHERITING else None
+
+
 def raw_creation(method: str, path: str) -> Operation | None:
-    """Return the operation that a raw request amounts to, if that creates something."""
+    """Return the operation that a raw request amounts to, if that creates a resource of the run."""
     bare = unquote(re.sub(r"^/v[0-9]+\.[0-9]+(?=/)", "", path.partition("?")[0])).rstrip("/")
     return next(
         (
             operation
             for operation in operations.all_operations()
-            if operation.labels and (operation.method, operation.path) == (method.upper(), bare)
+            if (operation.labels or operation.build_context)
+            and (operation.method, operation.path) == (method.upper(), bare)
         ),
         None,
     )

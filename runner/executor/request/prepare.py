@@ -41,6 +41,10 @@ class Prepared(NamedTuple):
     body: Any = None
     stdin: bytes | None = None
     save: SaveTarget | None = None
+    creates: Operation | None = None
+    """The operation that creates a resource of the run, if the request is or amounts to one."""
+    tags: tuple[str, ...] = ()
+    """The names that a build gives to its image."""
 
     @property
     def documented(self) -> tuple[int, ...]:
@@ -117,7 +121,9 @@ def _prepare_call(context: StepContext, kind: model.OperationCall, names: Scope,
     content = Labeller(context).add(operation, Content(params, body, upload))
     params = registry_credentials.add(context.run, operation, dict(content.params), content.body, deadline)
     request = requests.build(operation, params, body=content.body, upload=content.upload, api_version=version)
-    return Prepared(request, operation, params, _json_body(content.body), stdin, _save(context, kind, names))
+    save = _save(context, kind, names)
+    creates, tags = _creates(operation, content.params)
+    return Prepared(request, operation, params, _json_body(content.body), stdin, save, creates, tags)
 
 
 def _prepare_raw(context: StepContext, kind: model.RawRequest, names: Scope, deadline: Deadline) -> Prepared:
@@ -136,7 +142,16 @@ def _prepare_raw(context: StepContext, kind: model.RawRequest, names: Scope, dea
         upload=content.upload,
         api_version=context.engine.api_version,
     )
-    return Prepared(request, body=_json_body(content.body))
+    creates, tags = (None, ()) if created is None else _creates(created, content.params)
+    return Prepared(request, body=_json_body(content.body), creates=creates, tags=tags)
+
+
+def _creates(operation: Operation, params: Mapping[str, Any]) -> tuple[Operation | None, tuple[str, ...]]:
+    """Return the operation if it creates something with these parameters, and the tags of a build."""
+    if operation.build_context:
+        tags = params.get("t") or ()
+        return operation, tuple(map(str, tags)) if isinstance(tags, (list, tuple)) else (str(tags),)
+    return (operation if operation.labels_for(params) else None), ()
 
 
 def _json_body(body: Any) -> Any:

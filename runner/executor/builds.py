@@ -1,0 +1,113 @@
+"""Follows builds by their streams: which images they create, without adding labels to them.
+
+A label would be a further step of the build, and would change the image's id. The classic builder of Docker and Podman
+both print the id behind each step, and whether it came from the cache:
+https://github.com/moby/moby/blob/v20.10.24/builder/dockerfile/dispatchers.go
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import time
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from runner.engine.transport import Headers
+from runner.executor.times import http_date
+
+_LINE: Final = re.compile(
+    r"(?P<step>(?:\[\d+/\d+\] )?step \d+/\d+ ?: (?P<from>from )?)"
+    r"|\s*-{2,3}> (?:(?P<cached>using cache)|running in (?P<container>[0-9a-f]{12,64})|(?P<image>[0-9a-f]{11,64})\s*$)"
+    r"|(?:sha256:)?(?P<built>[0-9a-f]{64})\s*$",
+    re.IGNORECASE,
+)
+_TOLERANCE: Final = 1.5
+"""Seconds by which the ``Date`` of a response, which has no fractions, may differ from the engine's clock."""
+
+
+class BuiltImage(NamedTuple):
+    """An image that a build has created: its full id, the time as the engine writes it, and its names."""
+
+    id: str
+    created: str
+    tags: tuple[str, ...]
+
+
+class Build:
+    """One build: what its stream has shown so far. ``tags`` are the names that it gives to its image."""
+
+    def __init__(self, noun: str, step_id: str, tags: tuple[str, ...]) -> None:
+        self.noun = noun
+        self.step_id = step_id
+        self.tags = tags
+        self.started = time.time()
+        """When it was sent, in Unix seconds of the engine's clock, as far as that is known."""
+        self.steps: list[str] = []
+        """The ids (shortened) that it has created, in order."""
+        self.containers: list[str] = []
+        """The ids (shortened) of containers that have run its steps."""
+        self.final: str | None = None
+        """The id of the built image."""
+        self.stages: list[str] = []
+        """The ids (shortened) of what the stages before the last one have created."""
+        self.images: list[BuiltImage] = []
+        """The built image and those of the stages, as far as the build is known to have created them."""
+        self.cut_off_at: float | None = None
+        """When the connection was closed before the end of the stream, on the monotonic clock."""
+        self._of_stage: str | None = None
+        self._has_steps = False
+        self._is_base = False
+        self._is_cached = False
+
+    def begin(self, headers: Headers) -> None:
+        """Note the head of the response, whose date tells the engine's clock."""
+        date = http_date(headers.get("Date", ""))
+        offset = date - time.time() if date is not None else 0.0
+        if abs(offset) > _TOLERANCE:  # else it is the same clock
+            self.started += offset - _TOLERANCE
+
+    def has_created(self, image_id: str, created: float) -> bool:
+        """Whether an image that the stream has named is new, and not from the cache; ``created`` is in Unix seconds."""
+        bare = image_id.removeprefix("sha256:")
+        is_step = not self._has_steps or any(bare.startswith(step) for step in self.steps)
+        return is_step and created >= self.started
+
+    def feed_text(self, text: Any) -> None:
+        """Follow a stream that was read as one text: a JSON value per line."""
+        for line in text.splitlines() if isinstance(text, str) else ():
+            with contextlib.suppress(ValueError, RecursionError):
+                self.feed(json.loads(line))
+
+    def feed(self, item: Any) -> None:
+        """Follow one item of the stream."""
+        if not isinstance(item, Mapping):
+            return
+        aux = item.get("aux")
+        if isinstance(aux, Mapping) and isinstance(aux.get("ID"), str):
+            self.final = aux["ID"].removeprefix("sha256:")
+        stream = item.get("stream")
+        for line in stream.splitlines() if isinstance(stream, str) else ():
+            self._line(line)
+
+    def _line(self, line: str) -> None:
+        match = _LINE.match(line)
+        if match is None:
+            return
+        if match["step"]:
+            self._has_steps = True
+            self._is_base, self._is_cached = match["from"] is not None, False
+            if self._is_base and self._of_stage:
+                self.stages.append(self._of_stage)
+                self._of_stage = None
+        elif match["cached"]:
+            self._is_cached = True
+        elif match["container"]:
+            self.containers.append(match["container"])
+        elif match["image"]:
+            if not (self._is_base or self._is_cached):
+                self.steps.append(match["image"])
+                self._of_stage = match["image"]
+        else:
+            self.final = match["built"]
