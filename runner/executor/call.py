@@ -10,7 +10,6 @@ from runner.api.operations import AnswerKind
 from runner.engine.engine import Engine
 from runner.engine.transport import Deadline, Response
 from runner.errors import RunnerError, StepError
-from runner.executor import creating
 from runner.executor.context import StepContext
 from runner.executor.files import RunFiles
 from runner.executor.request import registry_credentials, tty
@@ -18,13 +17,14 @@ from runner.executor.request.labels import origin_label
 from runner.executor.request.prepare import Prepared, RequestKind, prepare
 from runner.executor.response.reader import Reader, Stream, TakeLimits
 from runner.executor.response.stdin import StdinWriter
+from runner.executor.tracking import creating
 from runner.results.events import ItemArrived, OutputArrived, RequestSent
 from runner.results.records import ResponseRecord
 from runner.scenario import model
 from runner.scenario.expressions.references import Scope
 
 if TYPE_CHECKING:
-    from runner.executor.builds import Build
+    from runner.executor.tracking.builds import Build
 
 
 class CallOutcome:
@@ -147,7 +147,7 @@ def _exchange(call: _Call, deadline: Deadline) -> ResponseRecord:
     if creates is None:
         return call.exchange(context.engine, deadline)
     if creates.build_context:
-        from runner.executor.build_tracking import follow
+        from runner.executor.tracking.build_tracking import follow
 
         with follow(context, creates, call.prepared.tags, deadline) as build:
             call.build = build

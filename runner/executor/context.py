@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from runner.executor.cancellation import CancelScope, Level
-from runner.executor.created import CreatedResources
 from runner.executor.files import FilePolicy, RunFiles
-from runner.executor.journal import Journal
+from runner.executor.tracking.created import CreatedResources
+from runner.executor.tracking.journal import Journal
 from runner.results.events import Event, StepKey
 from runner.results.records import EMPTY, Phase
 from runner.scenario.expressions.references import Results

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from runner.errors import Diagnostic
 from runner.executor.cancellation import CancelScope, Level
 from runner.executor.context import Options
-from runner.executor.journal import state_folder
 from runner.executor.run import execute
+from runner.executor.tracking.journal import state_folder
 from runner.library.connection import configured_credentials
 from runner.library.scenarios import missing_in_versions
 from runner.library.settings import Replay, RunSettings

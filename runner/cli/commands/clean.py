@@ -62,7 +62,7 @@ def _clean(engine: Engine, console: Console, *, dry_run: bool, age: float) -> Ex
     from runner.executor.cleanup.find import KINDS, find
     from runner.executor.cleanup.journaled import find_journaled, forget
     from runner.executor.cleanup.remove import remove_all
-    from runner.executor.journal import state_folder
+    from runner.executor.tracking.journal import state_folder
 
     deadline = Deadline.after(TIME_LIMIT)
     now = console.clock()

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.engine.transport import Deadline
-from runner.executor.build_tracking import inspected
-from runner.executor.builds import Build, BuiltImage
 from runner.executor.cancellation import Level
 from runner.executor.cleanup.find import IMAGE, Leftover
 from runner.executor.response.ask import ask
 from runner.executor.times import unix_seconds
+from runner.executor.tracking.build_tracking import inspected
+from runner.executor.tracking.builds import Build, BuiltImage
 from runner.text import short_id
 
 if TYPE_CHECKING:

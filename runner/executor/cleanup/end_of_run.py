@@ -15,8 +15,8 @@ from runner.results.records import StepRecord
 from runner.text import short_id
 
 if TYPE_CHECKING:
-    from runner.executor.builds import Build
     from runner.executor.context import RunContext
+    from runner.executor.tracking.builds import Build
 
 _TIMEOUT: Final = 60.0
 """Seconds for the whole cleanup of a run."""

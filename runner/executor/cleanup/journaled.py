@@ -1,4 +1,4 @@
-"""Finds the resources that interrupted runs have journaled; see :mod:`runner.executor.journal`."""
+"""Finds the resources that interrupted runs have journaled; see :mod:`runner.executor.tracking.journal`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from runner.api import operations
 from runner.engine.transport import Deadline
 from runner.executor.cleanup.find import KINDS, Kind, Leftover
-from runner.executor.journal import Entry, ReadJournal, read_journals
 from runner.executor.response.ask import ask
+from runner.executor.tracking.journal import Entry, ReadJournal, read_journals
 
 if TYPE_CHECKING:
     from runner.engine.engine import Engine

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from runner.executor.cancellation import Level
-from runner.executor.creating import LATE
+from runner.executor.tracking.creating import LATE
 
 if TYPE_CHECKING:
     from runner.executor.cleanup.find import Leftover
     from runner.executor.context import RunContext
-    from runner.executor.created import Creation
+    from runner.executor.tracking.created import Creation
 
 SETTLE_TIME: Final = 5.0
 """Seconds after a connection broke in which the engine may still create what was asked for."""

@@ -1,7 +1,7 @@
 """Finds out whether output comes from a TTY, and so is raw instead of multiplexed.
 
 Before API 1.42 the response's media type doesn't tell. TTYs that this run has created are known
-(:mod:`runner.executor.created`); any other container is inspected.
+(:mod:`runner.executor.tracking.created`); any other container is inspected.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from runner.api.operations import Operation
 
 if TYPE_CHECKING:
-    from runner.executor.builds import Build
+    from runner.executor.tracking.builds import Build
 
 _WITH_UPDATES: Final = frozenset({"service", "secret", "config"})
 """Nouns with an update operation, which replaces all labels."""

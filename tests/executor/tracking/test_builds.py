@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.engine.transport import Headers
-from runner.executor.builds import Build
 from runner.executor.times import http_date, unix_seconds
+from runner.executor.tracking.builds import Build
 
 DOCKER = """\
 Step 1/6 : FROM alpine AS one

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from runner.api.operations import Operation
 from runner.engine.transport import Deadline
 from runner.errors import RunnerError
-from runner.executor.builds import Build, BuiltImage
 from runner.executor.response.ask import ask
 from runner.executor.times import unix_seconds
+from runner.executor.tracking.builds import Build, BuiltImage
 
 if TYPE_CHECKING:
     from runner.engine.engine import Engine

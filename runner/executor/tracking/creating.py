@@ -16,7 +16,7 @@ from runner.engine.engine import Engine
 from runner.engine.transport import Deadline
 from runner.errors import DeadlineExceeded, EngineError, StepError
 from runner.executor.context import StepContext
-from runner.executor.created import Creation
+from runner.executor.tracking.created import Creation
 from runner.results.records import ResponseRecord
 
 LATE: Final = 5.0
