@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from runner.api import operations
 from runner.cli.commands.operations import main
 from runner.cli.output.console import Console
 from runner.errors import ExitCode, UsageError
@@ -41,14 +42,54 @@ def test_it_says_what_does_not_end() -> None:
 def test_all_of_them_as_json() -> None:
     rows = json.loads(output("--format", "json"))
     assert len(rows) == 108
-    create = next(row for row in rows if row["operation"] == "ContainerCreate")
-    assert {key: create[key] for key in ("name", "aliases", "method", "path", "since")} == {
-        "name": "container.create",
-        "aliases": ["create"],
+    newest = operations.newest_api()
+    for row, operation in zip(rows, operations.all_operations(), strict=True):
+        names = ("name", "in", "type", "required", "default", "allowed", "since", "until")
+        facts = [
+            (one.name, one.place, one.type, one.required, one.default, list(one.allowed), one.since, one.until)
+            for one in operation.params
+        ]
+        assert row == {
+            "name": operation.name,
+            "aliases": list(operation.aliases),
+            "operation": operation.id,
+            "method": operation.method,
+            "path": operation.path,
+            "since": operation.since,
+            "parameters": [dict(zip(names, values, strict=True)) for values in facts],
+            "success": list(operation.success),
+            "answer": operation.answer,
+            "endless": operation.endless,
+            "body": operation.body,
+            "reference": f"https://docs.docker.com/reference/api/engine/version/v{newest}/#operation/{operation.id}",
+        }
+
+
+def test_one_as_json() -> None:
+    (row,) = json.loads(output("container.stop", "--format", "json"))
+    assert row == {
+        "name": "container.stop",
+        "aliases": ["stop"],
+        "operation": "ContainerStop",
         "method": "POST",
-        "path": "/containers/create",
+        "path": "/containers/{id}/stop",
         "since": "1.25",
+        "parameters": [
+            parameter("id", "path", required=True),
+            parameter("signal", "query", since="1.42"),
+            parameter("t", "query", type="integer"),
+        ],
+        "success": [204, 304],
+        "answer": "none",
+        "endless": None,
+        "body": None,
+        "reference": f"https://docs.docker.com/reference/api/engine/version/v{operations.newest_api()}/#operation/ContainerStop",
     }
+
+
+def parameter(name: str, place: str, **more: Any) -> dict[str, Any]:
+    fields = {"type": "string", "required": False, "default": None, "allowed": [], "since": "1.25", "until": None}
+    return {"name": name, "in": place, **fields, **more}
 
 
 def test_nouns_names_and_aliases_choose() -> None:

@@ -51,7 +51,7 @@ def answers(peer: Peer) -> None:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Command]:
+def answering(tmp_path: Path) -> Iterator[Command]:
     with serving(*[answers] * 20) as server:
         yield Command(tmp_path, server.endpoint.url)
 
@@ -61,9 +61,9 @@ def blocks(text: str) -> list[str]:
     return [block for block in re.split(r"\n\n+", text) if "failed[" in block]
 
 
-def test_each_element_of_a_loop_is_named_with_what_was_expected(engine: Command) -> None:
-    engine.write("x.yaml", LOOP)
-    done = engine("x.yaml", "--format", "none", "--keep-going")
+def test_each_element_of_a_loop_is_named_with_what_was_expected(answering: Command) -> None:
+    answering.write("x.yaml", LOOP)
+    done = answering("x.yaml", "--format", "none", "--keep-going")
     assert done.code == 1
     first, second = blocks(done.err)
     for index, (block, path) in enumerate(((first, "/volumes"), (second, "/networks"))):
@@ -72,16 +72,16 @@ def test_each_element_of_a_loop_is_named_with_what_was_expected(engine: Command)
         assert block.rstrip().endswith(f"  in: Which of the cases failed → refused[{index}]: {path} refuses it")
 
 
-def test_what_was_documented_is_expected_where_nothing_else_is(engine: Command) -> None:
-    engine.write("x.yaml", "title: t\nsteps:\n  - network.create: {body: {Name: a}}\n")
-    err = engine("x.yaml", "--format", "none").err
+def test_what_was_documented_is_expected_where_nothing_else_is(answering: Command) -> None:
+    answering.write("x.yaml", "title: t\nsteps:\n  - network.create: {body: {Name: a}}\n")
+    err = answering("x.yaml", "--format", "none").err
     assert "the engine answered 200 OK" in err
     assert "    expected  status == 201\n    actual    200\n" in err
 
 
-def test_the_error_output_is_shown_where_there_is_no_other(engine: Command) -> None:
-    engine.write("x.yaml", "title: t\nsteps:\n  - logs: {id: a, stdout: true}\n    expect: {stdout: hello}\n")
-    err = engine("x.yaml", "--format", "none").err
+def test_the_error_output_is_shown_where_there_is_no_other(answering: Command) -> None:
+    answering.write("x.yaml", "title: t\nsteps:\n  - logs: {id: a, stdout: true}\n    expect: {stdout: hello}\n")
+    err = answering("x.yaml", "--format", "none").err
     assert "  stderr: cat: can't open '/no/such/file'\n  stderr: \\x1b[2J\n" in err
 
 
