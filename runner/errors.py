@@ -21,7 +21,7 @@ ErrorKind = Literal["step", "deadline", "usage", "scenario", "engine", "document
 
 
 class ExitCode(IntEnum):
-    """How the command ends."""
+    """Lists the exit codes of the command."""
 
     PASSED = 0
     FAILED = 1

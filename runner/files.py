@@ -42,7 +42,7 @@ def write_stream(stream: TextIO, text: str) -> None:
 
     Raises:
         UsageError: ``cannot-write``.
-        BrokenPipeError: nobody reads any more, which is no error.
+        BrokenPipeError: the reader has gone, which is not an error.
     """
     encoding = stream.encoding or "utf-8"
     try:

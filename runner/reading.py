@@ -59,7 +59,7 @@ _HINT = "a run without an engine reads only below the scenario's folder; --allow
 
 
 class NotRegularError(OSError):
-    """What is at a path is not a regular file but ``kind``: a folder, a device, a named pipe, a socket."""
+    """Raised where a path leads to no regular file but to ``kind``: a folder, a device, a named pipe, a socket."""
 
     def __init__(self, path: Path, kind: str) -> None:
         super().__init__(f"{path} is {kind}")
@@ -101,7 +101,7 @@ def _hidden(parts: tuple[str, ...]) -> str | None:
 
 
 def _kind(path: Path) -> str | None:
-    """What is at a path if it is not a regular file; None for those, and where there is nothing."""
+    """Return what is at a path if it is not a regular file; None for those, and where there is nothing."""
     try:
         return _kind_of(path.stat().st_mode)
     except FileNotFoundError:

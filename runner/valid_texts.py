@@ -18,8 +18,8 @@ MAX_FILES = 1000
 
 
 class ValidText:
-    """What the cache in ``folder`` knows of a text. ``rules`` is everything else that its validity depends on: the
-    stamp of a schema, names that are set from outside."""
+    """Remembers what the cache in ``folder`` knows of a text. ``rules`` is everything else that its validity depends
+    on: the stamp of a schema, names that are set from outside."""
 
     def __init__(self, folder: Path, text: str, *rules: str) -> None:
         self._file = folder / digest("\0".join((__version__, *rules, text)))

@@ -1,1 +1,1 @@
-"""What is generated from the API's description files, and the means to generate it again."""
+"""Generates the schemas and the operation table from the API's description files."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Filter(NamedTuple):
-    """What an editor shows of a filter; ``values`` are offered where there are only so many."""
+    """Describes a filter as an editor shows it; ``values`` are offered where there are only so many."""
 
     text: str
     values: tuple[str | bool, ...] = ()
@@ -155,7 +155,7 @@ FILTERS: dict[str, dict[str, Filter]] = {
         **_named("network"),
         "driver": Filter("Made by this driver.", ("bridge", "overlay", "macvlan", "ipvlan", "host", "null")),
         "scope": Filter("Where it is valid.", ("local", "swarm", "global")),
-        "type": Filter("Made by somebody, or there from the start.", ("custom", "builtin")),
+        "type": Filter("Made by a user, or there from the start.", ("custom", "builtin")),
         "dangling": Filter("Whether no container is in it.", _BOOLEAN),
         "label": _LABEL,
     },

@@ -149,7 +149,7 @@ class _Bodies:
     def schema(self, shape: Any, place: str) -> Schema:
         """Return the schema of a place in a body, such as ``HostConfig.LogConfig``.
 
-        Null is fine everywhere, and so are fields that nobody knows: they are a warning.
+        Null is fine everywhere, and so are fields that are unknown: they are a warning.
         """
         if isinstance(shape, str):
             return {} if shape == "any" else _scalar(shape)

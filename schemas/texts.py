@@ -1,4 +1,4 @@
-"""What an editor says about each operation and parameter: our own words, in the imperative, a line each."""
+"""Says what an editor shows of each operation and parameter: our own words, in the imperative, a line each."""
 
 from __future__ import annotations
 

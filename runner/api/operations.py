@@ -140,7 +140,7 @@ class Operation(NamedTuple):
         return f"{REFERENCE}/v{version}/#operation/{self.id}"
 
     def is_endless(self, params: Mapping[str, Any]) -> bool:
-        """Whether the response has no end with these parameters."""
+        """Return whether the response has no end with these parameters."""
         if self.endless is None:
             return False
         if self.endless.startswith("!"):
@@ -185,7 +185,7 @@ def version_key(version: str) -> tuple[int, ...]:
 
 
 def truth(value: Any) -> bool:
-    """Whether a flag is set, in any spelling: ``true``, ``1``, ``"true"``, ``"1"``."""
+    """Return whether a flag is set, in any spelling: ``true``, ``1``, ``"true"``, ``"1"``."""
     return value.strip().lower() in ("1", "true") if isinstance(value, str) else bool(value)
 
 

@@ -39,7 +39,7 @@ def unix_time(value: Any, now: int | None = None) -> str:
 
 
 def is_relative(value: Any) -> bool:
-    """Whether this is a duration before now, so that each call means another time."""
+    """Return whether this is a duration before now, so that each call means another time."""
     text = str(value).strip()
     return bool(text) and not _PART.sub("", text)
 

@@ -162,7 +162,7 @@ class Response(Protocol):
 
     @property
     def upgraded(self) -> bool:
-        """Whether the engine switched protocols (101): bytes flow raw both ways until each side ends."""
+        """Return whether the engine switched protocols (101): bytes flow raw both ways until each side ends."""
 
     def read1(self) -> bytes:
         """Return the next bytes (at most 256 KiB), waiting for some; ``b""`` at the proper end.

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 
 class CallOutcome:
-    """What one attempt sent and received, as far as it got. ``in_band_error`` is the engine's error message inside a
-    successful response."""
+    """Holds what one attempt sent and received, as far as it got. ``in_band_error`` is the engine's error message
+    inside a successful response."""
 
     def __init__(self) -> None:
         self.prepared: Prepared | None = None

@@ -12,7 +12,7 @@ INTERRUPTED: Final = "the run was interrupted"
 
 
 class Level(IntEnum):
-    """How much of a run is cancelled."""
+    """Says how much of a run is cancelled."""
 
     NOTHING = 0
     STEPS = 1
@@ -55,7 +55,7 @@ class CancelScope:
         return child
 
     def reached(self, level: Level) -> bool:
-        """Whether work that ends at this level must end."""
+        """Return whether work that ends at this level must end."""
         return self.level >= level
 
     def wait(self, seconds: float, level: Level) -> bool:

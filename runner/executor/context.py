@@ -93,7 +93,7 @@ class RunContext(NamedTuple):
 
     @property
     def replayed(self) -> bool:
-        """Whether only a recording answers."""
+        """Return whether only a recording answers."""
         return self.engine.recorded_at is not None
 
     def elapsed_ms(self) -> float:
@@ -162,7 +162,7 @@ class VariableScope:
 
 
 class Position(NamedTuple):
-    """Where a step runs: its event key, its phase, and the names that only it sees (``item``)."""
+    """Locates a step in its run: its event key, its phase, and the names that only it sees (``item``)."""
 
     key: StepKey
     phase: Phase
@@ -210,7 +210,7 @@ class StepContext(NamedTuple):
         self.run.emit(event)
 
     def cancelled(self) -> bool:
-        """Whether this step must end."""
+        """Return whether this step must end."""
         return self.run.cancellation.reached(self.position.level)
 
     def sleep(self, seconds: float) -> bool:

@@ -18,7 +18,7 @@ from runner.results.events import Event, OutputArrived, StepFinished, StepKey
 
 
 class Treatment(Enum):
-    """How a field is masked."""
+    """Names the ways in which a field is masked."""
 
     STRUCTURE = auto()
     """Not at all: the runner's own words and numbers, and what the scenario file says."""

@@ -17,8 +17,9 @@ from runner.reading import ReadPolicy
 
 
 class FilePolicy(NamedTuple):
-    """What a run may read and write. ``folder`` is the working folder, ``read`` and ``write`` are further folders that
-    the user allows; ``written`` are the files that the run has written so far. ``offline`` runs have no engine."""
+    """Holds what a run may read and write. ``folder`` is the working folder, ``read`` and ``write`` are further
+    folders that the user allows; ``written`` are the files that the run has written so far. ``offline`` runs have no
+    engine."""
 
     folder: Path
     read: tuple[Path, ...]

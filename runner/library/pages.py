@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class RunKey(NamedTuple):
-    """What a mark runs. Marks with equal keys are filled by one run."""
+    """Identifies what a mark runs. Marks with equal keys are filled by one run."""
 
     scenario: Path
     replay: Replay | None

@@ -21,8 +21,8 @@ RECORDINGS = "recordings"
 
 
 class EngineSettings(NamedTuple):
-    """How to connect to an engine: the options that select it, the API version to use instead of negotiating one, and
-    the limit for its first answer in seconds."""
+    """Says how to connect to an engine: the options that select it, the API version to use instead of negotiating
+    one, and the limit for its first answer in seconds."""
 
     options: EngineOptions = EngineOptions()
     api_version: str | None = None
@@ -42,7 +42,7 @@ class Replay(NamedTuple):
 
 
 class RunSettings(NamedTuple):
-    """How to run scenarios. ``engine`` is a connected engine or how to connect to one; ``values`` are variables
+    """Says how to run scenarios. ``engine`` is a connected engine or how to connect to one; ``values`` are variables
     from outside; ``timeout`` is the default of every step, in seconds; ``cache`` is a folder that remembers which
     recordings are valid; ``access`` limits local files."""
 

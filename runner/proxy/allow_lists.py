@@ -45,8 +45,8 @@ class Route(NamedTuple):
 
 
 class AllowList(NamedTuple):
-    """What to give to a proxy. ``lines`` are its variables or options; ``excess`` are the operations that it opens
-    although the client did not use them; ``refused`` are routes that this proxy can't open."""
+    """Holds what to give to a proxy. ``lines`` are its variables or options; ``excess`` are the operations that it
+    opens although the client did not use them; ``refused`` are routes that this proxy can't open."""
 
     proxy: str
     lines: tuple[str, ...]
@@ -73,7 +73,7 @@ def tecnativa(routes: Collection[Route]) -> AllowList:
 
 
 def tecnativa_allows(variables: Collection[str], method: str, path: str) -> bool:
-    """Whether that proxy lets a path without a version through; ``variables`` are those that are 1."""
+    """Return whether that proxy lets a path without a version through; ``variables`` are those that are 1."""
     if method not in READING and "POST" not in variables:
         return False
     if any(name in variables and pattern.match(path) for name, pattern in _NARROW):

@@ -25,7 +25,7 @@ MAX_HELD: Final = 8 * 1024 * 1024
 
 _HIJACKING = re.compile(r"(?:/libpod)?/(?:containers/[^/]+/attach|exec/[^/]+/start|session|grpc)")
 _REDIRECTION: Final = 300
-"""Statuses from here on are no success."""
+"""Statuses from here on say that the request failed."""
 
 
 class Listener(Protocol):
@@ -51,7 +51,7 @@ class Listener(Protocol):
         """The client has ended its side of a hijacked connection."""
 
     def ended(self, end: End) -> None:
-        """The exchange is over."""
+        """Note the end of the exchange."""
 
 
 Begin = Callable[[RequestHead], Listener]
@@ -202,7 +202,7 @@ class Conversation:
 
 
 def may_hijack(head: RequestHead) -> bool:
-    """Whether bytes behind a request may be no further request: an upgrade was asked for, or the operation takes over
-    the connection without (attach and exec start before API 1.42)."""
+    """Return whether bytes behind a request may be no further request: an upgrade was asked for, or the operation
+    takes over the connection without (attach and exec start before API 1.42)."""
     path = split_version(head.target.partition("?")[0])[1]
     return head.upgrade is not None or (head.method == "POST" and _HIJACKING.fullmatch(path) is not None)

@@ -164,7 +164,7 @@ def _port(address: str) -> int | None:
 
 
 def _remove_dead(path: Path) -> None:
-    """Remove a socket on which nobody listens any more. Anything else there stays, and binding fails."""
+    """Remove a socket that no process listens on any more. Anything else there stays, and binding fails."""
     try:
         if not stat.S_ISSOCK(path.lstat().st_mode):
             return

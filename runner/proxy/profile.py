@@ -55,7 +55,7 @@ class Use:
 
     @property
     def libpod(self) -> bool:
-        """Whether it belongs to Podman's own API, whose versions are Podman's."""
+        """Return whether it belongs to Podman's own API, whose versions are Podman's."""
         return self.template.startswith("/libpod/")
 
 
@@ -80,7 +80,7 @@ class Profile:
 
     @property
     def opaque(self) -> tuple[Use, ...]:
-        """What was passed without being understood: BuildKit's session and its gRPC."""
+        """Return what was passed without being understood: BuildKit's session and its gRPC."""
         return tuple(use for use in self.uses.values() if use.template in _OPAQUE)
 
     @property
@@ -93,8 +93,8 @@ class Profile:
 
     @property
     def versioning(self) -> Versioning:
-        """How the client finds its version. One that asks the engine for its version first, and then uses versions in
-        its paths, negotiates; one that uses them without asking pins."""
+        """Return how the client finds its version. One that asks the engine for its version first, and then uses
+        versions in its paths, negotiates; one that uses them without asking pins."""
         versioned = any(None not in use.versions or len(use.versions) > 1 for use in self._beyond_negotiation())
         unversioned = any(None in use.versions for use in self._beyond_negotiation())
         if versioned and unversioned:
@@ -112,7 +112,7 @@ class Profile:
 
     @property
     def gone(self) -> tuple[Need, ...]:
-        """What newer API versions do not have any more."""
+        """Return what newer API versions do not have any more."""
         return tuple(sorted({need for use in self.uses.values() for need in use.needs if need.until is not None}))
 
     @property

@@ -83,7 +83,7 @@ class _Signals:
 
 
 def _in_foreground() -> bool:
-    """Whether a key on the controlling terminal reaches this process and the program alike."""
+    """Return whether a key on the controlling terminal reaches this process and the program alike."""
     try:
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
     except OSError:

@@ -76,7 +76,7 @@ def pump(client: socket.socket, channel: Channel, copy: Copy, ahead: bytes = b""
 
 def _up(client: socket.socket, channel: Channel, copy: Copy, ahead: bytes) -> None:
     """From the client to the engine. The end of the client's side is passed on alone: it may go on reading. Once it is
-    gone altogether, nobody waits for the engine any more."""
+    gone altogether, the engine is not waited for."""
     try:
         while data := ahead or client.recv(BUFFER):
             ahead = b""
@@ -124,8 +124,8 @@ def _passed(send: Callable[[bytes], None], data: bytes) -> bool:
 
 
 def _hung_up(client: socket.socket, *, wait: bool) -> bool:
-    """Whether both directions of the client's socket have ended, now or after waiting for it. Over tcp a client that is
-    gone looks like one that has ended its side, until something is sent to it."""
+    """Return whether both directions of the client's socket have ended, now or after waiting for it. Over tcp a
+    client that is gone looks like one that has ended its side, until something is sent to it."""
     poller = select.poll()
     poller.register(client, 0)
     return bool(poller.poll(None if wait else 0))

@@ -57,7 +57,7 @@ class Taped:
 
     @property
     def opaque(self) -> bool:
-        """Whether it is BuildKit's, in a protocol of its own."""
+        """Return whether it is BuildKit's, in a protocol of its own."""
         return self.call.path in _OPAQUE
 
     @property
@@ -188,8 +188,8 @@ class TapeListener:
 
 
 def secrets_of(taped: Taped) -> Iterator[str]:
-    """What an exchange says that nobody else may read: passwords and tokens of registries, tokens and keys of a swarm,
-    the data of secrets."""
+    """Return what an exchange says that is secret: passwords and tokens of registries, tokens and keys of
+    a swarm, the data of secrets."""
     for name in CREDENTIAL_HEADERS:
         text = taped.head.headers.get(name)
         if text:
@@ -209,7 +209,7 @@ def secrets_of(taped: Taped) -> Iterator[str]:
 
 
 def _is_text(taped: Taped) -> bool:
-    """Whether a body is read rather than kept as a file. Some clients do not say what their bodies are."""
+    """Return whether a body is read rather than kept as a file. Some clients do not say what their bodies are."""
     if taped.call.operation is not None and taped.call.operation.body == "tar":
         return False
     content_type = taped.head.headers.get("content-type", _JSON)
@@ -224,7 +224,7 @@ def _lines(encoded: str) -> Iterator[str]:
 
 
 def _decoded(text: str) -> Any:
-    """What a registry header says."""
+    """Return what a registry header says."""
     try:
         value = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except ValueError:

@@ -1,4 +1,4 @@
-"""A report as an asciicast: a terminal session with what was typed and what came, as if somebody had sat there.
+"""A report as an asciicast: a terminal session with what was typed and what came, as if typed by hand.
 
 Each step is a comment, its ``curl`` command typed at a steady pace, and its answer; a marker at each step lets a
 player jump. The format is https://docs.asciinema.org/manual/asciicast/v2/.
@@ -46,7 +46,7 @@ def render(report: Report) -> str:
 
 
 class _Session:
-    """What happens on the terminal; ``now`` is in seconds."""
+    """Collects what happens on the terminal; ``now`` is in seconds."""
 
     def __init__(self) -> None:
         self.now = 0.0

@@ -1,4 +1,4 @@
-"""What went wrong as annotations of GitHub Actions: each stands beside its line in a pull request.
+"""Renders what went wrong as annotations of GitHub Actions, each beside its line in a pull request.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message
 """

@@ -116,6 +116,6 @@ class EventWriter:
         return event._replace(data=self._decoders[place].decode(event.data).encode())
 
     def write(self, _report: Report) -> None:
-        """The run is over; all of it has been written."""
+        """Close the file: all events have been written."""
         if self._path is not None and self._stream is not None:
             self._stream.close()

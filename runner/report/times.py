@@ -10,7 +10,7 @@ NANO: Final = 1_000_000_000
 
 
 def nanoseconds(text: str) -> int | None:
-    """Return an RFC 3339 time in nanoseconds since the epoch; None if it is no time. Zero values are negative."""
+    """Return an RFC 3339 time in nanoseconds since the epoch; None if it is not a time. Zero values are negative."""
     head, zone = (text[:-1], "+00:00") if text.endswith("Z") else (text[:-6], text[-6:])
     whole, _, fraction = head.partition(".")
     try:

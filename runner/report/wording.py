@@ -1,4 +1,4 @@
-"""What documents say of a step in words, the same in Markdown and HTML."""
+"""Words what documents say of a step, the same in Markdown and HTML."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def title_of(step: StepRecord) -> str:
 
 
 def wants_call(step: StepRecord) -> bool:
-    """Whether the scenario wants its readers to see the request."""
+    """Return whether the scenario wants its readers to see the request."""
     return step.show not in ("none", "response")
 
 

@@ -81,7 +81,7 @@ class Expectation(NamedTuple):
 
 
 class RetryRecord(NamedTuple):
-    """How a step was repeated: ``every`` so many seconds, until it passed and ``until`` was true."""
+    """Says how a step was repeated: ``every`` so many seconds, until it passed and ``until`` was true."""
 
     every: float
     until: Source | None = None
@@ -126,7 +126,7 @@ class StepRecord(NamedTuple):
 
     @property
     def action(self) -> Action:
-        """What the step does: its kind, with one word for all operations and requests."""
+        """Return what the step does: its kind, with one word for all operations and requests."""
         return _ACTIONS.get(self.kind, "call")
 
 

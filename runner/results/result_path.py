@@ -29,7 +29,7 @@ class ResultPath(NamedTuple):
 
     @property
     def in_response(self) -> bool:
-        """Whether it leads into the response, without a filter."""
+        """Return whether it leads into the response, without a filter."""
         return self.root in RESULT_ROOTS and self.filter is None
 
 

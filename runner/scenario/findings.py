@@ -37,7 +37,7 @@ class Findings:
 
     @property
     def full(self) -> bool:
-        """Whether the maximum is reached: further findings are dropped, so checks may stop."""
+        """Return whether the maximum is reached: further findings are dropped, so checks may stop."""
         return len(self._diagnostics) >= MAX_FINDINGS
 
     @property

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runner.api.operations import Operation
 
 EMPTY: Mapping[str, Any] = {}
-"""Nobody writes to a model's mappings, so that all may share this one."""
+"""No code writes to a model's mappings, so that all may share this one."""
 
 SHOW_WORDS: tuple[ShowWord, ...] = get_args(ShowWord)
 """What ``show`` can be besides an expression."""
@@ -145,7 +145,7 @@ class Retry(NamedTuple):
 
 
 class Take(NamedTuple):
-    """Where a stream may stop successfully: after so many items, so many seconds, or when ``until`` is true."""
+    """Says where a stream may stop successfully: after so many items, so many seconds, or when ``until`` is true."""
 
     items: int | None = None
     seconds: float | None = None
@@ -153,7 +153,7 @@ class Take(NamedTuple):
 
 
 class TextCheck(NamedTuple):
-    """What ``stdout`` or ``stderr`` must be: exactly a text, containing one, or matching a regular expression."""
+    """Says what ``stdout`` or ``stderr`` must be: exactly a text, containing one, or matching a regular expression."""
 
     mode: str
     value: Value
@@ -161,7 +161,7 @@ class TextCheck(NamedTuple):
 
 
 class Expect(NamedTuple):
-    """What must hold; ``status`` holds numbers and classes such as ``2xx``."""
+    """Lists what must hold; ``status`` holds numbers and classes such as ``2xx``."""
 
     node: nodes.Mapping
     status: tuple[int | str | Value, ...] | None = None
@@ -179,13 +179,13 @@ class Expect(NamedTuple):
 
     @property
     def status_expressions(self) -> tuple[Expression, ...]:
-        """What the status is compared with, before anything is captured."""
+        """Return what the status is compared with, before anything is captured."""
         values = (value for value in self.status or () if not isinstance(value, (int, str)))
         return tuple(one for value in values for one in value.expressions)
 
     @property
     def later_expressions(self) -> tuple[Expression, ...]:
-        """What may use what the step has captured."""
+        """Return what may use what the step has captured."""
         values = (self.headers, self.body, *(check.value for check in (self.stdout, self.stderr) if check))
         return (*(one for value in values if value for one in value.expressions), *self.that)
 
@@ -260,7 +260,8 @@ class Step(NamedTuple):
 
 
 class Requires(NamedTuple):
-    """What an engine must be for the scenario to run: version bounds as (operator, version), its name, its swarm."""
+    """Says what an engine must be for the scenario to run: version bounds as (operator, version), its name, its
+    swarm."""
 
     api: tuple[tuple[str, str], ...] = ()
     engine: str | None = None

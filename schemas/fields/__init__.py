@@ -1,4 +1,4 @@
-"""Descriptions of the fields of request bodies, in our own words: what an editor shows while somebody writes a body.
+"""Descriptions of the fields of request bodies, in our own words: what an editor shows while an author writes a body.
 
 A field is named by the API's type (or, where the type has no name, the operation) and its path below it. Each text says
 what the field does, its unit, and what a value looks like.

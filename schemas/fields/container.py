@@ -13,7 +13,7 @@ CONTAINER: dict[str, dict[str, str]] = {
         "ExposedPorts": "Ports that the container listens on, each with an empty mapping: `{80/tcp: {}}`. "
         "`HostConfig.PortBindings` makes them reachable from the host.",
         "Tty": "Give it a terminal: stdout and stderr become one stream, and lines end in CR LF.",
-        "OpenStdin": "Keep stdin open even while nobody is attached (`docker run -i`). Without it, input goes nowhere.",
+        "OpenStdin": "Keep stdin open without a client attached (`docker run -i`). Without it, input goes nowhere.",
         "StdinOnce": "Close stdin when the first client that attached to it goes away. A step that sends `stdin` "
         "needs it, or the program never sees the end of its input.",
         "Env": "Environment variables, each as one text: `[LANG=C, DEBUG=1]`. They are added to those of the image.",

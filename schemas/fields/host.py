@@ -5,7 +5,7 @@ from __future__ import annotations
 HOST: dict[str, dict[str, str]] = {
     "HostConfig": {
         "CpuShares": "Its weight against other containers when CPU time is short: 1024 is normal, 512 half as much.",
-        "Memory": "Memory limit in bytes: 268435456 are 256 MiB. 0 is no limit; past it the kernel kills (OOM).",
+        "Memory": "Memory limit in bytes: 268435456 are 256 MiB. 0 means unlimited; past it the kernel kills (OOM).",
         "CgroupParent": "The cgroup under which its own is made: a path, or a slice such as `user.slice` with systemd.",
         "BlkioWeight": "Its weight for disk access against other containers, 10 to 1000; 0 leaves it alone.",
         "BlkioWeightDevice": "The same weight for single devices: `[{Path: /dev/sda, Weight: 300}]`.",
@@ -32,7 +32,7 @@ HOST: dict[str, dict[str, str]] = {
         "NanoCpus": "CPUs in billionths: 1500000000 is one and a half (`docker run --cpus 1.5`).",
         "OomKillDisable": "Don't kill its processes when memory runs out: they hang instead. Only with cgroups v1.",
         "Init": "Put a small init before the command, which passes signals on and reaps zombies.",
-        "PidsLimit": "Most processes and threads at a time, such as 100; 0 or -1 is no limit.",
+        "PidsLimit": "Most processes and threads at a time, such as 100; 0 or -1 means unlimited.",
         "Ulimits": "Resource limits as `ulimit` knows them: `[{Name: nofile, Soft: 1024, Hard: 2048}]`.",
         "Ulimits.Name": "Which one: `nofile`, `nproc`, `core`, `memlock` …",
         "Ulimits.Soft": "What holds at first; a process may raise it up to `Hard`.",

@@ -92,7 +92,7 @@ NETWORK: dict[str, dict[str, str]] = {
         "AccessMode.AccessibilityRequirements.Preferred": "Topologies in the order in which you would like them.",
         "AccessMode.CapacityRange": "Its size.",
         "AccessMode.CapacityRange.RequiredBytes": "At least so many bytes; 0 leaves it to the plugin.",
-        "AccessMode.CapacityRange.LimitBytes": "At most so many bytes; 0 is no limit.",
+        "AccessMode.CapacityRange.LimitBytes": "At most so many bytes; 0 means unlimited.",
         "AccessMode.Availability": "`active`: tasks may use it; `pause`: no new ones; `drain`: none, it is given up.",
     },
     "Topology": {"Segments": "A place in the cluster, as names with values: `{region: R1, zone: Z1}`."},

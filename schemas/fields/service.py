@@ -138,7 +138,7 @@ SERVICE: dict[str, dict[str, str]] = {
         "Resources": "What a task may use, and what is kept free for it.",
         "Resources.Limits": "The most that it may use.",
         "Resources.Reservations": "What a node must have left to get the task.",
-        "Resources.SwapBytes": "Bytes of swap beyond the memory limit; -1 is no limit.",
+        "Resources.SwapBytes": "Bytes of swap beyond the memory limit; -1 means unlimited.",
         "Resources.MemorySwappiness": "How eagerly its memory is swapped out, 0 to 100; -1 asks the node.",
         "RestartPolicy": "What happens when a task ends: `{Condition: on-failure, MaxAttempts: 3}`.",
         "RestartPolicy.Condition": "When a new one is started: `any` end (the default), `on-failure`, or `none`.",
@@ -150,7 +150,7 @@ SERVICE: dict[str, dict[str, str]] = {
         "Placement.Preferences": "How tasks are spread: `[{Spread: {SpreadDescriptor: node.labels.zone}}]`.",
         "Placement.Preferences.Spread": "Spread evenly over the values of a label.",
         "Placement.Preferences.Spread.SpreadDescriptor": "The label: `node.labels.zone`.",
-        "Placement.MaxReplicas": "At most so many tasks on one node; 0 is no limit.",
+        "Placement.MaxReplicas": "At most so many tasks on one node; 0 means unlimited.",
         "Placement.Platforms": "Platforms that the image is for; the docker CLI asks the registry for them.",
         "ForceUpdate": "A higher number than before replaces all tasks though nothing else has changed.",
         "Runtime": "What runs a task: `container` (the default) or `plugin`.",
@@ -162,7 +162,7 @@ SERVICE: dict[str, dict[str, str]] = {
     "Limit": {
         "NanoCPUs": "CPUs in billionths: 500000000 is half a CPU.",
         "MemoryBytes": "Memory in bytes: 268435456 are 256 MiB.",
-        "Pids": "Most processes and threads of a task; 0 is no limit.",
+        "Pids": "Most processes and threads of a task; 0 means unlimited.",
         "GenericResources": "Resources that nodes declare of themselves, such as GPUs.",
     },
     "ResourceObject": {

@@ -84,7 +84,7 @@ SWARM: dict[str, dict[str, str]] = {
     },
     "PluginPrivilege": {
         "Name": "What it is about: `network`, `mount`, `device`, `capabilities` …",
-        "Description": "A sentence for whoever decides.",
+        "Description": "A sentence for the person who decides.",
         "Value": "What exactly is granted: `[host]`, `[/dev/fuse]`, `[CAP_SYS_ADMIN]`.",
     },
 }

@@ -39,7 +39,7 @@ def main(arguments: list[str], console: Console) -> ExitCode:
     file: Path = options.parse(parser(console), arguments, console).file
     if file.suffix not in (".yaml", ".yml"):
         hint = f"for example run init {file if file.name else DEFAULT.stem}.yaml"
-        raise UsageError("wrong-use", f"'{file}' is no name for a scenario: it must end in .yaml", hint=hint)
+        raise UsageError("wrong-use", f"'{file}' can't be a scenario's name: it must end in .yaml", hint=hint)
     if file.exists():
         raise UsageError("file-exists", f"{file} exists already, and is left as it is", hint="name another file")
     check_writable(file)

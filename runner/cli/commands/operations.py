@@ -83,7 +83,7 @@ def _columns(operation: Operation) -> tuple[str, ...]:
 
 
 def _note(operation: Operation) -> str:
-    """What one should know of the answer before asking for it."""
+    """Return what one should know of the answer before asking for it."""
     if operation.endless:
         flag = operation.endless.removeprefix("!")
         param = operation.param(flag)

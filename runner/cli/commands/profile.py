@@ -118,4 +118,4 @@ def _read(path: Path) -> Any:
     except OSError as error:
         raise UsageError("bad-profile", f"{path} can't be read: {error.strerror}") from None
     except (ValueError, RecursionError):
-        raise UsageError("bad-profile", f"{path} is no JSON") from None
+        raise UsageError("bad-profile", f"{path} is not JSON") from None

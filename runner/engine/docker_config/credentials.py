@@ -81,7 +81,7 @@ class Credentials:
 
     @property
     def problems(self) -> tuple[StepError, ...]:
-        """Why :meth:`find_all` has left registries out."""
+        """Return why :meth:`find_all` has left registries out."""
         return tuple(self._problems.values())
 
     def _listed_in_store(self, ends: float) -> Iterable[str]:

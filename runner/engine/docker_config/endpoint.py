@@ -55,7 +55,7 @@ class Endpoint(NamedTuple):
 
     @property
     def exposed(self) -> bool:
-        """Whether this is plain tcp to another machine, where anyone on the way can take over the engine."""
+        """Return whether this is plain tcp to another machine, where anyone on the way can take over the engine."""
         return self.scheme == "tcp" and self.tls is None and not _is_loopback(self.host)
 
     @property

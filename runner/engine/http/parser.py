@@ -57,7 +57,7 @@ class ResponseHead(NamedTuple):
 
     @property
     def upgraded(self) -> bool:
-        """Whether the protocol was switched: the body is raw bytes then, to the end of the connection."""
+        """Return whether the protocol was switched: the body is raw bytes then, to the end of the connection."""
         return self.status == 101
 
 
@@ -73,7 +73,7 @@ class RequestHead(NamedTuple):
 
     @property
     def expects_continue(self) -> bool:
-        """Whether the client waits for ``100 Continue`` before it sends the body."""
+        """Return whether the client waits for ``100 Continue`` before it sends the body."""
         return self.headers.get("expect", "").lower() == "100-continue"
 
 
@@ -81,7 +81,7 @@ Head = TypeVar("Head", ResponseHead, RequestHead)
 
 
 class _Parser(Generic[Head]):
-    """What both kinds have in common: the head's bytes are collected, then the body is delimited."""
+    """Parses what both kinds have in common: the head's bytes are collected, then the body is delimited."""
 
     _noun: ClassVar[str]
 
@@ -104,7 +104,7 @@ class _Parser(Generic[Head]):
 
     @property
     def until_close(self) -> bool:
-        """Whether the body lasts as long as the connection."""
+        """Return whether the body lasts as long as the connection."""
         return isinstance(self._body, OpenBody)
 
     def feed(self, data: bytes) -> bytes:

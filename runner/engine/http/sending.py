@@ -31,7 +31,7 @@ class Sending:
         self._thread.start()
 
     def done(self) -> bool:
-        """Whether everything was sent; waits for up to 50 ms, since the response is complete already."""
+        """Return whether everything was sent; waits for up to 50 ms, since the response is complete already."""
         self._thread.join(0.05)
         return self._sent
 

@@ -209,7 +209,7 @@ class _ReplayedResponse:
         expected = b"".join(part.data() for part in recorded.parts)
 
         def same() -> bool:
-            """Whether the input is the recorded one; if that was not closed, more may follow."""
+            """Return whether the input is the recorded one; if that was not closed, more may follow."""
             return self._input() == expected if recorded.closed else self._input().startswith(expected)
 
         with self._writing:

@@ -35,7 +35,7 @@ class Channel(Protocol):
         """Send no more, so that the peer's reading ends; reading here goes on."""
 
     def readable(self) -> bool:
-        """Whether bytes, or the end, wait to be read."""
+        """Return whether bytes, or the end, wait to be read."""
 
     def interrupt(self) -> None:
         """Break the connection, so that every thread that waits on it wakes up. Thread-safe; never raises."""
@@ -80,7 +80,7 @@ class SocketChannel:
 
 
 def readable(sock: socket.socket) -> bool:
-    """Whether a read of this socket would return at once. ``poll`` has no limit on descriptor numbers; a closed
+    """Return whether a read of this socket would return at once. ``poll`` has no limit on descriptor numbers; a closed
     socket counts as readable, since its end is what there is to read."""
     if sock.fileno() < 0:
         return True
@@ -142,7 +142,7 @@ class Connection:
             self._channel.half_close()
 
     def idle(self) -> bool:
-        """Whether the connection can be used again: nothing to read, and not closed by the peer."""
+        """Return whether the connection can be used again: nothing to read, and not closed by the peer."""
         return not (self.closed or self._channel.readable())
 
     def interrupt(self) -> None:

@@ -123,7 +123,7 @@ def _padded(size: int) -> int:
 
 
 def _is_header(block: bytes) -> bool:
-    """Whether the checksum is right: the sum of all bytes, with its own as spaces."""
+    """Return whether the checksum is right: the sum of all bytes, with its own as spaces."""
     return _number(block[148:156]) == sum(block) - sum(block[148:156]) + 8 * 0x20
 
 

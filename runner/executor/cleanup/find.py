@@ -38,7 +38,7 @@ class Kind(NamedTuple):
 
 # In the order of removal: services before the containers of their tasks, containers before the networks and volumes
 # that they use. Only containers are removed by force, which kills them: by force, Podman would remove an image or a
-# volume together with the containers that use it, whoever created them.
+# volume together with the containers that use it, no matter who created them.
 KINDS: Final = (
     Kind("service", "ID", {}, {}),
     Kind("container", "Id", {"force": True, "v": True}, {"all": True}),

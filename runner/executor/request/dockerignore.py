@@ -60,7 +60,7 @@ class Ignore:
 
     @property
     def excludes(self) -> bool:
-        """Whether any pattern excludes files."""
+        """Return whether any pattern excludes files."""
         return any(pattern.ignores for pattern in self._patterns)
 
     def keep(self, name: str) -> None:
@@ -77,12 +77,12 @@ class Ignore:
         )
 
     def ignores(self, hits: Hits) -> bool:
-        """Whether a path with these matches is left out."""
+        """Return whether a path with these matches is left out."""
         matches = zip(reversed(hits), reversed(self._patterns), strict=True)
         return next((pattern.ignores for hit, pattern in matches if hit), False)
 
     def may_keep_in(self, folder: str) -> bool:
-        """Whether an exception can match something inside this ignored folder."""
+        """Return whether an exception can match something inside this ignored folder."""
         names = tuple(folder.split("/"))
         exceptions = (pattern.root for pattern in self._patterns if not pattern.ignores)
         return any(all(a == b for a, b in zip(root, names, strict=False)) for root in exceptions)

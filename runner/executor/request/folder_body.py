@@ -64,7 +64,7 @@ class FolderUpload:
 
     @cached_property
     def excluded(self) -> tuple[str, ...]:
-        """What ``.dockerignore`` excludes, of a folder without anything that is sent the folder alone; the first
+        """Return what ``.dockerignore`` excludes, of a folder without anything that is sent the folder alone; the first
         :data:`MAX_EXCLUDED` names and one more.
 
         Raises:

@@ -34,7 +34,7 @@ _NOT_IN_A_DOCKERFILE: Final = str.maketrans({'"': "'", "\\": "/", "$": None, "\n
 
 
 class Content(NamedTuple):
-    """What a request is built from: parameters, and a JSON body or a file to stream."""
+    """Holds what a request is built from: parameters, and a JSON body or a file to stream."""
 
     params: Mapping[str, Any]
     body: Any = MISSING

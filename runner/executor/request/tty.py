@@ -22,7 +22,7 @@ _FULL_ID: Final = re.compile("[0-9a-f]{64}")
 
 
 def has_tty(prepared: Prepared, context: StepContext, deadline: Deadline) -> bool:
-    """Whether the output of attach, logs or exec.start is raw.
+    """Return whether the output of attach, logs or exec.start is raw.
 
     Answers for full ids are remembered; a name may come to mean another container.
 

@@ -1,6 +1,6 @@
 """Writes a response to a file, completely or not at all.
 
-Every folder on the way is opened relative to the one before, without following symbolic links, so that nobody can
+Every folder on the way is opened relative to the one before, without following symbolic links, so that no one can
 redirect the file meanwhile.
 """
 

@@ -33,8 +33,8 @@ Decoded = TypeVar("Decoded")
 
 
 class TakeLimits(NamedTuple):
-    """Where ``take`` ends a stream successfully: after so many ``items``, at the ``deadline`` that ``take.for`` sets,
-    or at the first item for which ``until`` is true."""
+    """Decides where ``take`` ends a stream successfully: after so many ``items``, at the ``deadline`` that
+    ``take.for`` sets, or at the first item for which ``until`` is true."""
 
     items: int | None = None
     deadline: Deadline = Deadline.never()

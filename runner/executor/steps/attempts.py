@@ -199,7 +199,7 @@ def _is_true(expression: Expression, names: Scope) -> bool:
 
 
 def _wait_for_another(context: StepContext, attempt: Attempt, deadline: Deadline, number: int) -> bool:
-    """Whether to make another attempt; waits for the time between attempts."""
+    """Return whether to make another attempt; waits for the time between attempts."""
     retry = context.step.retry
     if retry is None or attempt.status == "passed" or attempt.final:
         return False

@@ -21,7 +21,7 @@ END_GRACE: Final = 1.0
 
 class Latch:
     """A countdown latch: it opens once all parties have arrived. One that ends before it could arrive withdraws;
-    with nobody but those the latch stays closed, since the step itself is about to end."""
+    with only those the latch stays closed, since the step itself is about to end."""
 
     def __init__(self, parties: int) -> None:
         self._expected = parties
@@ -40,7 +40,7 @@ class Latch:
                 self._event.set()
 
     def open(self) -> None:
-        """Open the latch, whoever is missing."""
+        """Open the latch, no matter which parties are missing."""
         self._event.set()
 
     def wait(self, seconds: float) -> None:
@@ -86,7 +86,8 @@ class Background:
         self._bug: BaseException | None = None
 
     def start(self, run: Callable[[], StepRecord], patience: float) -> None:
-        """Start a thread; return once the latch is open, the step has ended, or ``patience`` (in seconds) is over."""
+        """Start a thread; return once the latch is open, the step has ended, or ``patience`` (in seconds) has
+        passed."""
 
         def body() -> None:
             try:

@@ -95,7 +95,7 @@ class Flow:
         return entries
 
     def _continues(self, at: Position) -> bool:
-        """Whether steps run after a failure."""
+        """Return whether steps run after a failure."""
         return self.run_context.options.keep_going or at.phase != "steps"
 
     def _context(self, step: model.Step, position: Position) -> StepContext:
@@ -342,7 +342,7 @@ def _elements(context: StepContext, loop: model.ForEach) -> list[Any]:
 
 
 def _asks_for_each(step: model.Step) -> bool:
-    """Whether a loop's ``when`` depends on the element, and so is evaluated for each."""
+    """Return whether a loop's ``when`` depends on the element, and so is evaluated for each."""
     if step.for_each is None or step.when is None:
         return False
     return any(reference.name == step.for_each.name for reference in step.when.references)

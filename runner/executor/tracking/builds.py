@@ -69,7 +69,8 @@ class Build:
             self.started += offset - _TOLERANCE
 
     def has_created(self, image_id: str, created: float) -> bool:
-        """Whether an image that the stream has named is new, and not from the cache; ``created`` is in Unix seconds."""
+        """Return whether an image that the stream has named is new, and not from the cache; ``created`` is in Unix
+        seconds."""
         bare = image_id.removeprefix("sha256:")
         is_step = not self._has_steps or any(bare.startswith(step) for step in self.steps)
         return is_step and created >= self.started

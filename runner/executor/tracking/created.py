@@ -44,7 +44,7 @@ class Creation:
         self._ended.set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the end of the request; False if the time is over before."""
+        """Wait for the end of the request; False if the time ends before."""
         return self._ended.wait(seconds)
 
 

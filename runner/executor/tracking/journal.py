@@ -35,8 +35,8 @@ class Entry(NamedTuple):
 
 
 class Journal:
-    """The journal of one run; without a folder nothing is written. A journal that can't be written is no reason to
-    fail: the run still cleans up itself."""
+    """The journal of one run; without a folder nothing is written. A journal that can't be written
+    fails nothing: the run still cleans up itself."""
 
     def __init__(self, folder: Path | None, run_id: str, endpoint: str) -> None:
         self._path = folder / f"{run_id}{_SUFFIX}" if folder is not None and run_id else None

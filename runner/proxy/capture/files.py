@@ -49,7 +49,7 @@ class Uploads:
         return {"body_file": f"{self._folder.name}/{name}.bin"}
 
     def keep_input(self, data: bytes) -> str:
-        """Write input that is no text; returns its path.
+        """Write input that is not text; returns its path.
 
         Raises:
             UsageError: ``cannot-write``.

@@ -1,4 +1,4 @@
-"""Names what engines gave (ids) and what nobody may read (secrets), and writes templates in their place."""
+"""Names what engines gave (ids) and what is secret, and writes templates in their place."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FIELDS: Final = ("Id", "ID")
 
 
 class Raw(str):
-    """A text that holds braces which are no template."""
+    """A text that holds braces which are not a template."""
 
     __slots__ = ()
 
@@ -52,7 +52,7 @@ class Names:
         return found
 
     def has_secret(self, text: str) -> bool:
-        """Whether a text has a secret in it: outputs are masked before they are compared."""
+        """Return whether a text has a secret in it: outputs are masked before they are compared."""
         return any(secret in text for secret in self.secrets.values())
 
     def template(self, value: Any) -> Any:

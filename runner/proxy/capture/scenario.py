@@ -77,7 +77,7 @@ def with_operation(taped: Taped) -> Taped:
 
 
 def _secrets_in(exchanges: tuple[Taped, ...], known: set[str]) -> dict[str, str]:
-    """What the API says is secret in the bodies that clients sent, by a name for each."""
+    """Return what the API says is secret in the bodies that clients sent, by a name for each."""
     found: dict[str, str] = {}
     for taped in exchanges:
         body, name = taped.json, taped.call.operation.name if taped.call.operation else ""

@@ -42,7 +42,7 @@ def select(exchanges: Sequence[Taped]) -> Selection:
 
 
 def _reason(taped: Taped, before: Sequence[Taped]) -> str | None:
-    """Why an exchange is no step; None for one that is."""
+    """Return why an exchange is not a step; None for one that is."""
     call = taped.call
     name = call.operation.name if call.operation else ""
     negotiates = name in _NEGOTIATION or call.path == "/libpod/_ping"
@@ -59,7 +59,7 @@ def _reason(taped: Taped, before: Sequence[Taped]) -> str | None:
 
 
 def _lost(taped: Taped) -> str | None:
-    """Why nothing came of an exchange; None if something did."""
+    """Return why nothing came of an exchange; None if something did."""
     if taped.status is None:
         return "which was not answered"
     if taped.end == "left" and not taped.received and taped.call.method != "HEAD":
@@ -72,7 +72,7 @@ def _lost(taped: Taped) -> str | None:
 
 
 def is_buildkit(taped: Taped) -> bool:
-    """Whether it is a build whose context and secrets are in a session."""
+    """Return whether it is a build whose context and secrets are in a session."""
     operation = taped.call.operation
     params = taped.call.params
     builds = operation is not None and operation.name == "image.build"

@@ -115,7 +115,8 @@ class Builder:
         return awaiting
 
     def _expected(self, taped: Taped) -> dict[str, Any]:
-        """What the scenario holds the engine to: how it ended, what it printed, and a refusal that the client got."""
+        """Return what the scenario holds the engine to: how it ended, what it printed, and a refusal that the client
+        got."""
         operation = taped.call.operation
         if operation is None or taped.status is None:
             return {}
@@ -153,7 +154,7 @@ class Builder:
 
 
 def operation_name(operation: Operation) -> str:
-    """How a scenario calls an operation."""
+    """Return how a scenario calls an operation."""
     if operation.name in _ALIASES:
         return _ALIASES[operation.name]
     for noun in _NOUNS_LEFT_OUT:
@@ -165,7 +166,7 @@ def operation_name(operation: Operation) -> str:
 
 
 def _overlapped(taped: Taped, later: Sequence[Taped]) -> bool:
-    """Whether a call went on while the client already made another one."""
+    """Return whether a call went on while the client already made another one."""
     operation = taped.call.operation
     if operation is None or operation.answer_for(taped.call.params, taped.json) not in _IN_BACKGROUND or not later:
         return False
@@ -175,7 +176,7 @@ def _overlapped(taped: Taped, later: Sequence[Taped]) -> bool:
 
 
 def _taken(taped: Taped) -> Any:
-    """Where the client left an endless stream: after as many items, or as long."""
+    """Return where the client left an endless stream: after as many items, or as long."""
     operation = taped.call.operation
     if operation is None or taped.end != "left" or not operation.is_endless(taped.call.params):
         return None
@@ -188,7 +189,7 @@ def _taken(taped: Taped) -> Any:
 
 
 def _is_plain(data: bytes) -> bool:
-    """Whether it is text without anything that another run would print differently: ids, times, counts."""
+    """Return whether it is text without anything that another run would print differently: ids, times, counts."""
     try:
         text = data.decode()
     except UnicodeDecodeError:

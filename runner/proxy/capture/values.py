@@ -54,7 +54,7 @@ def body_of(operation: Operation, body: Any, *, full: bool = False) -> Any:
 
 
 def request_body_of(body: Any, *, full: bool = False) -> Any:
-    """A JSON body of a request that is no operation of the table."""
+    """A JSON body of a request that the table doesn't know."""
     return body if full else _pruned(body, "")
 
 

@@ -44,7 +44,7 @@ def _list(dumper: yaml.SafeDumper, values: list[Any]) -> yaml.SequenceNode:
 
 
 def _fits(value: Any) -> bool:
-    """Whether a value is short and plain enough for one line."""
+    """Return whether a value is short and plain enough for one line."""
     inner = list(value.values()) if isinstance(value, Mapping) else value
     if any(isinstance(one, (Mapping, list)) and (not _fits(one) or _depth(one) > 1) for one in inner):
         return False

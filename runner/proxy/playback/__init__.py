@@ -1,1 +1,1 @@
-"""Plays an engine from a recording, for clients that nobody here wrote."""
+"""Plays an engine from a recording, for any client."""

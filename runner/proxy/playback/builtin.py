@@ -27,7 +27,7 @@ def api_version(recording: Recording, minimum: str | None) -> str:
 
 
 def refusal(recording: Recording, version: str | None, minimum: str | None) -> str | None:
-    """What an engine says to a request of a version that it does not speak; None to one that it does."""
+    """Return what an engine says to a request of a version that it does not speak; None to one that it does."""
     newest, oldest = api_version(recording, minimum), minimum or _OLDEST
     if version is None or version.count(".") != 1:  # Podman's own have three parts
         return None

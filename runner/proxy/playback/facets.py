@@ -52,7 +52,7 @@ _IMAGE_PLACES: Final = frozenset(("path.name", "body.Image", "query.fromImage"))
 
 class Asked(NamedTuple):
     """A request as it is compared. ``key`` is equal for requests of the same operation; ``digest`` tells whether an
-    upload is the same byte for byte, which is no condition: a tar holds times."""
+    upload is the same byte for byte, which is not a condition: a tar holds times."""
 
     call: Call
     key: str
@@ -85,7 +85,7 @@ def asked(method: str, target: str, body: Mapping[str, Any]) -> Asked:
 
 
 def _says_nothing(key: str, place: str, value: Any) -> bool:
-    """Whether a facet is what the engine assumes without it, or is the terminal's or the clock's."""
+    """Return whether a facet is what the engine assumes without it, or is the terminal's or the clock's."""
     defaults = _DEFAULTS.get(key, {}).get(place, ())
     return place in _UNCOMPARED.get(key, ()) or defaults is None or value in defaults
 
@@ -131,7 +131,7 @@ def _leaves(place: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _is_own(value: Any) -> bool:
-    """Whether an element of a list is the runner's own: a label of a build, or a filter for one."""
+    """Return whether an element of a list is the runner's own: a label of a build, or a filter for one."""
     return isinstance(value, str) and value.startswith((PREFIX, f'LABEL "{PREFIX}'))
 
 

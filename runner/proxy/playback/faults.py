@@ -20,7 +20,7 @@ _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
 
 
 class Fault(NamedTuple):
-    """What breaks: the bytes of the body after which, the status, or the seconds."""
+    """Describes what breaks: the bytes of the body after which, the status, or the seconds."""
 
     method: str
     path: str
@@ -28,7 +28,7 @@ class Fault(NamedTuple):
     amount: float
 
     def applies(self, method: str, path: str) -> bool:
-        """Whether the rule is about a request; ``path`` has no version."""
+        """Return whether the rule is about a request; ``path`` has no version."""
         return self.method in ("*", method) and fnmatchcase(path, self.path)
 
 
@@ -49,7 +49,7 @@ def parse_fault(text: str) -> Fault:
         return Fault(method, path, "status", int(code))
     seconds = _DURATION.fullmatch(duration)
     if seconds is None:
-        raise UsageError("bad-fault", f"--fault {text!r}: {duration} is no duration, such as 500ms, 2s or 1m")
+        raise UsageError("bad-fault", f"--fault {text!r}: {duration} is not a duration such as 500ms, 2s or 1m")
     return Fault(method, path, "delay", float(seconds[1]) * _UNITS[seconds[2]])
 
 

@@ -74,7 +74,7 @@ class Playback:
 
     @property
     def used(self) -> int:
-        """How many recorded responses were given."""
+        """Return how many recorded responses were given."""
         with self._lock:
             return len(self._used)
 
@@ -96,7 +96,7 @@ class Playback:
             return choice
 
     def knows(self, target: str) -> bool:
-        """Whether a request is about something that the recording has made, so that no engine knows it."""
+        """Return whether a request is about something that the recording has made, so that no engine knows it."""
         call = call_of("GET", target)
         with self._lock:
             resource = self._directory.resource(call._replace(operation=None))
@@ -108,7 +108,7 @@ class Playback:
             return self._changed.wait_for(lambda: number in self._done or self._closed, seconds)
 
     def close(self) -> None:
-        """Let go of whoever waits."""
+        """Release all threads that wait."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -166,7 +166,7 @@ class Playback:
         return [_Match(entry, learned)]
 
     def _same_name(self, request: Asked, place: str, value: Any, other: Any) -> bool:
-        """Whether two values mean the same: translated before, or two names of one thing."""
+        """Return whether two values mean the same: translated before, or two names of one thing."""
         translated = self.translation.to_recorded(value)
         if translated == other:
             return True
@@ -245,7 +245,7 @@ def _ordinal(number: int) -> str:
 
 
 def _nearness(request: Asked, entry: Entry) -> tuple[bool, float, float]:
-    """How near an entry is: of the same operation, by its path's form, by all of it."""
+    """Return how near an entry is: of the same operation, by its path's form, by all of it."""
     mine, recorded = request.call, entry.asked.call
     paths = _ratio(f"{mine.method} {mine.template}", f"{recorded.method} {recorded.template}")
     return request.key == entry.asked.key, paths, _ratio(_line(request), _line(entry.asked))

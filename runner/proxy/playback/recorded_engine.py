@@ -25,7 +25,7 @@ class RecordedEngine:
 
     @property
     def requests(self) -> tuple[Served, ...]:
-        """What was asked so far, with what it was answered."""
+        """Return what was asked so far, with what it was answered."""
         with self._lock:
             return tuple(self._served)
 
@@ -59,7 +59,7 @@ def engine_from_recording(
     them. Unless misses are allowed, one makes the end of the block an error.
 
     Raises:
-        UsageError: the recording, the address or a fault is no good.
+        UsageError: the recording, the address or a fault is unusable.
         StepError: ``not-recorded``, at the end of the block.
     """
     playback = Playback(read(Path(path)))

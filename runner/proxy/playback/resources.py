@@ -22,13 +22,13 @@ _READING: Final = frozenset(
         "session",
     )
 )
-"""Operations that change nothing although they are no GET."""
+"""Operations that change nothing although they are not a GET."""
 _OVERVIEWS: Final = frozenset(("system", "task", "node", "distribution", "session", "build"))
 _MIN_PREFIX: Final = 4
 
 
 def changes(call: Call) -> bool:
-    """Whether a request changes something."""
+    """Return whether a request changes something."""
     if call.method in ("GET", "HEAD"):
         return False
     if call.operation is not None:

@@ -187,7 +187,7 @@ class _Reader:
             return b""
 
     def hung_up(self) -> bool:
-        """Whether the client is gone."""
+        """Return whether the client is gone."""
         poller = select.poll()
         poller.register(self._client, 0)
         return bool(poller.poll(0))

@@ -126,7 +126,7 @@ class Stream:
 
 
 class _Typed:
-    """What the client has written to a hijacked connection, beside what was written when it was recorded."""
+    """Collects what the client has written to a hijacked connection, beside what was written when it was recorded."""
 
     def __init__(self, client: Input, recorded: RecordedInput | None) -> None:
         self._recorded = recorded
@@ -148,7 +148,7 @@ class _Typed:
             return self._changed.wait_for(lambda: self._ended or (len(self._written) >= needed and not closed), seconds)
 
     def unlike(self) -> str | None:
-        """How the input differs from the recorded one; None if it does not."""
+        """Return how the input differs from the recorded one; None if it does not."""
         with self._changed:
             written = bytes(self._written)
         if written == self._expected or (
@@ -171,7 +171,7 @@ class _Typed:
 
 
 def _is_whole(response: RecordedResponse) -> bool:
-    """Whether its body came at once, with a known length."""
+    """Return whether its body came at once, with a known length."""
     chunked = "transfer-encoding" in {name.lower() for name in response.headers}
     return response.end == "complete" and not chunked
 

@@ -38,12 +38,12 @@ def _sign(match: re.Match[str]) -> str:
 
 
 def differs_by_run(one: Any, other: Any) -> bool:
-    """Whether two values are the same but for what looks random."""
+    """Return whether two values are the same but for what looks random."""
     return isinstance(one, str) and isinstance(other, str) and shape(one) == shape(other)
 
 
 class Translation:
-    """What the client says for what the recording says, learned from the requests that matched."""
+    """Translates between what the client says and what the recording says, learned from the requests that matched."""
 
     def __init__(self) -> None:
         self._recorded: dict[str, str] = {}
@@ -56,11 +56,11 @@ class Translation:
             self._client[recorded] = client
 
     def to_recorded(self, value: Any) -> Any:
-        """What the recording says for a text of the client's."""
+        """Return what the recording says for a text of the client's."""
         return _replaced(value, self._recorded)
 
     def to_client(self, value: Any) -> Any:
-        """What the client expects where the recording says something else: JSON or text."""
+        """Return what the client expects where the recording says something else: JSON or text."""
         return _replaced(value, self._client) if self._client else value
 
 

@@ -18,7 +18,7 @@ _HEADROOM = 1.05
 
 
 class _Ends(NamedTuple):
-    """What is below the first and the last sample."""
+    """Describes the axis below the first and the last sample."""
 
     first: str
     last: str

@@ -1,6 +1,6 @@
 """Pages of Markdown with places that a run fills: ``<!-- run: scenario.yaml [options] -->`` to ``<!-- /run -->``.
 
-What a code block or a code span shows is no mark. Everything outside the places stays as it is, to the byte.
+What a code block or a code span shows is not a mark. Everything outside the places stays as it is, to the byte.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def nested(markdown: str, level: int, *, title: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line without its end; ``plain`` says that it is no part of a code block, ``level`` is that of the page's own
+    """A line without its end; ``plain`` says that it is not a part of a code block, ``level`` is that of the page's own
     last heading before it."""
 
     number: int

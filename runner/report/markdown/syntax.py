@@ -12,6 +12,6 @@ FENCE: Final = re.compile(r" {0,3}(?P<fence>`{3,}(?=[^`]*\Z)|~{3,})")
 
 
 def closes(line: str, fence: str) -> bool:
-    """Whether a line ends the block that a fence has begun."""
+    """Return whether a line ends the block that a fence has begun."""
     match = FENCE.match(line)
     return match is not None and match["fence"].startswith(fence) and not line.strip().strip(fence[0])

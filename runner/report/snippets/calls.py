@@ -29,7 +29,7 @@ class Call(NamedTuple):
 
     @property
     def answer(self) -> AnswerKind:
-        """What a success brings, with these parameters."""
+        """Return what a success brings, with these parameters."""
         return self.operation.answer_for(self.params, self.body)
 
     def flag(self, name: str) -> bool:
@@ -47,7 +47,7 @@ def shown_source(step: StepRecord) -> Source | None:
 
 
 def is_digest(step: StepRecord, source: Source) -> bool:
-    """Whether an expression reads a digest (``sha256:…``), of which a short id is another part than of an id."""
+    """Return whether an expression reads a digest (``sha256:…``), of which a short id is another part than of an id."""
     if source.path is None or step.response is None or not source.path._replace(filter=None).in_response:
         return False
     try:

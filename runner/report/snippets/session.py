@@ -51,7 +51,7 @@ class NoEquivalent(Exception):
 
 
 class Session(ABC):
-    """What a reader's shell or program has so far. A language is a subclass with :meth:`write`.
+    """Holds what a reader's shell or program has so far. A language is a subclass with :meth:`write`.
 
     A value that the engine gave and that no snippet of the language reads is unknown to the reader: a snippet that
     needs it is left out, rather than shown with a value of this very run.

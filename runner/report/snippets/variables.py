@@ -12,7 +12,7 @@ DISTINCTIVE: Final = 8
 """Characters from which on a captured value is looked for inside longer text, and not only as the whole of it."""
 
 _LONGEST: Final = 1000
-"""Characters up to which it is: nobody uses a longer one as a part of a text."""
+"""Characters up to which it is: a longer one is not used as a part of a text."""
 
 _SMALL: Final = 9
 """Numbers up to this one are everywhere, and are never taken for a captured one."""
@@ -83,7 +83,7 @@ class Variables:
         self._variables: dict[str, list[Variable]] = {}
         self._values: dict[str, list[str]] = {}
         self.used: set[str] = set()
-        """The names of the variables that :meth:`split` has put into texts; whoever wants to know empties it before."""
+        """The names of the variables that :meth:`split` has put into texts; the caller empties it before."""
         self._index = Index()
 
     def learn(self, value: object, variable: Variable) -> list[str]:

@@ -1,4 +1,4 @@
-"""When things happened, without a clock: one step takes a tenth of a second, and what overlapped still does."""
+"""Gives steps times without a clock: one step takes a tenth of a second, and what overlapped still does."""
 
 from __future__ import annotations
 

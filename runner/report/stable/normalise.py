@@ -197,12 +197,13 @@ def without_labels(value: Any, *, sent: bool = False) -> Any:
 
 
 def _is_label(value: object) -> bool:
-    """Whether an element of a list is a label, a change that makes one, or a line of an image's history that did."""
+    """Return whether an element of a list is a label, a change that makes one, or a line of an image's history that
+    did."""
     return isinstance(value, str) and _LABEL.match(value) is not None
 
 
 def _made_a_label(value: object) -> bool:
-    """Whether an element is an entry of an image's history that is there for a label."""
+    """Return whether an element is an entry of an image's history that is there for a label."""
     return isinstance(value, Mapping) and "CreatedBy" in value and _is_label(value["CreatedBy"])
 
 

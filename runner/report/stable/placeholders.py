@@ -116,7 +116,7 @@ class _Replacer:
             self.tokens.always(match[1], "/var/lib/docker")
 
     def _observe_names(self, step: StepRecord, response: ResponseRecord) -> None:
-        """Names of containers that nobody has given them."""
+        """Names that the engine gave to containers."""
         for name in _container_names(step.operation or "", response):
             bare = name.removeprefix("/")
             if _MADE_UP.fullmatch(bare) and not any(bare in text for text in self.given):
@@ -261,7 +261,7 @@ def _read(path: ResultPath, response: ResponseRecord, value: Any) -> Any:
 
 
 def _endpoint(endpoint: str) -> str:
-    """Where the engine usually is: the same kind of address, without what is peculiar to this one."""
+    """Return where the engine usually is: the same kind of address, without what is peculiar to this one."""
     scheme = endpoint.partition("://")[0]
     if scheme in ("unix", "ssh"):
         return f"unix://{DEFAULT_SOCKET}"

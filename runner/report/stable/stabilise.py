@@ -21,5 +21,5 @@ def stabilise(report: Report) -> Report:
 
 
 def is_stable(report: Report) -> bool:
-    """Whether a report has the stable form: its times mean nothing then."""
+    """Return whether a report has the stable form: its times mean nothing then."""
     return report.started_at == STARTED

@@ -119,7 +119,7 @@ class Tokens:
             self._word_pattern = re.compile(rf"(?<![0-9A-Za-z_])(?:{alternatives})(?![0-9A-Za-z_])")
 
     def _captured_first(self, found: Mapping[str, int]) -> dict[str, int]:
-        """What has been found and in which step; what was captured comes first, and is of no step."""
+        """Return what has been found and in which step; what was captured comes first, and is of no step."""
         captured = dict.fromkeys((token for token in self._captured if token in found), 0)
         return {**captured, **{token: step for token, step in found.items() if token not in captured}}
 

@@ -1,4 +1,4 @@
-"""What a scenario needs of an API version: its ``requires``, and everything that its steps use."""
+"""Finds what a scenario needs of an API version: its ``requires``, and everything that its steps use."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def unmet_bound(bounds: Iterable[tuple[str, str]], api_version: str) -> str | No
 def lacking(
     scenario: model.Scenario, api_version: str, *, fields: Literal["error", "warning"] = "error"
 ) -> tuple[Diagnostic, ...]:
-    """What the scenario uses and this API version does not have, each with its place. ``fields`` says how much those of
-    bodies matter: engines ignore what they don't know there.
+    """Return what the scenario uses and this API version does not have, each with its place. ``fields`` says how much
+    those of bodies matter: engines ignore what they don't know there.
 
     A scenario that requires another version is skipped on this one, so it lacks nothing; nor does a step whose
     condition asks for the engine.

@@ -262,8 +262,8 @@ def _origin(step: model.Step, state: State) -> Origin:
 
 
 def _may_be_skipped(step: model.Step) -> bool:
-    """Whether the step as a whole may be skipped: by its condition, unless that is evaluated for each element of its
-    loop, or by what the scenario that it includes requires."""
+    """Return whether the step as a whole may be skipped: by its condition, unless that is evaluated for each element
+    of its loop, or by what the scenario that it includes requires."""
     if isinstance(step.kind, model.Include) and step.kind.scenario.requires != model.Requires():
         return step.for_each is None
     loop = step.for_each.name if step.for_each else None

@@ -93,5 +93,5 @@ class _Combination:
 
 
 def _is_off(node: nodes.Node) -> bool:
-    """Whether a modifier is there but says no: ``background: false``."""
+    """Return whether a modifier is there but says no: ``background: false``."""
     return isinstance(node, nodes.Scalar) and node.value in (False, None)

@@ -131,7 +131,7 @@ class Names:
         return False
 
     def _is_beside(self, step_id: str) -> bool:
-        """Whether that step runs at the same time as the current one."""
+        """Return whether that step runs at the same time as the current one."""
         return any(step_id in every and step_id not in own for every, own in self.blocks)
 
     def _step(self, expression: Expression, reference: Reference, scope: StaticScope, own: str | None) -> None:

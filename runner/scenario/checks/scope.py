@@ -18,7 +18,7 @@ State = Literal["set", "maybe", "pending"]
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a name or a result comes from: the step that sets it, if one does, its line, and its condition."""
+    """Says where a name or a result comes from: the step that sets it, if one does, its line, and its condition."""
 
     state: State = "set"
     step: str = ""

@@ -103,12 +103,12 @@ def shallow(value: Any) -> int:
 
 
 def is_sized(value: Any) -> bool:
-    """Whether it has a length. A missing value has none, and raises an error when it is asked."""
+    """Return whether it has a length. A missing value has none, and raises an error when it is asked."""
     return hasattr(value, "__len__") and not isinstance(value, Undefined)
 
 
 def is_container(value: Any) -> bool:
-    """Whether it has elements that are values."""
+    """Return whether it has elements that are values."""
     return isinstance(value, (list, tuple, Mapping, range, *_VIEWS))
 
 

@@ -43,12 +43,12 @@ class PatternError(ValueError):
 
     @property
     def hint(self) -> str | None:
-        """Where the mistake is."""
+        """Return where the mistake is."""
         return f"at character {self.position + 1} of it" if self.position is not None else None
 
 
 class Found(NamedTuple):
-    """What a search has found: the whole match and its groups, None for one that took no part."""
+    """Holds what a search has found: the whole match and its groups, None for one that took no part."""
 
     groups: tuple[str | None, ...]
 

@@ -20,7 +20,7 @@ class UnclosedError(ValueError):
 def split_template(text: str) -> list[tuple[bool, str]]:
     """A string's parts in order: ``(True, expression)`` and ``(False, text)``.
 
-    As in Jinja2 a ``}}`` inside brackets or quotes is no end, and ``{{-`` and ``-}}`` take the white space beside
+    As in Jinja2 a ``}}`` inside brackets or quotes is not an end, and ``{{-`` and ``-}}`` take the white space beside
     them away. Statements (``{% … %}``) and comments (``{# … #}``) are not known: they are text.
 
     Raises:
@@ -47,7 +47,7 @@ def split_template(text: str) -> list[tuple[bool, str]]:
 
 
 def _end(text: str, start: int, inner: int) -> tuple[int, int, bool]:
-    """Where the expression ends, where the text goes on, and whether ``-}}`` ended it."""
+    """Return where the expression ends, where the text goes on, and whether ``-}}`` ended it."""
     depth = 0
     at = inner
     while (match := _INSIDE.search(text, at)) is not None:

@@ -52,7 +52,7 @@ class _Rule(NamedTuple):
 
     @property
     def noun(self) -> tuple[str | None, str | None]:
-        """What the definition is called in a message, and a hint."""
+        """Return what the definition is called in a message, and a hint."""
         return _NOUNS.get(self.definition or "", (None, None))
 
 

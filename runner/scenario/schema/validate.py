@@ -65,7 +65,7 @@ def _relevant(error: Any) -> Iterator[Any]:
 
 
 def _is_mismatch(inner: Any, outer: Any) -> bool:
-    """Whether the value is of another type than this alternative is about."""
+    """Return whether the value is of another type than this alternative is about."""
     if len(inner.absolute_path) != len(outer.absolute_path):
         return False
     if inner.validator == "anyOf":

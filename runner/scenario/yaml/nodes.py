@@ -42,7 +42,7 @@ class SourceFile(NamedTuple):
 
 
 class Span(NamedTuple):
-    """Where a node begins and ends in a file; lines and columns count from 1, the end is exclusive."""
+    """Locates a node in a file, from its beginning to its end; lines and columns count from 1, the end is exclusive."""
 
     file: SourceFile
     line: int

@@ -16,7 +16,7 @@ TAKE: Final = Setup(
     'take() { { head -n "$1"; kill $! 2> /dev/null || :; } < <(exec "${@:2}"); }',
 )
 """A shell function. In a mere pipe the command would last until the engine sends the next line, since only then it
-notices that nobody reads."""
+notices that its reader has gone."""
 
 CONNECTED: Final = "sleep 1  # until it is connected"
 """What follows a command in the background, so that it misses nothing."""
@@ -84,7 +84,7 @@ def lay_out(chunks: Sequence[str], suffix: str = "") -> str:
 
 
 class Use(NamedTuple):
-    """What becomes of a command's output. Filters are like `` | jq -r .Id``, or empty for all of it.
+    """Says what becomes of a command's output. Filters are like `` | jq -r .Id``, or empty for all of it.
 
     ``readings`` are the filters to the values of variables; ``append`` adds them to arrays. ``shown`` is the filter to
     what is printed beside that; None prints nothing if anything is read. The command is repeated ``every`` so many
@@ -149,7 +149,7 @@ def _literal(text: str) -> str:
 
 
 def _prints(text: str) -> bool:
-    """Whether a reader sees all of it, and a terminal obeys none of it. Ends of lines do no harm."""
+    """Return whether a reader sees all of it, and a terminal obeys none of it. Ends of lines do no harm."""
     return text.isprintable() or text.replace("\n", "").isprintable()
 
 

@@ -155,7 +155,7 @@ class Script(Session):
         return self.names.job(step_id, "_job")
 
     def _framed(self, step: StepRecord, operation: Operation) -> bool:
-        """Whether the output comes in frames: always without a terminal, never with one."""
+        """Return whether the output comes in frames: always without a terminal, never with one."""
         assert step.request is not None
         if operation.tty == "always" or (step.response is not None and step.response.status >= 400):
             return False
@@ -189,7 +189,7 @@ def _excerpt(step: StepRecord) -> str | None:
 
 
 def _is_plain_text(step: StepRecord) -> bool:
-    """Whether the answer is a text that is not JSON: a JSON answer can be a text too."""
+    """Return whether the answer is a text that is not JSON: a JSON answer can be a text too."""
     response = step.response
     if response is None or not isinstance(response.body, str):
         return False

@@ -157,7 +157,7 @@ def folder_tar(request: RequestRecord) -> str:
 
 
 def _is_slow(request: RequestRecord, operation: Operation | None) -> bool:
-    """Whether the answer comes bit by bit, so that ``curl`` must not hold it back."""
+    """Return whether the answer comes bit by bit, so that ``curl`` must not hold it back."""
     if operation is None:
         return False
     match operation.answer_for(request.params, request.body):
