@@ -1,4 +1,4 @@
-"""Text and values from an engine or a file, made safe and short to print."""
+"""Makes text and values from an engine or a file safe and short to print."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 SHORT_ID = 12
+LONG_ID = 64
+"""Characters of an id as people and engines write it."""
 MAX_SHOWN = 120
 """Longer values are cut when they are shown, in characters."""
 
@@ -32,7 +34,7 @@ _JSON_TABLE = {code: json.dumps(chr(code))[1:-1] for code in _HIDDEN if code >= 
 
 
 def visible(text: str) -> str:
-    """The text on one line, with what a terminal would obey, or an eye would miss, written as an escape."""
+    """Return the text on one line, with what a terminal would obey, or an eye would miss, written as an escape."""
     return text if text.isascii() and text.isprintable() else text.translate(_TABLE)
 
 
@@ -42,7 +44,7 @@ def visible_json(text: str) -> str:
 
 
 def shown(value: Any, limit: int = MAX_SHOWN) -> str:
-    """A value on one line, as JSON where it is data."""
+    """Return a value on one line, as JSON where it is data."""
     try:
         text = json.dumps(
             value, ensure_ascii=False, default=lambda one: dict(one) if isinstance(one, Mapping) else str(one)
@@ -60,3 +62,8 @@ def count(number: int, noun: str) -> str:
 def short_id(value: str) -> str:
     """Return the first 12 characters of an id, without ``sha256:``, as the docker CLI shows it."""
     return value.removeprefix("sha256:")[:SHORT_ID]
+
+
+def short_path(path: str) -> str:
+    """Return a request's path with the whole ids in it shortened."""
+    return "/".join(short_id(part) if len(part) == LONG_ID else part for part in path.split("/"))

@@ -23,7 +23,7 @@ from runner.results.events import (
     StepKey,
     StepStarted,
 )
-from runner.text import visible
+from runner.text import short_path, visible
 
 if TYPE_CHECKING:
     from rich.live import Live as RichLive
@@ -135,9 +135,7 @@ def _from_ansi(line: str) -> Any:
 
 def _note(step: Running, event: RequestSent | OutputArrived | ItemArrived) -> None:
     if isinstance(event, RequestSent):
-        step.what = (
-            f"{event.method} {'/'.join(part[:12] if len(part) == 64 else part for part in event.target.split('/'))}"
-        )
+        step.what = f"{event.method} {short_path(event.target)}"
     elif isinstance(event, OutputArrived):
         step.received += len(event.data)
     else:

@@ -23,7 +23,7 @@ from runner.results.events import (
 )
 from runner.results.records import CONSEQUENCES, EngineRecord, ScenarioRecord, Status, StepRecord
 from runner.results.statuses import STATUS_MARKS, leaves
-from runner.text import count, short_id, visible
+from runner.text import count, short_path, visible
 
 if TYPE_CHECKING:
     from runner.cli.output.live import Live
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 COLOURS: Mapping[Status, str] = {"passed": "green", "failed": "red", "error": "red", "skipped": "grey"}
 JUDGED = frozenset({"expectation", "unexpected-status"})
 """The errors that the first of a step's failed expectations becomes."""
-LONG_ID = 64
-"""Characters of an id that is shortened."""
 NAME_WIDTH = 16
 REQUEST_WIDTH = 48
 MAX_UNFINISHED = 16 * 1024
@@ -190,5 +188,5 @@ def _what(record: StepRecord) -> str:
 
 def _fit(text: str, width: int) -> str:
     """Fit a text into a column of that width; long ids are shortened first."""
-    shown = visible("/".join(short_id(part) if len(part) == LONG_ID else part for part in text.split("/")))
+    shown = visible(short_path(text))
     return f"{shown:<{width}}" if len(shown) <= width else f"{shown[: width - 1]}…"

@@ -9,6 +9,7 @@ from itertools import chain, count
 
 from runner import labels
 from runner.report.times import NANO, nanoseconds
+from runner.text import short_id
 
 BASE = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
 """Where the clock of the stable form begins, in seconds since the epoch."""
@@ -99,8 +100,8 @@ class Tokens:
         """Everything has been observed: make the placeholders."""
         found = {kind: self._captured_first(tokens) for kind, tokens in self._found.items()}
         given = self._given
-        whole = {token[:12]: token for token in reversed(found["long"])}
-        taken = (given["short"] - set(whole)) | {token[:12] for token in given["long"]}
+        whole = {short_id(token): token for token in reversed(found["long"])}
+        taken = (given["short"] - set(whole)) | {short_id(token) for token in given["long"]}
         shorts = {token: step for token, step in found["short"].items() if token not in whole and token not in taken}
         shown = _numbered({**found["long"], **shorts}, taken, _short)
         self._maps = {kind: _assign(found[kind], given[kind], make) for kind, make in _MAKERS.items()}

@@ -17,6 +17,7 @@ from jinja2.utils import pass_environment
 
 from runner.scenario.expressions import limits
 from runner.scenario.expressions.work import LimitError, charge
+from runner.text import short_id
 
 _LEFT_OUT = ("attr", "xmlattr", "urlize", "pprint", "safe", "random")
 """Filters that read Python's attributes or make markup; and one whose result a replay can't repeat."""
@@ -27,7 +28,7 @@ MAX_WRAPPED = 100_000
 
 def short(value: Any) -> str:
     """Return the 12-character form of an id, as the docker CLI prints it."""
-    return str(value).removeprefix("sha256:")[:12]
+    return short_id(str(value))
 
 
 def to_json(value: Any, indent: int | None = None) -> str:
