@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import fcntl
 import json
 import os
 import pty
 import signal
+import socket
 import termios
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO
 
 import pytest
@@ -48,21 +46,6 @@ def read_until(stream: IO[bytes], word: bytes) -> bytes:
         if word in line:
             return text
     raise AssertionError(f"no {word!r} in {text!r}")
-
-
-@contextlib.contextmanager
-def opened_for_writing(pipe: Path) -> Iterator[None]:
-    """Wait until somebody reads, who then waits for what is written."""
-    while True:
-        try:
-            descriptor = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError as error:
-            assert error.errno == errno.ENXIO, error
-            time.sleep(0.01)
-        else:
-            break
-    yield
-    os.close(descriptor)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
@@ -157,11 +140,12 @@ def test_the_scenarios_that_follow_do_not_run(command: Command) -> None:
 
 
 def test_before_anything_runs(nowhere: Command) -> None:
-    """A pipe as the scenario: the command waits for it to be written."""
-    pipe = nowhere.folder / "x.yaml"
-    os.mkfifo(pipe)
-    with nowhere.started("x.yaml") as process, opened_for_writing(pipe):
-        time.sleep(0.3)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+    """An engine that accepts the connection and never answers."""
+    (nowhere.folder / "x.yaml").write_text("title: T\nsteps: [{version: }]\n")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        with nowhere.started("x.yaml", "-H", address) as process, server.accept()[0] as connection:
+            assert connection.recv(1)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (130, b"", b"interrupted\n")
