@@ -24,11 +24,19 @@ from runner.engine.sockets.tls import TlsDialer, make_context
 from runner.engine.streams.decoders import frames, json_values
 from runner.engine.transport import Deadline, Request
 from runner.errors import EngineError, UsageError
-from tests.engines import make_certificates, start_docker_tls, start_sshd
+from tests.conftest import engine_at
+from tests.engines import Place, make_certificates, places, start_docker_tls, start_sshd
 
 SOON = Deadline.after
 JSON = (("Content-Type", "application/json"),)
-WAYS = ["unix", "tcp", "tls-1.2", "tls-1.3", "ssh", "podman"]
+WAYS = ["tcp", "tls-1.2", "tls-1.3", "ssh"]
+"""How the first Docker Engine is reached, beside its socket and those of all other engines."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "way" in metafunc.fixturenames:
+        ways = [*places(metafunc.config.getoption("engines")), *WAYS]
+        metafunc.parametrize("way", ways, ids=str, indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +48,14 @@ def docker_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, 
         yield engine.tcp_url, certificates.good
 
 
-@pytest.fixture(scope="module", params=WAYS)
+@pytest.fixture(scope="module")
 def way(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """An engine, met by each way in turn."""
     with contextlib.ExitStack() as stack:
-        if request.param == "ssh":
+        if isinstance(request.param, Place):
+            found = engine_at(request.getfixturevalue("pool"), request.param)
+            endpoint, transport = parse(found.url, source="a test"), None
+        elif request.param == "ssh":
             server = stack.enter_context(start_sshd(request.getfixturevalue("docker")))
             environment = stack.enter_context(pytest.MonkeyPatch.context())
             environment.setenv("PATH", server.env["PATH"])
@@ -58,8 +69,7 @@ def way(request: pytest.FixtureRequest) -> Iterator[Engine]:
             context.minimum_version = context.maximum_version = version
             transport = HttpTransport(TlsDialer(endpoint, context))
         else:
-            found = request.getfixturevalue("podman" if request.param == "podman" else "docker")
-            endpoint = parse(found.tcp_url if request.param == "tcp" else found.url, source="a test")
+            endpoint = parse(request.getfixturevalue("docker").tcp_url, source="a test")
             transport = None
         engine = connect(endpoint, transport=transport, deadline=SOON(30))
         yield engine
