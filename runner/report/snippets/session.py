@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple, assert_never
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, assert_never
 
+from runner.api.operations import by_id
 from runner.report.snippets.names import Identifier, Names
-from runner.report.snippets.variables import DISTINCTIVE, Index, Variable, Variables
+from runner.report.snippets.variables import Index, Variable, Variables, forms, is_distinctive
 from runner.results.records import StepRecord
-
-_SHORTEST: Final = 4
-"""Characters from which on a value with a digit in it is recognised in a snippet."""
 
 
 class Setup(NamedTuple):
@@ -60,6 +57,8 @@ class Session(ABC):
     def __init__(self, steps: Sequence[StepRecord], identifier: Identifier) -> None:
         self.variables = Variables()
         self.names = Names(identifier, steps)
+        self.started: dict[str, StepRecord] = {}
+        """The steps that go on in the background, by their ids."""
         self._unknown = Index()
 
     def snippet(self, step: StepRecord) -> Snippet | Gap | None:
@@ -70,7 +69,11 @@ class Session(ABC):
                 self._refuse_unknown(draft.code)
         except NoEquivalent as reason:
             self.note(step)
+            for name in created_names(step):
+                self._unknown.add(name)
             return Gap(str(reason))
+        if step.background and draft is not None:
+            self.started[step.id] = step
         for _, value, variable in draft.values if draft is not None else ():
             for forgotten in self.variables.learn(value, variable):
                 self._unknown.add(forgotten)
@@ -144,12 +147,33 @@ class Session(ABC):
 
 
 def distinctive(value: object) -> Iterator[str]:
-    """Yield a captured text or number, or those of a list, as far as they are recognised in code: others may be there
-    by chance."""
+    """Yield a captured text or number, or those of a list, in all forms that they have in code, as far as they are
+    recognised there."""
     for part in value if isinstance(value, list) else [value]:
-        text = str(part) if isinstance(part, int) and not isinstance(part, bool) else part
-        if isinstance(text, str) and (len(text) >= DISTINCTIVE or (len(text) >= _SHORTEST and re.search(r"\d", text))):
-            yield text
+        for text, _ in forms(part, Variable("")):
+            if is_distinctive(text):
+                yield text
+
+
+def created_names(step: StepRecord) -> Iterator[str]:
+    """Yield the names of what a step created, a file included: whoever can't make its call doesn't have that."""
+    operation = by_id(step.operation) if step.operation else None
+    request, response = step.request, step.response
+    if request is None or (response is not None and response.status >= 400):
+        return
+    if request.save is not None:
+        yield request.save
+    if operation is None or operation.labels is None:
+        return
+    body = request.body if isinstance(request.body, Mapping) else {}
+    repository, tag = (request.params.get(name) for name in ("repo", "tag"))
+    given = [request.params.get("name"), body.get("Name"), *_listed(request.params.get("t")), repository]
+    given += [f"{repository}:{tag}"] if repository and tag else []
+    yield from (name for name in given if isinstance(name, str) and name)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def walk(steps: Iterable[StepRecord]) -> Iterator[StepRecord]:

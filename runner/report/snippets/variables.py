@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from runner.report.times import NANO, nanoseconds
 from runner.text import SHORT_ID
 
-DISTINCTIVE: Final = 8
-"""Characters from which on a captured value is looked for inside longer text, and not only as the whole of it."""
+_LONG: Final = 8
+_WITH_A_DIGIT: Final = 5
+"""Characters from which on a captured value is looked for inside longer text, and not only as the whole of it: fewer
+are enough if one is a digit, as in a port."""
 
 _LONGEST: Final = 1000
 """Characters up to which it is: a longer one is not used as a part of a text."""
@@ -23,15 +26,42 @@ _LONG_ID = re.compile(r"(sha256:)?[0-9a-f]{64}")
 
 class Variable(NamedTuple):
     """A use of a captured value. ``element`` is its index where a ``for_each`` captured a list; ``start`` and
-    ``length`` say which characters of it, where it is not all."""
+    ``length`` say which characters of it, where it is not all. An ``epoch`` is a time as seconds with nine decimals.
+    """
 
     name: str
     element: int | None = None
     start: int = 0
     length: int | None = None
+    epoch: bool = False
 
 
 Part = str | Variable
+
+
+def is_distinctive(text: str) -> bool:
+    """Whether a value is recognised inside longer text; others may be there by chance."""
+    return len(text) >= (_WITH_A_DIGIT if re.search(r"\d", text) else _LONG)
+
+
+def forms(value: object, variable: Variable) -> Iterator[tuple[str, Variable]]:
+    """Yield the texts that a captured value has in requests, with the variable for each: an id also short, a digest
+    also without its algorithm, a time also as seconds."""
+    if isinstance(value, int) and not isinstance(value, bool) and value > _SMALL:
+        value = str(value)
+    if not isinstance(value, str) or not value.strip():
+        return
+    yield value, variable
+    at = nanoseconds(value) if value.endswith("Z") else None
+    if at is not None and at > 0:
+        yield f"{at // NANO}.{at % NANO:09}", variable._replace(epoch=True)
+    match = _LONG_ID.fullmatch(value)
+    if match is None:
+        return
+    start = len(match[1] or "")
+    if start:
+        yield value[start:], variable._replace(start=start)
+    yield value[start:][:SHORT_ID], variable._replace(start=start, length=SHORT_ID)
 
 
 class Index:
@@ -93,27 +123,14 @@ class Variables:
         the variable held them.
         """
         forgotten = self._forget(variable)
-        self._learn_forms(value, variable)
+        for text, form in forms(value, variable):
+            self._learn(text, form)
         return [value for value in forgotten if value not in self._variables]
-
-    def _learn_forms(self, value: object, variable: Variable) -> None:
-        if isinstance(value, int) and not isinstance(value, bool) and value > _SMALL:
-            value = str(value)
-        if not isinstance(value, str) or not value.strip():
-            return
-        self._learn(value, variable)
-        match = _LONG_ID.fullmatch(value)
-        if match is None:
-            return
-        start = len(match[1] or "")
-        if start:
-            self._learn(value[start:], variable._replace(start=start))
-        self._learn(value[start:][:SHORT_ID], variable._replace(start=start, length=SHORT_ID))
 
     def _learn(self, value: str, variable: Variable) -> None:
         self._variables.setdefault(value, []).append(variable)
         self._values.setdefault(variable.name, []).append(value)
-        if len(value) >= DISTINCTIVE:
+        if is_distinctive(value):
             self._index.add(value)
 
     def _forget(self, assigned: Variable) -> list[str]:

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner import labels
 from runner.api.operations import by_id
@@ -40,11 +40,19 @@ _SETS |= {"ContainersDeleted", "NetworksDeleted", "VolumesDeleted", "Peers", "Na
 _FLEETING_HEADERS = frozenset({"date", "content-length", "x-reference-id", "x-docker-container-path-stat"})
 
 
-def shaped(report: Report) -> Report:
-    """The report after the first turn."""
+class Normalised(NamedTuple):
+    """The report after the first pass, and the placeholders of host ports that the engine chose."""
+
+    report: Report
+    ports: Mapping[int, int]
+
+
+def normalised(report: Report) -> Normalised:
+    """Return the report after the first pass."""
     shaper = _Shaper()
     scenarios = tuple(shaper.scenario(scenario) for scenario in report.scenarios)
-    return report._replace(scenarios=scenarios, duration_ms=sum(scenario.duration_ms for scenario in scenarios))
+    duration_ms = sum(scenario.duration_ms for scenario in scenarios)
+    return Normalised(report._replace(scenarios=scenarios, duration_ms=duration_ms), shaper.ports.placeholders)
 
 
 class _Numbers:
@@ -58,6 +66,10 @@ class _Numbers:
         if number not in self._known:
             self._known[number] = next(self._free)
         return self._known[number]
+
+    @property
+    def placeholders(self) -> Mapping[int, int]:
+        return self._known
 
     def get(self, number: int) -> int:
         """The placeholder of a number that has one, else the number."""

@@ -36,14 +36,16 @@ _ROOT_KEYS = frozenset(
 _RUN_KEYS = frozenset({"HostsPath", "HostnamePath", "ResolvConfPath"})
 
 
-def replaced(report: Report) -> Report:
-    """The report after the second turn."""
-    return _Replacer(report).report(report)
+def with_placeholders(report: Report, ports: Mapping[int, int]) -> Report:
+    """Return the report after the second pass; ``ports`` are placeholders of host ports, which texts may have too."""
+    return _Replacer(report, ports).report(report)
 
 
 class _Replacer:
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, ports: Mapping[int, int]) -> None:
         self.tokens = Tokens()
+        for port, shown in ports.items():
+            self.tokens.always(str(port), str(shown))
         self.started = (nanoseconds(report.started_at) or 0) // NANO
         self.given: list[str] = []
         self.epochs: set[int] = set()
@@ -184,14 +186,18 @@ class _Replacer:
     def request(self, request: RequestRecord) -> RequestRecord:
         return request._replace(
             path=self.text(request.path),
-            query=self.value(request.query),
-            params=self.value(request.params),
+            query=self._epochs(self.value(request.query)),
+            params=self._epochs(self.value(request.params)),
             headers=self.value(request.headers),
             body=self.value(request.body),
             stdin=self.maybe(request.stdin),
             upload=self.maybe(request.upload),
             save=self.maybe(request.save),
         )
+
+    def _epochs(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return parameters with placeholders for times that are numbers of seconds."""
+        return {name: self.tokens.epoch(value) if isinstance(value, str) else value for name, value in values.items()}
 
     def response(self, response: ResponseRecord) -> ResponseRecord:
         return response._replace(

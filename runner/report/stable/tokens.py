@@ -33,6 +33,7 @@ _TOKEN = re.compile(
 )
 _LABEL_NAMES = "|".join(map(re.escape, (labels.RUN, labels.SCENARIO, labels.ORIGIN)))
 _LABEL = re.compile(rf"""\s?\b(?:{_LABEL_NAMES})=(?:'[^']*'|"(?:[^"\\]|\\.)*"|[^\s,]*)""")
+_EPOCH = re.compile(r"\d{10}(?:\.\d{1,9})?")
 _MADE_UP = re.compile(r"/?\b[a-z]+_[a-z]+\d*\b")
 """What a name that the engine makes up looks like: ``/eager_hopper``."""
 _KINDS = ("long", "short", "swarm", "uuid", "key", "engine", "mac", "v4", "v6")
@@ -60,6 +61,7 @@ class Tokens:
         self._literals: dict[str, str] = {}
         self._maps: dict[str, dict[str, str]] = {}
         self._clock: dict[int, int] = {}
+        self._seconds: dict[int, int] = {}
         self._word_pattern: re.Pattern[str] | None = None
         self._observed: set[str] = set()
         self._replaced: dict[str, str] = {}
@@ -113,6 +115,8 @@ class Tokens:
         self._maps["v6"] = _addresses_v6(found["v6"], given["v6"])
         real = (at for at in self._times if at > 0)
         self._clock = {at: (BASE + number) * NANO for number, at in enumerate(real)}
+        for at, shown_at in self._clock.items():
+            self._seconds.setdefault(at // NANO, shown_at // NANO)
         self._maps["word"] = dict(zip(self._words, _names(), strict=False))
         literals = sorted({*self._literals, *self._words}, key=len, reverse=True)
         if literals:
@@ -133,6 +137,21 @@ class Tokens:
                 known = self._word_pattern.sub(self._word, known)
             known = self._replaced[text] = _TOKEN.sub(self._token, known)
         return known
+
+    def epoch(self, text: str) -> str:
+        """Return a text that is a number of seconds since the epoch, as parameters have it, with the placeholder of
+        that time; any other text as it is."""
+        if _EPOCH.fullmatch(text) is None:
+            return text
+        seconds, dot, fraction = text.partition(".")
+        at = int(seconds) * NANO + int(f"{fraction:0<9.9}" or 0)
+        if at in self._clock:
+            shown = self._clock[at]
+        elif int(seconds) in self._seconds and not fraction.strip("0"):
+            shown = self._seconds[int(seconds)] * NANO
+        else:
+            return text
+        return f"{shown // NANO}{dot}{'0' * len(fraction)}"
 
     def time(self, at: int) -> int:
         """The placeholder of a time, in nanoseconds since the epoch; times before the epoch are zero values."""

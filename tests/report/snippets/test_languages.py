@@ -66,9 +66,11 @@ def test_docker_py_has_the_method_and_its_arguments(operation_id: str, method: M
 
 @pytest.mark.parametrize(("operation_id", "row"), COMMANDS.items(), ids=COMMANDS)
 def test_the_docker_cli_has_the_command_and_its_flags(docker_cli: str, operation_id: str, row: Command) -> None:
-    operation = by_id(operation_id)
+    name, _, parameter = operation_id.partition("?")
+    operation = by_id(name)
     assert operation is not None
     params = {param.name for param in operation.params}
+    assert parameter == "" or parameter in params
     assert set(re.findall(r"\{(\w+)\}", row.words)) <= params
     assert set(row.flags) <= params
     if row.exec == "create":

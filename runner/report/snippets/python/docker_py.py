@@ -32,7 +32,6 @@ class Program(Session):
         self._endpoint = endpoint
         self._words = PythonWords(self.variables)
         self._imported: set[str] = set()
-        self._running: dict[str, Call] = {}
 
     def opening(self, draft: Draft) -> str:
         """Return the imports that are new, and before the first snippet the client."""
@@ -122,7 +121,6 @@ class Program(Session):
         if code.method.result in ("file", "archive") or code.method.upload is not None:
             raise NoEquivalent(step.kind)
         name = self.names.job(step.id)
-        self._running[step.id] = call
         match call.answer:
             case "items":
                 return Draft(f"{name} = {code.expression()}")
@@ -133,9 +131,10 @@ class Program(Session):
         return Draft(f"{name} = ThreadPoolExecutor().submit({method}{separator}{arguments}", imports=(_POOL,))
 
     def wait(self, step: StepRecord) -> Draft:
-        call = self._running.get(step.awaits or "")
-        if call is None:
+        started = self.started.get(step.awaits or "")
+        if started is None:
             raise NoEquivalent(step.kind)
+        call = self._call(started)
         name = self.names.job(call.step.id)
         match call.answer:
             case "output":

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from runner.json_layout import pretty
+from runner.report.snippets.session import NoEquivalent
 from runner.report.snippets.variables import Variable, Variables
 
 WIDTH = 100
@@ -53,6 +54,8 @@ class PythonWords:
 
 def reference(variable: Variable) -> str:
     """Return how Python reads a variable: ``box``, ``boxes[0]``, ``box[7:19]``."""
+    if variable.epoch:
+        raise NoEquivalent("a time with nine decimals")
     name = variable.name if variable.element is None else f"{variable.name}[{variable.element}]"
     if variable.length is not None:
         return f"{name}[{variable.start or ''}:{variable.start + variable.length}]"

@@ -54,6 +54,8 @@ def word(parts: Sequence[Part]) -> str:
 def reference(variable: Variable, *, braces: bool = False) -> str:
     """Return how bash reads a variable: ``$box``, ``${boxes[0]}``, ``${box:0:12}``."""
     name = variable.name if variable.element is None else f"{variable.name}[{variable.element}]"
+    if variable.epoch:
+        return f'$(date -d "{reference(variable._replace(epoch=False))}" +%s.%N)'
     if variable.length is not None:
         return f"${{{name}:{variable.start}:{variable.length}}}"
     if variable.start:

@@ -64,6 +64,8 @@ class Script(Session):
         return variable.name
 
     def wait(self, step: StepRecord) -> Draft:
+        if step.awaits not in self.started:
+            raise NoEquivalent("what it waits for was not started here")
         if self._several_in_background and step.awaits:
             return Draft(f'wait "${self._job(step.awaits)}"')
         return Draft("wait")

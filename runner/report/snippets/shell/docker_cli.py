@@ -35,10 +35,9 @@ class Commands(Session):
         super().__init__(steps, shell_identifier)
         self._words = CommandWords(self.variables)
         self._execs: dict[str, _Exec] = {}
-        self._jobs: set[str] = set()
 
     def wait(self, step: StepRecord) -> Draft:
-        if step.awaits not in self._jobs:
+        if step.awaits not in self.started:
             raise NoEquivalent(step.kind)
         return Draft(f'wait "${self.names.job(step.awaits or "", "_job")}"')
 
@@ -70,7 +69,6 @@ class Commands(Session):
         call, row = _row(step)
         if not row.in_background or row.exec == "create":
             raise NoEquivalent(step.kind)
-        self._jobs.add(step.id)
         code = self._text(call, row, closing=f" & {self.names.job(step.id, '_job')}=$!") + f"\n{bash.CONNECTED}"
         return Draft(code, setups=_setups(call))
 
@@ -99,7 +97,10 @@ class Commands(Session):
         if quiet and row.quiet:
             chunks[0] += f" {row.quiet}"
         if row.streams and row.exec is None:
-            chunks += _redirected(stdout=call.flag("stdout"), stderr=call.flag("stderr"))
+            stdout, stderr = call.flag("stdout"), call.flag("stderr")
+            if not (stdout or stderr):
+                raise NoEquivalent("neither stream")
+            chunks += _redirected(stdout=stdout, stderr=stderr)
         items = call.step.response.items if call.step.response is not None else None
         if _is_cut_off(call):
             if not items or not row.lines:
@@ -133,7 +134,8 @@ class Commands(Session):
 def _row(step: StepRecord) -> tuple[Call, Command]:
     """Return the call that a step made, and the command for it."""
     call = call_of(step)
-    row = COMMANDS.get(call.operation.id) if call is not None else None
+    keys = [f"{call.operation.id}?{name}" for name in call.params] + [call.operation.id] if call is not None else []
+    row = next((COMMANDS[key] for key in keys if key in COMMANDS), None)
     if call is None or row is None or (call.request.stdin is not None and row.exec != "start"):
         raise NoEquivalent(step.kind)
     return call, row
@@ -146,6 +148,8 @@ def _reading(call: Call, row: Command, name: str) -> str | None:
         return None
     if row.prints is not None and source.path is not None and _without_indexes(source.path) == row.prints:
         return ""
+    if row.prints == "stdout" and not call.flag("stderr"):
+        return jq_filter(source)
     return _of_the_json(source, digest=is_digest(call.step, source)) if row.json else None
 
 

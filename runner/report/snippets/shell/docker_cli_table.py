@@ -9,11 +9,24 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 Form = Literal[
-    "value", "pairs", "filters", "inverted", "restart", "publish", "mounts", "keys", "entrypoint", "shell", "in_folder"
+    "value",
+    "pairs",
+    "filters",
+    "inverted",
+    "restart",
+    "publish",
+    "mounts",
+    "keys",
+    "entrypoint",
+    "shell",
+    "in_folder",
+    "subnets",
+    "endpoint",
 ]
 """How a flag is written: with a ``value``, or alone where that is true; as ``name=value`` ``pairs`` of a mapping, or of
 ``filters``; ``inverted`` is given where the value is false. ``shell`` joins a list as a shell would write it. A path
-that the API has ``in_folder`` is relative to the reader's own."""
+that the API has ``in_folder`` is relative to the reader's own. ``subnets`` and the ``endpoint`` on a network are
+several flags."""
 
 
 class Flag(NamedTuple):
@@ -54,6 +67,21 @@ class Command(NamedTuple):
     lines: bool = False
 
 
+SUBNET: Mapping[str, str | Flag] = {
+    "Subnet": "--subnet",
+    "Gateway": "--gateway",
+    "IPRange": "--ip-range",
+    "AuxiliaryAddresses": "--aux-address=",
+}
+"""The parts of a network's subnet."""
+ENDPOINT: Mapping[str, str | Flag] = {
+    "Aliases": "--network-alias",
+    "Links": "--link",
+    "IPAMConfig.IPv4Address": "--ip",
+    "IPAMConfig.IPv6Address": "--ip6",
+    "MacAddress": "--mac-address",
+}
+"""The parts of a new container's endpoint on its network."""
 _STREAMS = frozenset({"stream", "stdout", "stderr", "logs"})
 _LIMITS: Mapping[str, str | Flag] = {
     "Memory": "--memory",
@@ -107,6 +135,7 @@ _CREATE: Mapping[str, str | Flag] = {
     "User": "--user",
     "WorkingDir": "--workdir",
     **{f"HostConfig.{name}": flag for name, flag in _HOST.items()},
+    "NetworkingConfig.EndpointsConfig": Flag("--network-alias", "endpoint"),
     "Entrypoint": Flag("--entrypoint", "entrypoint"),
     "Image": "",
     "Cmd": "",
@@ -128,6 +157,8 @@ _NETWORK: Mapping[str, str | Flag] = {
     "EnableIPv6": "--ipv6",
     "Labels": "--label=",
     "IPAM.Driver": "--ipam-driver",
+    "IPAM.Options": "--ipam-opt=",
+    "IPAM.Config": Flag("--subnet", "subnets"),
     "Name": "",
 }
 _ENDPOINT: Mapping[str, str | Flag] = {
@@ -179,6 +210,7 @@ _BUILD: Mapping[str, str | Flag] = {
 }
 
 COMMANDS: dict[str, Command] = {
+    # A key with a parameter is for calls that have it.
     "ContainerList": Command("container ls", {**_LIST, "limit": "--last", "size": "--size"}),
     "ContainerCreate": Command(
         "container create", {"name": "--name", "platform": "--platform"}, _CREATE, _ATTACHED, prints="body.Id"
@@ -216,6 +248,11 @@ COMMANDS: dict[str, Command] = {
         "image build", _BUILD, ignored=frozenset({"rm"}), prints="items.aux.ID", quiet="--quiet", folder="argument"
     ),
     "ImageCreate": Command("image pull {fromImage}:{tag}", {"platform": "--platform"}, all_tags=("fromImage", "tag")),
+    "ImageCreate?fromSrc": Command(
+        "image import {fromSrc} {repo}:{tag}",
+        {"changes": "--change", "message": "--message", "platform": "--platform"},
+        prints="items.status",
+    ),
     "ImageInspect": Command("image inspect {name}", json=True),
     "ImageHistory": Command("image history {name}"),
     "ImagePush": Command("image push {name}:{tag}", all_tags=("name", "tag")),

@@ -14,7 +14,7 @@ from runner.report.snippets.calls import Call, flattened
 from runner.report.snippets.session import NoEquivalent
 from runner.report.snippets.shell import bash
 from runner.report.snippets.shell.curl_request import folder_tar
-from runner.report.snippets.shell.docker_cli_table import Command, Flag
+from runner.report.snippets.shell.docker_cli_table import ENDPOINT, SUBNET, Command, Flag
 from runner.report.snippets.variables import Part, Variables
 
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -107,7 +107,18 @@ class CommandWords:
             return [] if value else [flag.name]
         if flag.form == "value" and isinstance(value, bool):
             return [flag.name] if value else []
+        if flag.form == "subnets":
+            return [word for subnet in value for word in self._parts(subnet, SUBNET)]
+        if flag.form == "endpoint":
+            if len(value) != 1:  # the flags are for the network of the command
+                raise NoEquivalent(flag.name)
+            return [word for endpoint in value.values() for word in self._parts(endpoint or {}, ENDPOINT)]
         return [f"{flag.name} {self._word(part)}" for part in _values(flag, value)]
+
+    def _parts(self, value: Any, known: Mapping[str, str | Flag]) -> Iterator[str]:
+        """Yield a flag for each part of a value."""
+        for name, part in flattened(value, known).items():
+            yield from self._flag(_flag_of(known[name]), part)
 
     def _files(self, call: Call, row: Command) -> list[str]:
         """Return where what is sent comes from, and where what is answered goes."""
@@ -158,7 +169,7 @@ def _values(flag: Flag, value: Any) -> Iterator[object]:
             yield from [_program(flag, value)]
         case "shell":
             yield from [shlex.join(map(str, value))]
-        case "inverted":
+        case "inverted" | "subnets" | "endpoint":
             return
         case _:
             assert_never(flag.form)
