@@ -156,7 +156,7 @@ def distinctive(value: object) -> Iterator[str]:
 
 
 def created_names(step: StepRecord) -> Iterator[str]:
-    """Yield the names of what a step created, a file included: whoever can't make its call doesn't have that."""
+    """Yield the names of what a step created, files included: they are missing where its call can't be made."""
     operation = by_id(step.operation) if step.operation else None
     request, response = step.request, step.response
     if request is None or (response is not None and response.status >= 400):

@@ -40,7 +40,7 @@ Part = str | Variable
 
 
 def is_distinctive(text: str) -> bool:
-    """Whether a value is recognised inside longer text; others may be there by chance."""
+    """Return whether a value is recognised inside longer text; others may be there by chance."""
     return len(text) >= (_WITH_A_DIGIT if re.search(r"\d", text) else _LONG)
 
 
