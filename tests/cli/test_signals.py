@@ -32,10 +32,12 @@ LONG = """
 
 @pytest.fixture(autouse=True)
 def ctrl_c_is_heard() -> Iterator[None]:
-    """A shell starts what it puts in the background deaf to it, and children inherit that."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """A shell in the background ignores SIGINT, nohup ignores SIGHUP, and children inherit that."""
+    interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
+    hang_up = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
-    signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGHUP, hang_up)
 
 
 def read_until(stream: IO[bytes], word: bytes) -> bytes:

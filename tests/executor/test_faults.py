@@ -327,7 +327,7 @@ def test_an_error_behind_a_tar_leaves_no_file(fault: Fault, tmp_path: Path) -> N
 
 def test_a_download_that_breaks_off_leaves_the_old_file(fault: Fault, tmp_path: Path) -> None:
     (tmp_path / "box.tar").write_text("old")
-    played = fault(says(ok(b"new and whole")[:-4]), "export: {id: box, save: box.tar}")
+    played = fault(says(ok(b"new and whole")[:-4]), "export: {id: box, save: box.tar, overwrite: true}")
     assert played.error("asked")[0] == "connection-broken"
     assert (tmp_path / "box.tar").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir() if "part" in path.name] == []

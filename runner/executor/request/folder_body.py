@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from runner.errors import StepError
+from runner.errors import RunnerError, StepError
 from runner.executor.request.dockerignore import Hits, Ignore
 from runner.executor.request.file_body import MAX_OFFLINE, PIECE, Check, no_check
 from runner.reading import NotRegularError, ReadPolicy, open_regular
@@ -65,15 +65,16 @@ class FolderUpload:
     @cached_property
     def excluded(self) -> tuple[str, ...]:
         """Return what ``.dockerignore`` excludes, of a folder without anything that is sent the folder alone; the first
-        :data:`MAX_EXCLUDED` names and one more.
-
-        Raises:
-            StepError: the folder can't be read.
+        :data:`MAX_EXCLUDED` names and one more. A folder that can't be read, or not in time, excludes nothing: sending
+        it raises the error.
         """
-        if not self._ignore.excludes:
+        try:
+            if not self._ignore.excludes:
+                return ()
+            names = (name for name, is_sent in self._walk() if not is_sent)
+            return tuple(islice(names, MAX_EXCLUDED + 1))
+        except RunnerError:
             return ()
-        names = (name for name, is_sent in self._walk() if not is_sent)
-        return tuple(islice(names, MAX_EXCLUDED + 1))
 
     @cached_property
     def _ignore(self) -> Ignore:
