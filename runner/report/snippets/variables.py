@@ -54,7 +54,9 @@ def forms(value: object, variable: Variable) -> Iterator[tuple[str, Variable]]:
     yield value, variable
     at = nanoseconds(value) if value.endswith("Z") else None
     if at is not None and at > 0:
-        yield f"{at // NANO}.{at % NANO:09}", variable._replace(epoch=True)
+        exact = f"{at // NANO}.{at % NANO:09}"
+        for seconds in dict.fromkeys((exact, exact.rstrip("0").rstrip("."))):
+            yield seconds, variable._replace(epoch=True)
     match = _LONG_ID.fullmatch(value)
     if match is None:
         return

@@ -197,7 +197,13 @@ class _Replacer:
 
     def _epochs(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return parameters with placeholders for times that are numbers of seconds."""
-        return {name: self.tokens.epoch(value) if isinstance(value, str) else value for name, value in values.items()}
+        return {name: self._epoch(value) for name, value in values.items()}
+
+    def _epoch(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.tokens.epoch(value)
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        return int(self.tokens.epoch(str(value))) if is_number and _is_epoch(value) else value
 
     def response(self, response: ResponseRecord) -> ResponseRecord:
         return response._replace(

@@ -61,7 +61,7 @@ class Tokens:
         self._literals: dict[str, str] = {}
         self._maps: dict[str, dict[str, str]] = {}
         self._clock: dict[int, int] = {}
-        self._seconds: dict[int, int] = {}
+        self._seconds: set[int] = set()
         self._word_pattern: re.Pattern[str] | None = None
         self._observed: set[str] = set()
         self._replaced: dict[str, str] = {}
@@ -75,12 +75,20 @@ class Tokens:
             kind, token = match.lastgroup or "", match[0]
             if kind == "time":
                 if not given and (at := nanoseconds(token)) is not None:
-                    self._times.setdefault(at)
+                    self._note_time(at, exact="." in token)
             elif kind in self._found and token not in self._given[kind] and token not in self._found[kind]:
                 if given:
                     self._given[kind].add(token)
                 else:
                     self._found[kind][token] = step
+
+    def _note_time(self, at: int, *, exact: bool) -> None:
+        """Take note of a time. Those without a fraction are equal or different by chance, so they have one placeholder
+        together."""
+        if at > 0 and exact:
+            self._times.setdefault(at)
+        elif at > 0:
+            self._seconds.add(at // NANO)
 
     def observe_captured(self, text: str) -> None:
         """Take note of a captured value, which has been observed where it came from."""
@@ -115,8 +123,7 @@ class Tokens:
         self._maps["v6"] = _addresses_v6(found["v6"], given["v6"])
         real = (at for at in self._times if at > 0)
         self._clock = {at: (BASE + number) * NANO for number, at in enumerate(real)}
-        for at, shown_at in self._clock.items():
-            self._seconds.setdefault(at // NANO, shown_at // NANO)
+        self._seconds |= {at // NANO for at in self._clock}
         self._maps["word"] = dict(zip(self._words, _names(), strict=False))
         literals = sorted({*self._literals, *self._words}, key=len, reverse=True)
         if literals:
@@ -145,13 +152,10 @@ class Tokens:
             return text
         seconds, dot, fraction = text.partition(".")
         at = int(seconds) * NANO + int(f"{fraction:0<9.9}" or 0)
-        if at in self._clock:
-            shown = self._clock[at]
-        elif int(seconds) in self._seconds and not fraction.strip("0"):
-            shown = self._seconds[int(seconds)] * NANO
-        else:
+        if int(seconds) not in self._seconds and at not in self._clock:
             return text
-        return f"{shown // NANO}{dot}{'0' * len(fraction)}"
+        shown = BASE if at % NANO == 0 else self._clock.get(at, BASE * NANO) // NANO
+        return f"{shown}{dot}{'0' * len(fraction)}"
 
     def time(self, at: int) -> int:
         """The placeholder of a time, in nanoseconds since the epoch; times before the epoch are zero values."""
@@ -172,6 +176,8 @@ class Tokens:
 
     def _time(self, token: str) -> str:
         at = nanoseconds(token)
+        if at is not None and "." not in token and at // NANO in self._seconds:
+            return datetime.fromtimestamp(BASE, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         if at is None or at not in self._clock:
             return token
         moment = datetime.fromtimestamp(self._clock[at] // NANO, UTC).strftime("%Y-%m-%dT%H:%M:%S")

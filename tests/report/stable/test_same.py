@@ -49,3 +49,35 @@ def test_documents_are_the_same_each_time(docker: Docker, podman: Podman, scenar
     if scenario.stem not in ELSEWHERE:
         finish([started(tmp_path / "replayed", scenario, "--replay")])
         same(tmp_path / "docker-first", tmp_path / "replayed")
+
+
+RACING = """\
+title: Two streams, whose times race
+steps:
+  - create: {body: {Image: alpine, Cmd: [sh, -c, "echo a; echo b >&2"]}}
+    capture: {c: body.Id}
+    defer: {remove: {id: "{{ c }}", force: true}}
+  - id: events
+    events: {filters: {container: ["{{ c }}"], event: [start, die, died]}}
+    background: true
+    take: 2
+  - start: "{{ c }}"
+  - wait: "{{ c }}"
+  - logs: {id: "{{ c }}", stdout: true, stderr: true, timestamps: true}
+    capture: {at: "stderr.split(' ')[0]"}
+  - logs: {id: "{{ c }}", stdout: true, stderr: true, since: "{{ at }}"}
+    show: request
+  - inspect: "{{ c }}"
+    show: body.State.FinishedAt
+  - await: events
+"""
+
+
+def test_times_are_numbered_as_they_appear(engine: Engine, tmp_path: Path) -> None:
+    scenario = tmp_path / "racing.yaml"
+    scenario.write_text(RACING)
+    for number in range(5):
+        finish([started(tmp_path / str(number), scenario, "-H", engine.url)])
+        same(tmp_path / "0", tmp_path / str(number))
+    page = (tmp_path / "0" / "page.md").read_text()
+    assert 'since=$(date -d "$at" +%s.%N)' in page

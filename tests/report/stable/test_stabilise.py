@@ -182,11 +182,43 @@ def test_two_addresses_are_never_one(addresses: list[str], given_of_them: int) -
 
 
 @given(st.lists(TIMES, unique=True, min_size=2, max_size=20))
-def test_times_keep_their_order(times: list[str]) -> None:
-    since_1970 = sorted(one for one in times if one > "1970-01-01T00:00:01")
-    shown = seen(list(since_1970), "")
+def test_times_are_numbered_as_they_appear(times: list[str]) -> None:
+    """Not by the clock, on which two streams race."""
+    shown = seen([time for time in times if time > "1970-01-01T00:00:01"], "")
     assert shown == sorted(shown)
     assert len(set(shown)) == len(shown)
+
+
+@pytest.mark.parametrize("second", ["2026-11-23T14:22:01Z", "2026-11-23T14:22:02Z"])
+def test_whole_seconds_are_one_placeholder(second: str) -> None:
+    """Whether two of them are the same is chance."""
+    assert seen({"a": "2026-11-23T14:22:01Z", "b": second}) == dict.fromkeys("ab", "2026-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("since", "shown"),
+    [
+        ("1795443721.725660000", "1767225600.000000000"),
+        ("1795443721.72566", "1767225600.00000"),
+        ("1795443721", "1767225600"),
+        (1795443721, 1767225600),
+        ("1795443799", "1795443799"),
+        ("1", "1"),
+    ],
+)
+def test_a_time_that_a_parameter_has_as_seconds(since: Any, shown: Any) -> None:
+    inspect = call("ContainerInspect", "GET", "/x", {"At": "2026-11-23T14:22:01.72566Z"})
+    logs = call("ContainerLogs", "GET", "/x", request={"query": {"since": str(since)}, "params": {"since": since}})
+    request = stabilise(report(inspect, logs)).scenarios[0].steps[1].request
+    assert request is not None
+    assert (request.query, request.params) == ({"since": str(shown)}, {"since": shown})
+
+
+def test_a_port_that_the_engine_chose_is_the_same_in_a_text() -> None:
+    inspect = call("ContainerInspect", "GET", "/x", {"Ports": {"80/tcp": [{"HostPort": "40123"}]}})
+    url = step(kind="set", captured={"url": "http://127.0.0.1:40123/", "other": "140123 40123x"})
+    shown = stabilise(report(inspect, url)).scenarios[0].steps[1].captured
+    assert shown == {"url": "http://127.0.0.1:49153/", "other": "140123 40123x"}
 
 
 # What else differs from run to run
