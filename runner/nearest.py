@@ -11,7 +11,7 @@ LONGEST = 100
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that ``name`` was most likely meant to be, if one is close enough."""
+    """Return the known name that ``name`` was most likely meant to be, if one is close enough."""
     import difflib
 
     if len(name) > LONGEST:
@@ -32,6 +32,6 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """A hint that names the nearest known name, or None."""
+    """Return a hint that names the nearest known name, or None."""
     found = nearest(name, known)
     return f"did you mean '{found}'?" if found else None

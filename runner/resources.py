@@ -6,6 +6,6 @@ from pathlib import Path
 
 
 def schema_path(name: str) -> Path:
-    """A schema file: inside the package once installed, beside it in a checkout."""
+    """Return a schema file: inside the package once installed, beside it in a checkout."""
     packaged = Path(__file__).parent / "schemas" / name
     return packaged if packaged.exists() else Path(__file__).parents[1] / "schemas" / name

@@ -97,7 +97,7 @@ def _merge_parts(into: Field, schema: Mapping[str, Any], description: Descriptio
 
 
 def _shape(node: Field, types: dict[str, Shape], place: tuple[str, ...] = ()) -> Shape:
-    """A place's shape; what has a definition of its own is named, once, and referred to."""
+    """Return a place's shape; what has a definition of its own is named, once, and referred to."""
     options: list[Shape] = []
     if node.fields:
         fields = {name: _shape(inner, types, (*place, name)) for name, inner in node.fields.items()}
@@ -119,7 +119,7 @@ def _shape(node: Field, types: dict[str, Shape], place: tuple[str, ...] = ()) ->
 def _changes(
     operation: str, node: Field, path: tuple[str, ...], known: str, *, first: bool
 ) -> Iterator[tuple[str, str]]:
-    """The fields whose first (or last) version is another one than that of the place around them.
+    """Yield the fields whose first (or last) version is another one than that of the place around them.
 
     A field that is as old as the naming of any field in its place is as old as the place: the place was only described
     more loosely before.

@@ -22,12 +22,12 @@ def ref(name: str, description: str | None = None, **more: Any) -> Schema:
 
 
 def or_template(schema: Schema, description: str | None = None) -> Schema:
-    """A typed value, or a template that will have that type."""
+    """Return a typed value, or a template that will have that type."""
     return {**({"description": description} if description else {}), "anyOf": [schema, ref("template")]}
 
 
 def mapping(description: str, values: Schema, **more: Any) -> Schema:
-    """A mapping from variable names."""
+    """Return a mapping from variable names."""
     names = {"pattern": NAME}
     return {
         "description": description,

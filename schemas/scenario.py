@@ -37,7 +37,7 @@ ID = "https://engine-recipes.invalid/scenario.schema.json"
 
 
 def render(operations: Mapping[str, Any], bodies: Mapping[str, Any]) -> str:
-    """The schema's text, from the facts in ``operations.json`` and ``bodies.json``."""
+    """Return the schema's text, from the facts in ``operations.json`` and ``bodies.json``."""
     return pretty(schema(operations, bodies), WIDTH, step=" ") + "\n"
 
 

@@ -55,7 +55,7 @@ class AllowList(NamedTuple):
 
 
 def tecnativa(routes: Collection[Route]) -> AllowList:
-    """The variables of Tecnativa's docker-socket-proxy: what is on by default and not used is turned off."""
+    """Return the variables of Tecnativa's docker-socket-proxy: what is on by default and not used is turned off."""
     needed = set(_needed_variables(routes))
     if any(route.method not in READING for route in routes):
         needed.add("POST")
@@ -82,7 +82,8 @@ def tecnativa_allows(variables: Collection[str], method: str, path: str) -> bool
 
 
 def _needed_variables(routes: Collection[Route]) -> Iterator[str]:
-    """Starting and stopping have variables of their own, which only help where no other path of containers is used."""
+    """Yield the variables that these routes need. Those of starting and stopping help only where no other path of
+    containers is used."""
     narrow: list[str] = []
     for route in routes:
         section = next((name for name in _SECTIONS if route.template.startswith(f"/{name}")), None)
@@ -106,8 +107,8 @@ def _variable(section: str) -> str:
 
 
 def wollomatic(routes: Collection[Route]) -> AllowList:
-    """The options of wollomatic's socket-proxy: one expression for each method. It wraps each in ``^`` and ``$``, so
-    alternatives must be in brackets, or the first and the last would match anywhere."""
+    """Return the options of wollomatic's socket-proxy: one expression for each method. It wraps each in ``^`` and
+    ``$``, so alternatives must be in brackets, or the first and the last would match anywhere."""
     patterns: dict[str, re.Pattern[str]] = {}
     lines = []
     for method in sorted({route.method for route in routes}):
@@ -136,7 +137,7 @@ def _expression(routes: Iterable[Route]) -> str:
 
 
 def _template_expression(template: str) -> str:
-    """A name of an image may hold slashes and colons, also after it was decoded, which this proxy does first."""
+    """Return the pattern for a part of a path; an image's name may hold slashes and colons, also once it is decoded."""
     place = "[a-zA-Z0-9_./:@-]+" if template.startswith(("/images/", "/distribution/", "/plugins/")) else _ID
     parts = re.split(r"\{\w+\}", template)
     return place.join(re.escape(part).replace("\\-", "-") for part in parts)

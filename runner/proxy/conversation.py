@@ -48,7 +48,7 @@ class Listener(Protocol):
         """Take raw bytes from the client."""
 
     def closed_input(self) -> None:
-        """The client has ended its side of a hijacked connection."""
+        """Note that the client has ended its side of a hijacked connection."""
 
     def ended(self, end: End) -> None:
         """Note the end of the exchange."""
@@ -102,14 +102,14 @@ class Conversation:
                 self._guarded(self._take_received, data)
 
     def client_ended(self) -> None:
-        """The client sends no more."""
+        """Note that the client sends no more."""
         with self._lock:
             self._client_ended = True
             if self._raw is not None:
                 self._raw.listener.closed_input()
 
     def engine_ended(self) -> None:
-        """The engine sends no more."""
+        """Note that the engine sends no more."""
         with self._lock:
             while self._pending:
                 try:
@@ -120,7 +120,7 @@ class Conversation:
                     self._end("complete")
 
     def close(self) -> None:
-        """The connection is gone: what is not complete was left."""
+        """Note that the connection is gone: what is not complete was left."""
         with self._lock:
             while self._pending:
                 self._end("left")

@@ -178,8 +178,8 @@ def _remove_dead(path: Path) -> None:
 
 
 def _runtime_folder() -> str | None:
-    """The user's own folder for sockets, or None for the usual folder of temporary files. A socket's path may have
-    107 bytes at most (unix(7))."""
+    """Return the user's own folder for sockets, or None for the usual folder of temporary files. A socket's path may
+    have 107 bytes at most (unix(7))."""
     folder = os.environ.get("XDG_RUNTIME_DIR")
     return folder if folder and len(folder) < 60 and os.access(folder, os.W_OK) else "/tmp"  # noqa: S108
 

@@ -61,7 +61,7 @@ def split_version(path: str) -> tuple[str | None, str]:
 
 
 def find_operation(method: str, path: str) -> tuple[Operation | None, Mapping[str, Any]]:
-    """The operation of a path without a version, and what is in its path's places."""
+    """Return the operation of a path without a version, and what is in its path's places."""
     for operation, pattern in _patterns(method):
         match = pattern.fullmatch(path)
         if match:

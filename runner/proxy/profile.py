@@ -176,7 +176,7 @@ class Profile:
 
 
 def _needs(operation: Operation, params: Mapping[str, Any], body: Any) -> Iterable[Need]:
-    """The operation itself, and what of it is younger than the oldest known version or gone again."""
+    """Return the operation itself, and what of it is younger than the oldest known version or gone again."""
     yield Need(operation.since, operation.name)
     oldest = operation.since
     for lack in missing_in(operation, params, _given(body), oldest):
@@ -187,7 +187,8 @@ def _needs(operation: Operation, params: Mapping[str, Any], body: Any) -> Iterab
 
 
 def _given(body: Any) -> Any:
-    """The body without fields that say nothing: clients send all the fields that they know, with zeros in them."""
+    """Return the body without fields that say nothing: clients send all the fields that they know, with zeros in
+    them."""
     if isinstance(body, Mapping):
         kept = {name: _given(value) for name, value in body.items()}
         return {name: value for name, value in kept.items() if value or value is MISSING}
@@ -239,7 +240,7 @@ def profiler(profile: Profile) -> Callable[[RequestHead], Profiler]:
 
 
 def to_json(profile: Profile) -> dict[str, Any]:
-    """The profile as a file keeps it."""
+    """Return the profile as a file keeps it."""
     return {
         "profile_version": PROFILE_VERSION,
         "sources": profile.sources,
@@ -261,7 +262,7 @@ def to_json(profile: Profile) -> dict[str, Any]:
 
 
 def from_json(value: Any, source: str) -> Profile:
-    """A profile from its file, or from the report of a run.
+    """Return a profile from its file, or from the report of a run.
 
     Raises:
         UsageError: ``bad-profile``, it is neither.
@@ -297,7 +298,7 @@ def _from_profile(value: Mapping[str, Any]) -> Profile:
 
 
 def _from_report(value: Mapping[str, Any], source: str) -> Profile:
-    """The requests of a run. It negotiates its version unless it was told one, which a report does not say."""
+    """Return the requests of a run. It negotiates its version unless it was told one, which a report does not say."""
     profile = Profile(source)
     profile.pinged = True
     profile.saw_engine(value["engine"]["api_version"])

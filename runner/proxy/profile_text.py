@@ -17,7 +17,7 @@ _NAMED = 6
 
 
 def profile_text(profile: Profile) -> str:
-    """The whole text, with its last line's end."""
+    """Return the whole text, with its last line's end."""
     if not profile.uses:
         return "no calls\n"
     return "".join(f"{line}\n" for line in _lines(profile))

@@ -47,12 +47,12 @@ RELEASES: Final = (
 
 
 def first_with(api_version: str) -> Release | None:
-    """The first release that speaks an API version; None where the table has none."""
+    """Return the first release that speaks an API version; None where the table has none."""
     key = version_key(api_version)
     return next((release for release in RELEASES if version_key(release.newest) >= key), None)
 
 
 def first_without(api_version: str) -> Release | None:
-    """The first release that does not speak an API version any more."""
+    """Return the first release that does not speak an API version any more."""
     key = version_key(api_version)
     return next((release for release in RELEASES if version_key(release.oldest) > key), None)

@@ -28,7 +28,7 @@ PROMPT = "\x1b[32m$\x1b[0m "
 
 
 def render(report: Report) -> str:
-    """The report as the text of a ``.cast`` file."""
+    """Return the report as the text of a ``.cast`` file."""
     title = report.scenarios[0].title if len(report.scenarios) == 1 else "Engine Recipes"
     header = {
         "version": 2,
@@ -87,7 +87,7 @@ class _Session:
 
 
 def _answer(step: StepRecord, *, status_only: bool) -> Iterator[str]:
-    """The status and what came, as far as there is room for it."""
+    """Yield the status and what came, as far as there is room for it."""
     if step.response is not None and not step.awaits:
         colour = "32" if step.status == "passed" else "31"
         yield f"\x1b[{colour}m{visible(status_line(step.response))}\x1b[0m"

@@ -17,7 +17,7 @@ MOST = 10
 
 
 def render(report: Report) -> str:
-    """A workflow command a line; nothing if everything passed."""
+    """Return a workflow command a line; nothing if everything passed."""
     lines = [annotation(f"{title}: {error.code}", error) for title, error in innermost_errors(report)]
     return "".join(f"{line}\n" for line in lines[:MOST])
 
@@ -32,7 +32,7 @@ def innermost_errors(report: Report) -> Iterator[tuple[str, Diagnostic]]:
 
 
 def _of_steps(steps: Sequence[StepRecord]) -> Iterator[tuple[str, Diagnostic]]:
-    """The innermost errors: a block's is that of one of its steps."""
+    """Yield the innermost errors: a block's is that of one of its steps."""
     for step in steps:
         inner = list(_of_steps((*(step.each or ()), *(step.steps or ()))))
         if inner:

@@ -29,7 +29,7 @@ REPORT_VERSION = 1
 
 
 def report_value(report: Report) -> dict[str, Any]:
-    """The report as plain JSON values."""
+    """Return the report as plain JSON values."""
     scenarios = [
         {**scenario_value(one), "steps": [step_value(step) for step in one.steps]} for one in _scenarios(report)
     ]
@@ -37,7 +37,7 @@ def report_value(report: Report) -> dict[str, Any]:
 
 
 def render(report: Report) -> str:
-    """The report as JSON text that ends in a newline.
+    """Return the report as JSON text that ends in a newline.
 
     Values that JSON lacks don't occur in it: not-a-number and the infinities are ``null``, half of a surrogate pair
     is U+FFFD.
@@ -60,7 +60,7 @@ def dumps(value: Any) -> str:
 
 
 def _scenarios(report: Report) -> Iterator[ScenarioRecord]:
-    """The scenarios; the engine stands only with those that had another one than the report says."""
+    """Yield the scenarios; the engine stands only with those that had another one than the report says."""
     for scenario in report.scenarios:
         yield scenario._replace(engine=None) if scenario.engine == report.engine else scenario
 
@@ -71,7 +71,7 @@ def _render_scenario(scenario: ScenarioRecord) -> str:
 
 
 def _with_list(head: dict[str, Any], name: str, elements: str, indent: str = "") -> str:
-    """An object of ``head`` and, last, a list whose elements are rendered already."""
+    """Return an object of ``head`` and, last, a list whose elements are rendered already."""
     opened = f'{dumps(head)[:-1]}, "{name}": ['
     return f"{opened}\n{indent}{elements}]}}" if elements else f"{opened}]}}"
 
@@ -88,7 +88,7 @@ def _head(report: Report) -> dict[str, Any]:
 
 
 def engine_value(engine: EngineRecord | None) -> dict[str, Any] | None:
-    """An engine, or null."""
+    """Return an engine, or null."""
     if engine is None:
         return None
     value = {
@@ -101,7 +101,7 @@ def engine_value(engine: EngineRecord | None) -> dict[str, Any] | None:
 
 
 def scenario_value(scenario: ScenarioRecord) -> dict[str, Any]:
-    """A scenario without its steps."""
+    """Return a scenario without its steps."""
     value: dict[str, Any] = {
         "file": scenario.file,
         "title": scenario.title,
@@ -123,7 +123,7 @@ def scenario_value(scenario: ScenarioRecord) -> dict[str, Any]:
 
 
 def step_value(step: StepRecord) -> dict[str, Any]:
-    """A step with all that is inside it."""
+    """Return a step with all that is inside it."""
     value: dict[str, Any] = {
         "id": step.id,
         "title": step.title,
@@ -222,7 +222,7 @@ def _plain(value: object) -> Any:
 
 
 def _clean(value: Any) -> Any:
-    """The slow way, for values that ``json`` refuses: numbers that JSON lacks, keys that are not text."""
+    """Clean a value that ``json`` refuses, the slow way: of numbers that JSON lacks, keys that are not text."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):

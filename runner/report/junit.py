@@ -18,7 +18,7 @@ MOST_OUTPUT = 64 * 1024
 
 
 def render(report: Report) -> str:
-    """The report as the text of an XML file."""
+    """Return the report as the text of an XML file."""
     root = ET.Element("testsuites", name="engine-recipes", time=_seconds(report.duration_ms))
     totals = dict.fromkeys(("tests", "failures", "errors"), 0)  # the schema has no other ones here
     for scenario in report.scenarios:
@@ -60,7 +60,7 @@ def _case(scenario: ScenarioRecord, record: StepRecord) -> ET.Element:
 
 
 def _whole(scenario: ScenarioRecord) -> ET.Element:
-    """A scenario none of whose steps ran."""
+    """Return a scenario none of whose steps ran."""
     case = ET.Element("testcase", name=_plain(scenario.title), classname=_plain(scenario.file))
     case.set("time", _seconds(scenario.duration_ms))
     _verdict(case, scenario.status, scenario.error, scenario.reason)

@@ -27,8 +27,8 @@ from runner.results.records import Report
 
 
 def event_value(event: Event) -> dict[str, Any]:
-    """An event as plain JSON values: ``event`` is its name, ``scenario`` and ``step`` are indexes into the report
-    (``step`` a list, one deeper for each loop or block)."""
+    """Return an event as plain JSON values: ``event`` is its name, ``scenario`` and ``step`` are indexes into the
+    report (``step`` a list, one deeper for each loop or block)."""
     value: dict[str, Any]
     match event:
         case RunStarted():
@@ -66,7 +66,7 @@ def _of_step(
 
 
 def render_event(event: Event) -> str:
-    """An event as one line."""
+    """Return an event as one line."""
     return report_json.dumps(event_value(event)) + "\n"
 
 

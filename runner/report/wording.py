@@ -23,7 +23,7 @@ _WIDTH = 80
 
 
 def title_of(step: StepRecord) -> str:
-    """The step's title, or one made from its kind: ``container.create`` gives ``Container create``."""
+    """Return the step's title, or one made from its kind: ``container.create`` gives ``Container create``."""
     if step.title:
         return step.title
     words = step.kind.replace(".", " ").replace("_", " ")
@@ -76,20 +76,20 @@ def duration(milliseconds: float) -> str:
 
 
 def cut(text: str) -> str:
-    """A line of at most :data:`MAX_COLUMNS` characters, and how many more there were."""
+    """Return a line of at most :data:`MAX_COLUMNS` characters, and how many more there were."""
     more = len(text) - MAX_COLUMNS
     return text if more <= 0 else f"{text[:MAX_COLUMNS]}… {more} more characters"
 
 
 def value_text(value: Any) -> tuple[str, Language]:
-    """A value as a document shows it: text as it is, anything else as JSON that people read well."""
+    """Return a value as a document shows it: text as it is, anything else as JSON that people read well."""
     if isinstance(value, str):
         return value, "text"
     return pretty(value, _WIDTH), "json"
 
 
 def answer_texts(step: StepRecord) -> list[tuple[str | None, str, Language]]:
-    """The blocks that show an answer, each with a word on what it is where that isn't plain."""
+    """Return the blocks that show an answer, each with a word on what it is where that isn't plain."""
     response = step.response
     if response is None:
         return []

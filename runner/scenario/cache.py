@@ -19,7 +19,7 @@ def valid_scenario(folder: Path, text: str, names: Iterable[str]) -> ValidText:
 
 @cache
 def _facts() -> str:
-    """The versions of the schema, the operation table and the code that checks scenarios."""
+    """Return the versions of the schema, the operation table and the code that checks scenarios."""
     package = Path(__file__).parent.parent
     folders = (*_stamps(package / "api"), *_stamps(package / "scenario"))
     return ",".join((stamp(schema_path("scenario.schema.json")), *folders))

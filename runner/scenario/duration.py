@@ -10,7 +10,7 @@ _PATTERN = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h)?\s*\Z")
 
 
 def seconds(value: object) -> float:
-    """A duration in seconds.
+    """Return a duration in seconds.
 
     Raises:
         ValueError: it is not a duration, or a negative one.

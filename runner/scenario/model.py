@@ -253,7 +253,7 @@ class Step(NamedTuple):
         )
 
     def walk(self) -> Iterator[Step]:
-        """This step and every one below it in the same file."""
+        """Yield this step and every one below it in the same file."""
         yield self
         for child in (*self.children, *self.defer):
             yield from child.walk()

@@ -24,6 +24,6 @@ SAME = {
 
 
 def description(place: str) -> str | None:
-    """The description of a field such as ``HostConfig.LogConfig.Type``, None if it has none."""
+    """Return the description of a field such as ``HostConfig.LogConfig.Type``, None if it has none."""
     owner, _, path = place.partition(".")
     return FIELDS.get(SAME.get(owner, owner), {}).get(path)

@@ -6,7 +6,7 @@ _DURATION = "5000000000 are five seconds"
 
 
 def _changing(what: str) -> dict[str, str]:
-    """The fields of ``UpdateConfig`` and of ``RollbackConfig``, which are the same for both."""
+    """Return the fields of ``UpdateConfig`` and of ``RollbackConfig``, which are the same for both."""
     return {
         "Parallelism": f"How many tasks one step of {what} replaces: 1 by default, 0 all of them at once.",
         "Delay": f"Nanoseconds of rest between two steps of {what}: {_DURATION}.",

@@ -140,7 +140,7 @@ def _report(file: str) -> Mapping[str, Any]:
 
 
 def _exercised(report: Mapping[str, Any]) -> Iterator[str]:
-    """The operationId of every step that an engine answered as its reference says a success is answered."""
+    """Yield the operationId of every step that an engine answered as its reference says a success is answered."""
     waiting = [step for scenario in _mappings(report["scenarios"]) for step in _mappings(scenario.get("steps"))]
     while waiting:
         step = waiting.pop()

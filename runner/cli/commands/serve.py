@@ -180,7 +180,7 @@ class _Log:
 
 
 def _short(target: str) -> str:
-    """The end of a path, which tells what is asked for."""
+    """Return the end of a path, which tells what is asked for."""
     path = re.sub(r"^/v[0-9.]+(?=/)", "", target.partition("?")[0])
     return path if path.count("/") < 3 else f"…/{path.rsplit('/', 1)[1]}"
 

@@ -55,11 +55,11 @@ class Party:
         self._counted = False
 
     def arrive(self) -> None:
-        """The response has begun."""
+        """Note that the response has begun."""
         self._once(True)
 
     def withdraw(self) -> None:
-        """The step has ended; without effect if its response had begun."""
+        """Note that the step has ended; without effect if its response had begun."""
         self._once(False)
 
     def _once(self, arrived: bool) -> None:

@@ -38,7 +38,7 @@ class Names:
         self._taken: set[str] = set(secrets)
 
     def captures(self, taped: Taped, later: Iterable[Taped]) -> dict[str, str]:
-        """The captures of a step: the ids in its response that a later request uses, and no other."""
+        """Return the captures of a step: the ids in its response that a later request uses, and no other."""
         texts = [_text_of(other) for other in later]
         found: dict[str, str] = {}
         for value, expression in _ids_in(taped.answer):
@@ -56,7 +56,7 @@ class Names:
         return any(secret in text for secret in self.secrets.values())
 
     def template(self, value: Any) -> Any:
-        """A value with templates where ids and secrets are. Braces that were there before stay as they are."""
+        """Return a value with templates where ids and secrets are. Braces that were there before stay as they are."""
         if isinstance(value, str):
             return self._templated(value)
         if isinstance(value, Mapping):
@@ -107,7 +107,7 @@ def _ids_in(answer: Any) -> Iterable[tuple[str, str]]:
 
 
 def _noun(path: str) -> str:
-    """The kind of thing that a path of Podman's own API is about."""
+    """Return the kind of thing that a path of Podman's own API is about."""
     parts = [part for part in path.split("/") if part not in ("", "libpod")]
     return parts[0].removesuffix("s") if parts else "thing"
 

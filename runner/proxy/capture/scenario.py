@@ -114,7 +114,7 @@ def _add(found: dict[str, str], known: set[str], name: str, value: Any) -> None:
 
 
 def title_for(program: Sequence[str]) -> str:
-    """The title of what a program said: its command line, cut where it is long."""
+    """Return the title of what a program said: its command line, cut where it is long."""
     words = list(program)
     text = words[2] if words[:2] in (["sh", "-c"], ["bash", "-c"]) and len(words) == _SHELL_WORDS else shlex.join(words)
     first, *others = text.strip().splitlines() or [words[0]]

@@ -132,7 +132,7 @@ class Builder:
         return {}
 
     def _printed(self, taped: Taped) -> dict[str, Any]:
-        """The output, where it is short, plain text and the same in each run as far as one can see."""
+        """Return the output, where it is short, plain text and the same in each run as far as one can see."""
         try:
             parts = list(frames([taped.output]))
         except RunnerError:

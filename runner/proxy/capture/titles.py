@@ -63,7 +63,7 @@ _TITLES: Final = {
 
 
 def title_of(operation: Operation) -> str | None:
-    """The title of a call; None where its name says as much."""
+    """Return the title of a call; None where its name says as much."""
     if operation.name in _TITLES:
         return _TITLES[operation.name]
     noun, _, verb = operation.name.partition(".")

@@ -25,7 +25,8 @@ _OF_TERMINALS: Final = frozenset(("ConsoleSize",))
 
 
 def params_of(call: Call, *, full: bool = False) -> dict[str, Any]:
-    """A call's parameters by their API names, with the API's types; ``full`` keeps what says no more than nothing."""
+    """Return a call's parameters by their API names, with the API's types; ``full`` keeps what says no more than
+    nothing."""
     if call.operation is None:
         return dict(call.params)
     places = {param.name for param in call.operation.path_params}
@@ -41,7 +42,7 @@ def params_of(call: Call, *, full: bool = False) -> dict[str, Any]:
 
 
 def body_of(operation: Operation, body: Any, *, full: bool = False) -> Any:
-    """A JSON body without the zeros that clients write out, and without what engines ignore."""
+    """Return a JSON body without the zeros that clients write out, and without what engines ignore."""
     if full:
         return body
     pruned = _pruned(body, "")
@@ -54,7 +55,7 @@ def body_of(operation: Operation, body: Any, *, full: bool = False) -> Any:
 
 
 def request_body_of(body: Any, *, full: bool = False) -> Any:
-    """A JSON body of a request that the table doesn't know."""
+    """Return a JSON body of a request that the table doesn't know."""
     return body if full else _pruned(body, "")
 
 
@@ -78,7 +79,8 @@ def _parsed(text: str) -> Any:
 
 
 def _filters(text: str) -> Any:
-    """Filters as a mapping of name to a value or a list; clients older than 2014's form send mappings of flags."""
+    """Return filters as a mapping of name to a value or a list; clients older than 2014's form send mappings of
+    flags."""
     value = _parsed(text)
     if not isinstance(value, Mapping):
         return value

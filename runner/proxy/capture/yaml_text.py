@@ -67,14 +67,14 @@ _Dumper.add_representer(list, _list)
 
 
 def scenario_text(head: Mapping[str, Any], steps: list[dict[str, Any]]) -> str:
-    """The text of a scenario: its first keys, then its steps with an empty line between."""
+    """Return the text of a scenario: its first keys, then its steps with an empty line between."""
     top = "".join(_dump({key: value}) for key, value in head.items())
     blocks = [_step(step) for step in steps]
     return f"{top}\nsteps:\n" + "\n".join(blocks)
 
 
 def _step(step: dict[str, Any]) -> str:
-    """A step in block form, whatever its size."""
+    """Return a step in block form, whatever its size."""
     lines = "".join(_dump({key: value}) for key, value in step.items()).splitlines()
     return "".join(
         f"{'  - ' if number == 0 else '    '}{line}\n" if line else "\n" for number, line in enumerate(lines)

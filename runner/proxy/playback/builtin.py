@@ -22,7 +22,7 @@ class Answer(NamedTuple):
 
 
 def api_version(recording: Recording, minimum: str | None) -> str:
-    """The newest API version of the engine that is played: the recorded one, unless it must be newer."""
+    """Return the newest API version of the engine that is played: the recorded one, unless it must be newer."""
     return max(recording.api_version, minimum or recording.api_version, key=version_key)
 
 
@@ -42,7 +42,7 @@ def refusal(recording: Recording, version: str | None, minimum: str | None) -> s
 
 
 def answer(playback: Playback, method: str, path: str, minimum: str | None) -> Answer | None:
-    """The response to a request that needs no recording; None for any other."""
+    """Return the response to a request that needs no recording; None for any other."""
     recording = playback.recording
     headers = _headers(recording, api_version(recording, minimum))
     if path in _PINGS and method in ("GET", "HEAD"):

@@ -91,7 +91,7 @@ def _says_nothing(key: str, place: str, value: Any) -> bool:
 
 
 def _parameter(call: Call, name: str, place: str, value: str | list[str]) -> Iterator[tuple[str, Any]]:
-    """A parameter's facets; none where it says what the engine assumes without it."""
+    """Yield a parameter's facets; none where it says what the engine assumes without it."""
     operation = call.operation
     param = operation.param(name) if operation else None
     if param is None or isinstance(value, list):
@@ -136,7 +136,7 @@ def _is_own(value: Any) -> bool:
 
 
 def _image(key: str, place: str, value: Any) -> Any:
-    """An image's full name, where an image is named."""
+    """Return an image's full name, where an image is named."""
     if place not in _IMAGE_PLACES or not isinstance(value, str):
         return value
     if place == "path.name" and not key.startswith(("image.", "distribution.")):

@@ -54,5 +54,5 @@ def parse_fault(text: str) -> Fault:
 
 
 def fault_for(faults: Iterable[Fault], method: str, path: str) -> Fault | None:
-    """The first rule that is about a request."""
+    """Return the first rule that is about a request."""
     return next((fault for fault in faults if fault.applies(method, path)), None)

@@ -42,7 +42,7 @@ class Forwarder:
         return True
 
     def extended(self, recording: Recording) -> Recording:
-        """The recording with what was kept behind it, masked.
+        """Return the recording with what was kept behind it, masked.
 
         Raises:
             UsageError: ``recording-too-large``.

@@ -114,8 +114,8 @@ class Playback:
             self._changed.notify_all()
 
     def gate(self, entry: Entry, at: float) -> Entry | None:
-        """The newest change of the entry's resource that was made before ``at``: what came at ``at`` may be its work,
-        so it is not given before the client has made that change too."""
+        """Return the newest change of the entry's resource that was made before ``at``: what came at ``at`` may be
+        its work, so it is not given before the client has made that change too."""
         earlier = [
             other
             for other in self.entries
@@ -135,12 +135,12 @@ class Playback:
         return Entry(number, exchange, parts, resource, frozenset(touched))
 
     def _container_of(self, parts: Asked) -> str | None:
-        """The container that a network is connected to."""
+        """Return the container that a network is connected to."""
         name = parts.facets.get("body.Container")
         return f"container/{self._directory.identity('container', name)}" if isinstance(name, str) else None
 
     def _matches(self, request: Asked) -> list[_Match]:
-        """The entries that a request may mean, the best first."""
+        """Return the entries that a request may mean, the best first."""
         found = [
             match for entry in self.entries if entry.asked.key == request.key for match in self._match(request, entry)
         ]
@@ -176,7 +176,7 @@ class Playback:
         return self._directory.identity(kind, translated) == self._directory.identity(kind, other)
 
     def _reading(self, matches: Sequence[_Match]) -> Choice:
-        """The entry that shows the resource as the client has changed it last."""
+        """Return the entry that shows the resource as the client has changed it last."""
         entries = [match.entry for match in matches]
         resource = entries[0].resource
         last = self._last.get(resource, -1)
@@ -273,7 +273,7 @@ def _differences(request: Asked, nearest: Entry) -> tuple[str, ...]:
 
 
 def line_of(text: str, requests: Sequence[RecordedRequest], number: int) -> int | None:
-    """The line of a recording's file on which a request's target is."""
+    """Return the line of a recording's file on which a request's target is."""
     import json
 
     wanted = iter(f'"target": {json.dumps(request.target, ensure_ascii=False)}' for request in requests[: number + 1])

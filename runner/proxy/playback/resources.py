@@ -48,7 +48,7 @@ class Names:
             self._ids.setdefault(name, identity)
 
     def identity(self, name: str) -> str:
-        """The id that a name or the beginning of an id stands for; the name itself where none is known."""
+        """Return the id that a name or the beginning of an id stands for; the name itself where none is known."""
         bare = name.removeprefix("/")
         if bare in self._ids:
             return self._ids[bare]
@@ -67,7 +67,8 @@ class Directory:
                     self._learn(call, value)
 
     def resource(self, call: Call) -> str:
-        """The resource that a request is about: ``container/65e5…``, ``container`` for all of them, or everything."""
+        """Return the resource that a request is about: ``container/65e5…``, ``container`` for all of them, or
+        everything."""
         kind = kind_of(call)
         if kind in _OVERVIEWS:
             return EVERYTHING
@@ -75,7 +76,7 @@ class Directory:
         return kind if name is None else f"{kind}/{self.identity(kind, name)}"
 
     def created(self, call: Call, exchange: RecordedExchange) -> str | None:
-        """The resource that a request has made."""
+        """Return the resource that a request has made."""
         if not isinstance(exchange.outcome, RecordedResponse):
             return None
         for value in _values(exchange.outcome):
@@ -107,7 +108,7 @@ class Directory:
 
 
 def affected(resource: str) -> tuple[str, ...]:
-    """The resources whose state a change to one can be seen in."""
+    """Return the resources whose state a change to one can be seen in."""
     kind = resource.partition("/")[0]
     return (resource, kind, EVERYTHING) if kind != resource else (kind, EVERYTHING)
 

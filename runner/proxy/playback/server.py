@@ -177,7 +177,7 @@ class _Reader:
         return Incoming(parser.head, body, kept if self._keep_raw else None)
 
     def input(self) -> bytes:
-        """The next raw bytes, waiting for some; empty at the client's end."""
+        """Return the next raw bytes, waiting for some; empty at the client's end."""
         if self._ahead:
             data, self._ahead = self._ahead, b""
             return data
@@ -194,7 +194,7 @@ class _Reader:
 
 
 def _described(head: RequestHead, content: bytes | None, size: int, digest: str) -> Mapping[str, Any]:
-    """A body as a recording keeps it."""
+    """Return a body as a recording keeps it."""
     if size == 0:
         return {}
     content_type = head.headers.get("content-type", "")

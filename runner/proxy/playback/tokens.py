@@ -18,7 +18,7 @@ _MIXED: Final = 5
 
 
 def shape(text: str) -> str:
-    """The text with signs in place of what looks random: equal for ``job-8f3a1c`` and ``job-77b02e``."""
+    """Return the text with signs in place of what looks random: equal for ``job-8f3a1c`` and ``job-77b02e``."""
     return _RANDOM.sub(_sign, text)
 
 

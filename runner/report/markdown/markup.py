@@ -33,7 +33,7 @@ def inline(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """A code span."""
+    """Return a code span."""
     line = cut(visible(text))
     ticks = "`" * (_longest_run(line, "`") + 1)
     padding = " " if line.startswith("`") or line.endswith("`") or not line.strip() else ""
@@ -41,7 +41,7 @@ def code(text: str) -> str:
 
 
 def block(text: str, language: str) -> str:
-    """A fenced block with what doesn't print made visible; overlong lines and texts are cut."""
+    """Return a fenced block with what doesn't print made visible; overlong lines and texts are cut."""
     lines = list(_lines(text))
     more = len(lines) - MAX_LINES
     if more > 0:
@@ -52,7 +52,7 @@ def block(text: str, language: str) -> str:
 
 
 def folded(content: str, summary: str) -> str:
-    """The block itself, or if it is long, behind a summary that opens it."""
+    """Return the block itself, or if it is long, behind a summary that opens it."""
     lines = content.count("\n") - 1
     if lines <= FOLD:
         return content
@@ -60,7 +60,7 @@ def folded(content: str, summary: str) -> str:
 
 
 def prose(text: str) -> str:
-    """An author's Markdown: HTML is shown rather than obeyed, and a fence left open is closed."""
+    """Return an author's Markdown: HTML is shown rather than obeyed, and a fence left open is closed."""
     lines: list[str] = []
     fence = ""
     for line in text.strip("\n").split("\n"):
@@ -82,7 +82,7 @@ def html_text(text: str) -> str:
 
 
 def slug(heading: str) -> str:
-    """The anchor that GitHub gives a heading."""
+    """Return the anchor that GitHub gives a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
 
 

@@ -14,7 +14,7 @@ _LONG_ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 
 
 def sequence(steps: Sequence[StepRecord]) -> str:
-    """The diagram's text; of more than forty calls, the first ones."""
+    """Return the diagram's text; of more than forty calls, the first ones."""
     lines = ["sequenceDiagram", "    participant you as You", "    participant engine as Engine"]
     calls = list(_calls(steps))
     for step in calls[:_MOST]:

@@ -41,7 +41,7 @@ class Page:
     slots: tuple[Slot, ...]
 
     def filled(self, contents: Sequence[str]) -> str:
-        """The page with a text (lines end in ``\\n``) in each of its places.
+        """Return the page with a text (lines end in ``\\n``) in each of its places.
 
         Raises:
             InvalidScenario: ``bad-mark``, a text holds a mark itself.
@@ -97,7 +97,7 @@ def parse(name: str, text: str) -> Page:
 
 
 def nested(markdown: str, level: int, *, title: bool) -> str:
-    """Generated Markdown below a heading of that level; without its own first heading, if that is not wanted."""
+    """Return generated Markdown below a heading of that level; without its own first heading, if that is not wanted."""
     lines = list(_lines(markdown))
     texts = [line.text for line in lines]
     deeper = level if title else max(level - 1, 0)
@@ -157,7 +157,7 @@ def _lines(text: str) -> Iterator[_Line]:
 
 
 def _level(line: str, previous: str) -> int:
-    """The level of the heading that a line is, or underlines; else 0."""
+    """Return the level of the heading that a line is, or underlines; else 0."""
     heading = _HEADING.match(line)
     if heading is not None:
         return len(heading["signs"])

@@ -11,7 +11,7 @@ TICK = 100.0
 
 
 def timed(steps: Sequence[StepRecord], start: float = 0.0) -> tuple[tuple[StepRecord, ...], float]:
-    """The steps one after the other from ``start`` on, and when the last one ends.
+    """Return the steps one after the other from ``start`` on, and when the last one ends.
 
     A step in the background lasts until it is awaited, or to the end of the others.
     """

@@ -72,7 +72,7 @@ class _Numbers:
         return self._known
 
     def get(self, number: int) -> int:
-        """The placeholder of a number that has one, else the number."""
+        """Return the placeholder of a number that has one, else the number."""
         return self._known.get(number, number)
 
 
@@ -149,11 +149,11 @@ class _Shaper:
         return hidden(shaped_response, step.volatile)
 
     def as_in_answer(self, value: Any) -> Any:
-        """A value that was taken from the answer at hand, without labels and with the same numbers."""
+        """Return a value that was taken from the answer at hand, without labels and with the same numbers."""
         return _mapped(without_labels(value), self.seen)
 
     def value(self, value: Any, key: str = "") -> Any:
-        """A part of an answer that stands under ``key``."""
+        """Return a part of an answer that stands under ``key``."""
         if isinstance(value, Mapping):
             return {name: self.value(part, name) for name, part in self._ordered(value).items()}
         if isinstance(value, list):
@@ -186,14 +186,15 @@ class _Shaper:
 
     @staticmethod
     def _ordered(value: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A mapping by id has its elements in the order of what they hold."""
+        """Order the elements of a mapping by id by what they hold."""
         if len(value) > 1 and all(masked(str(name)) in ("long", "swarm") for name in value):
             return dict(sorted(value.items(), key=lambda item: _order(item[1])))
         return value
 
 
 def without_labels(value: Any, *, sent: bool = False) -> Any:
-    """A value without the runner's own labels; in what was ``sent``, without the mapping that only they filled."""
+    """Return a value without the runner's own labels; in what was ``sent``, without the mapping that only they
+    filled."""
     if isinstance(value, Mapping):
         kept: dict[str, Any] = {}
         for name, part in value.items():
@@ -233,7 +234,7 @@ def _without_labels_in_query(value: str | list[str]) -> str | list[str] | None:
 
 
 def hidden(response: ResponseRecord, volatile: Iterable[ResultPath]) -> ResponseRecord:
-    """The response with what the scenario calls volatile replaced."""
+    """Return the response with what the scenario calls volatile replaced."""
     for path in volatile:
         if path.root != "status":
             value = _hide(getattr(response, path.root), path.keys)

@@ -106,7 +106,7 @@ class _Replacer:
                 self.epochs.add(value)
 
     def _observe_root(self, path: str, key: str) -> None:
-        """The folders that the engine keeps its data in."""
+        """Note the folders that the engine keeps its data in."""
         if key == "SandboxKey":
             if (match := re.match(r"(/.+)/netns/[0-9a-f]{12}$", path)) is not None:
                 self.tokens.always(match[1], "/var/run/docker")
@@ -172,7 +172,8 @@ class _Replacer:
     def captured(
         self, step: StepRecord, response: ResponseRecord | None, each: tuple[StepRecord, ...] | None
     ) -> dict[str, Any]:
-        """Captured values, read again where they are a path into the answer; of a loop, those of its elements."""
+        """Return captured values, read again where they are a path into the answer; of a loop, those of its
+        elements."""
         captured: dict[str, Any] = self.value(step.captured)
         for name, value in captured.items():
             if each is not None:
@@ -254,7 +255,7 @@ class _Replacer:
 
 
 def _again(source: Source | None, response: ResponseRecord, value: Any) -> Any:
-    """A value read again from the stable answer, if it is a plain path into it or a mapping of such."""
+    """Return a value read again from the stable answer, if it is a plain path into it or a mapping of such."""
     if source is None:
         return value
     if source.path is not None:

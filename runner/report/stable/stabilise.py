@@ -16,7 +16,7 @@ from runner.results.records import Report
 
 
 def stabilise(report: Report) -> Report:
-    """The stable form; of a report that has it already, the same."""
+    """Return the stable form; of a report that has it already, the same."""
     first = normalised(report)
     return with_placeholders(first.report, first.ports)
 

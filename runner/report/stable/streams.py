@@ -34,7 +34,7 @@ Note = Callable[[float, Any], Any]
 
 
 def stats(sample: Any, number: int, note: Note) -> Any:
-    """A sample of ``ContainerStats``, the ``number``-th of its stream, with the figures of a quiet container.
+    """Return a sample of ``ContainerStats``, the ``number``-th of its stream, with the figures of a quiet container.
 
     Its form stays, but which lists are empty and how many processors there are depends on the host.
     """
@@ -57,7 +57,8 @@ def _figures(value: Any, number: int, key: str, note: Note) -> Any:
 
 
 def processes(body: Any, pid: Callable[[int], int]) -> Any:
-    """The answer of ``ContainerTop``: process ids by ``pid``, times and shares of the processor as at the start."""
+    """Return the answer of ``ContainerTop``: process ids by ``pid``, times and shares of the processor as at the
+    start."""
     if not isinstance(body, Mapping) or not isinstance(body.get("Titles"), list):
         return body
     titles = body["Titles"]
@@ -78,7 +79,7 @@ def _cell(title: str, cell: Any, pid: Callable[[int], int]) -> Any:
 
 
 def folded(items: Sequence[Any]) -> list[Any]:
-    """A stream of progress as it stands at its end: each layer's last word, and text in one piece."""
+    """Return a stream of progress as it stands at its end: each layer's last word, and text in one piece."""
     result: list[Any] = []
     places: dict[Any, int] = {}
     for item in items:

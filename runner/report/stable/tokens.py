@@ -136,7 +136,7 @@ class Tokens:
         return {**captured, **{token: step for token, step in found.items() if token not in captured}}
 
     def replace(self, text: str) -> str:
-        """The text with placeholders."""
+        """Return the text with placeholders."""
         known = self._replaced.get(text)
         if known is None:
             known = _without_labels(text)
@@ -158,7 +158,7 @@ class Tokens:
         return f"{shown}{dot}{'0' * len(fraction)}"
 
     def time(self, at: int) -> int:
-        """The placeholder of a time, in nanoseconds since the epoch; times before the epoch are zero values."""
+        """Return the placeholder of a time, in nanoseconds since the epoch; times before the epoch are zero values."""
         return self._clock.get(at, at)
 
     def _word(self, match: re.Match[str]) -> str:
@@ -189,12 +189,12 @@ def _without_labels(text: str) -> str:
 
 
 def masked(text: str) -> str:
-    """The text without what differs from run to run: what elements of a set are ordered by."""
+    """Return the text without what differs from run to run: what elements of a set are ordered by."""
     return _MADE_UP.sub("name", _TOKEN.sub(lambda match: match.lastgroup or "", text))
 
 
 def _assign(tokens: Iterable[str], taken: set[str], make: Callable[[str, int], str]) -> dict[str, str]:
-    """A placeholder for each token, none of them one that the author uses himself."""
+    """Return a placeholder for each token, none of them one that the author uses himself."""
     assigned: dict[str, str] = {}
     numbers = count(1)
     for token in tokens:
@@ -206,7 +206,8 @@ def _assign(tokens: Iterable[str], taken: set[str], make: Callable[[str, int], s
 
 
 def _numbered(found: Mapping[str, int], taken: set[str], make: Callable[[int], str]) -> dict[str, str]:
-    """A placeholder for each token, as :func:`_assign`, that tells its step: the third step's are 3001, 3002, …"""
+    """Return a placeholder for each token, as :func:`_assign`, that tells its step: the third step's are 3001, 3002,
+    …"""
     rest = count(_A_STEP_HAS**2 - 1, -1)
     of_step = {
         step: chain(range(_A_STEP_HAS * step + 1, _A_STEP_HAS * (step + 1)) if step < _A_STEP_HAS else (), rest)

@@ -24,7 +24,7 @@ _COMPARE: Mapping[str, Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
 
 
 def unmet_bound(bounds: Iterable[tuple[str, str]], api_version: str) -> str | None:
-    """The first bound (``>=1.42``) that the version does not meet."""
+    """Return the first bound (``>=1.42``) that the version does not meet."""
     version = version_key(api_version)
     return next((sign + bound for sign, bound in bounds if not _COMPARE[sign](version, version_key(bound))), None)
 
@@ -82,7 +82,7 @@ def _lacking(
 
 
 def _node_of(step: model.Step, call: nodes.Node | None, lack: Lack) -> nodes.Node:
-    """The key that stands for what is lacking."""
+    """Return the key that stands for what is lacking."""
     if call is None or not lack.path:
         return step.key
     holder = nodes.node_at(call, lack.path[:-1])

@@ -275,5 +275,5 @@ def _key_in(node: nodes.Node | None, name: str) -> nodes.Scalar | None:
 
 
 def _key_of(step: model.Step, name: str) -> nodes.Node:
-    """The key that sets a name, for pointing at it."""
+    """Return the key that sets a name, for pointing at it."""
     return _key_in(step.node.get("capture"), name) or _key_in(step.node.get("set"), name) or step.key

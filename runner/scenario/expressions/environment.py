@@ -104,7 +104,9 @@ class Missing(StrictUndefined):
         return UndefinedValueError(f"{_type_name(owner)} has no '{name}'", name, None)
 
     def refuse(self) -> None:
-        """Raises:
+        """Refuse the value.
+
+        Raises:
         UndefinedValueError: always.
         """
         raise self.error()

@@ -184,7 +184,7 @@ def _bounded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _sorted_by(environment: Any, values: Any, attribute: Any) -> Any:
-    """The keys that elements are sorted by."""
+    """Return the keys that elements are sorted by."""
     if environment is None or not isinstance(attribute, str) or not isinstance(values, (list, tuple)):
         return values
     return list(map(make_attrgetter(environment, attribute), values))

@@ -55,7 +55,9 @@ def charge_sorting(values: Any) -> None:
 
 
 def refuse_size(size: int) -> None:
-    """Raises:
+    """Refuse a value that is too large.
+
+    Raises:
     LimitError: a value of that size would be too large.
     """
     if size > MAX_SIZE:

@@ -61,12 +61,12 @@ class BoundedOperators(NodeTransformer):
     """Replaces the operators in an expression's tree."""
 
     def visit_Concat(self, node: jinja.Concat) -> jinja.Node:  # noqa: N802 - Jinja2 calls it by this name
-        """``a ~ b`` becomes ``[a, b] | join``."""
+        """Turn ``a ~ b`` into ``[a, b] | join``."""
         self.generic_visit(node)
         return _filter(jinja.List(node.nodes, lineno=node.lineno), "join")
 
     def visit_Compare(self, node: jinja.Compare) -> jinja.Node:  # noqa: N802
-        """``a == b`` becomes a call of :func:`compare`; each operand of a chain a call of :func:`charged`."""
+        """Turn ``a == b`` into a call of :func:`compare`; each operand of a chain a call of :func:`charged`."""
         self.generic_visit(node)
         if len(node.ops) == 1:
             (only,) = node.ops

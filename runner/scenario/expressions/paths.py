@@ -35,7 +35,7 @@ def parse_source(text: str) -> Source:
 
 
 def _path(text: str, start: int) -> tuple[ResultPath | None, int]:
-    """A path that begins at ``start``, and where it ends."""
+    """Return a path that begins at ``start``, and where it ends."""
     root = _ROOT.match(text, start)
     if root is None or root[1] in _WORDS:
         return None, start
@@ -50,7 +50,7 @@ def _path(text: str, start: int) -> tuple[ResultPath | None, int]:
 
 
 def _members(text: str) -> Mapping[str, ResultPath] | None:
-    """The paths of an expression like ``{'Name': body.Name, 'Id': body.Id}``; None if it is anything else."""
+    """Return the paths of an expression like ``{'Name': body.Name, 'Id': body.Id}``; None if it is anything else."""
     opening = re.match(r"\s*\{", text)
     if opening is None or len(text) > LONGEST:
         return None

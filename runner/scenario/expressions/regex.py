@@ -112,7 +112,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _steps(pattern: str, length: int) -> float:
-    """The most steps that a search may take, from above: each quantifier can try as many ends as the text has
+    """Return the most steps that a search may take, from above: each quantifier can try as many ends as the text has
     characters, from as many beginnings. Where a group is repeated there is no such bound."""
     if _REPEATED_GROUP.search(pattern) or _BACK_REFERENCE.search(pattern):
         return float("inf")

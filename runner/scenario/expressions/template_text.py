@@ -18,7 +18,7 @@ class UnclosedError(ValueError):
 
 
 def split_template(text: str) -> list[tuple[bool, str]]:
-    """A string's parts in order: ``(True, expression)`` and ``(False, text)``.
+    """Return a string's parts in order: ``(True, expression)`` and ``(False, text)``.
 
     As in Jinja2 a ``}}`` inside brackets or quotes is not an end, and ``{{-`` and ``-}}`` take the white space beside
     them away. Statements (``{% … %}``) and comments (``{# … #}``) are not known: they are text.

@@ -18,7 +18,7 @@ MAX_PARTS = 12
 
 
 def trace(expression: Expression, scope: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """The parts of an expression from the whole to its names, each with its value as text."""
+    """Return the parts of an expression from the whole to its names, each with its value as text."""
     found: dict[str, str] = {}
 
     def visit(node: jinja.Node) -> None:

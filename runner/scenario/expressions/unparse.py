@@ -42,7 +42,7 @@ _LEVELS: dict[type, int] = {
 
 
 def unparse(node: jinja.Node) -> str:
-    """The text of a tree."""
+    """Return the text of a tree."""
     text: str = _TEXTS.get(type(node), _unknown)(node)
     return text
 
@@ -52,7 +52,7 @@ def _unknown(_node: Any) -> str:
 
 
 def _at(level: int, node: Any) -> str:
-    """The node's text where something binds at ``level``: in brackets if the node binds less tightly."""
+    """Return the node's text where something binds at ``level``: in brackets if the node binds less tightly."""
     text = unparse(node)
     return f"({text})" if _LEVELS.get(type(node), _POSTFIX) < level else text
 

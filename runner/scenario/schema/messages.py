@@ -177,7 +177,7 @@ class _Message:
         self._wrong_type()
 
     def _advice(self, names: list[str]) -> str | None:
-        """A hint for a value of the wrong type; ``names`` are the accepted types."""
+        """Return a hint for a value of the wrong type; ``names`` are the accepted types."""
         instance = self.error.instance
         hint = hints.for_value(instance, names)
         if hint is not None:

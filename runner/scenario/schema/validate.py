@@ -48,7 +48,7 @@ def _validator() -> Any:
 
 
 def _relevant(error: Any) -> Iterator[Any]:
-    """The errors worth showing: of alternatives, those of the one that was most likely meant."""
+    """Yield the errors worth showing: of alternatives, those of the one that was most likely meant."""
     if error.validator != "anyOf" or not error.context:
         yield error
         return
