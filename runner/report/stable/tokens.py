@@ -13,6 +13,7 @@ from runner.text import short_id
 
 BASE = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
 """Where the clock of the stable form begins, in seconds since the epoch."""
+_DECIMALS = 9
 
 _TOKEN = re.compile(
     r"""
@@ -147,7 +148,7 @@ class Tokens:
 
     def epoch(self, text: str) -> str:
         """Return a text that is a number of seconds since the epoch, as parameters have it, with the placeholder of
-        that time; any other text as it is."""
+        that time; any other text as it is. Decimals are nine, since zeros at the end are left out by chance."""
         if _EPOCH.fullmatch(text) is None:
             return text
         seconds, dot, fraction = text.partition(".")
@@ -155,7 +156,7 @@ class Tokens:
         if int(seconds) not in self._seconds and at not in self._clock:
             return text
         shown = BASE if at % NANO == 0 else self._clock.get(at, BASE * NANO) // NANO
-        return f"{shown}{dot}{'0' * len(fraction)}"
+        return f"{shown}.{'0' * _DECIMALS}" if dot else str(shown)
 
     def time(self, at: int) -> int:
         """Return the placeholder of a time, in nanoseconds since the epoch; times before the epoch are zero values."""

@@ -31,7 +31,7 @@ CASES = {
         """
         title: Logs
         steps:
-          - create: {body: {Image: alpine, Cmd: [sh, -c, "echo oops >&2; sleep 0.1; seq -f 'line %.0f' 3"]}}
+          - create: {body: {Image: alpine, Cmd: [sh, -c, "echo oops >&2; sleep 0.1; printf 'line %s\\n' 1 2 3"]}}
             capture: {c: body.Id}
             defer: {remove: {id: "{{ c }}", force: true}}
           - start: "{{ c }}"
