@@ -13,6 +13,7 @@ against 2.6 s), start of the process included. A property test holds that both r
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from typing import ClassVar, Final, Generic, NamedTuple, TypeVar
 
 from runner.engine.http.framing import (
@@ -80,7 +81,7 @@ class RequestHead(NamedTuple):
 Head = TypeVar("Head", ResponseHead, RequestHead)
 
 
-class _Parser(Generic[Head]):
+class _Parser(ABC, Generic[Head]):
     """Parses what both kinds have in common: the head's bytes are collected, then the body is delimited."""
 
     _noun: ClassVar[str]
@@ -154,17 +155,17 @@ class _Parser(Generic[Head]):
         self._block = block[end + 4 :]
         return block[: end + 2].decode("latin-1")
 
+    @abstractmethod
     def _start(self, block: bytes) -> bytes:
         """Return the bytes of a head, without what may be before it.
 
         Raises:
             NotHttpError: it does not begin like one.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def _begin(self, first: str, lines: str) -> Body | None:
         """Set the head, and return how the body is delimited; None for a head that another one follows."""
-        raise NotImplementedError
 
 
 class ResponseParser(_Parser[ResponseHead]):

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Protocol
 
 from runner.engine.http.parser import RequestHead
@@ -107,10 +108,10 @@ class Stream:
         for part in response.body:
             gate = self._playback.gate(self._entry, part.at)
             if gate is not None and gate.exchange.at > response.at:
-                self._await(lambda gate=gate: self._playback.await_change(gate.number, _LOOK), client)  # type: ignore[misc]
+                self._await(partial(self._playback.await_change, gate.number, _LOOK), client)
                 before = max(before, gate.exchange.at)
             if typed is not None:
-                self._await(lambda part=part: typed.await_input(part.at, _LOOK), client)  # type: ignore[misc]
+                self._await(partial(typed.await_input, part.at, _LOOK), client)
             if self._speed:
                 wait((part.at - before) / 1000 / self._speed)
             before = part.at

@@ -70,7 +70,8 @@ def _replaced(value: Any, words: Mapping[str, str]) -> Any:
             return words[value]
         for old, new in words.items():
             if old in value:
-                value = re.sub(rf"(?<![A-Za-z0-9]){re.escape(old)}(?![A-Za-z0-9])", lambda _, new=new: new, value)  # type: ignore[misc]
+                # A replacement's backslashes are escapes to ``re``.
+                value = re.sub(rf"(?<![A-Za-z0-9]){re.escape(old)}(?![A-Za-z0-9])", new.replace("\\", r"\\"), value)
         return value
     if isinstance(value, Mapping):
         return {_replaced(key, words): _replaced(inner, words) for key, inner in value.items()}
