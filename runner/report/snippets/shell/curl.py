@@ -12,12 +12,13 @@ from typing import Any, Final, NamedTuple
 from runner.api.operations import Operation, by_id, truth
 from runner.report.snippets.calls import is_digest, shown_source
 from runner.report.snippets.names import shell_identifier
-from runner.report.snippets.session import Draft, NoEquivalent, Session, Setup, distinctive, walk
+from runner.report.snippets.session import Draft, NoEquivalent, Setup, distinctive, walk
 from runner.report.snippets.shell import bash
 from runner.report.snippets.shell.bash import Use
 from runner.report.snippets.shell.curl_request import RequestWords, credential_setups
 from runner.report.snippets.shell.jq import jq_filter
 from runner.report.snippets.shell.retry import repeated
+from runner.report.snippets.shell.shell_session import ShellSession
 from runner.report.snippets.variables import Variable
 from runner.report.wording import title_of
 from runner.results.records import StepRecord
@@ -45,7 +46,7 @@ class _Command(NamedTuple):
         return bash.lay_out([opening + self.chunks[0], *self.chunks[1:]], self.pipe + closing)
 
 
-class Script(Session):
+class Script(ShellSession):
     """The commands of one scenario. ``endpoint`` is the engine's address, as in ``DOCKER_HOST``."""
 
     def __init__(self, endpoint: str, steps: Sequence[StepRecord]) -> None:
@@ -70,27 +71,12 @@ class Script(Session):
             return Draft(f'wait "${self._job(step.awaits)}"')
         return Draft("wait")
 
-    def pause(self, seconds: float) -> Draft:
-        return Draft(f"sleep {seconds:g}")
-
-    def assign(self, step: StepRecord) -> Draft | None:
-        lines = []
-        values = []
-        for name, value in step.captured.items():
-            if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-                variable = Variable(self.names.variable(name))
-                lines.append(f"{variable.name}={bash.word(self.variables.split(str(value)))}")
-                values.append((name, value, variable))
-        return Draft("\n".join(lines), tuple(values)) if lines else None
-
     def loop(self, step: StepRecord, elements: Sequence[StepRecord]) -> Draft | None:
         names = [name for name in step.captured if _reading(step, name) is not None]
         drafts = [self._foreground(element, index if names else None) for index, element in enumerate(elements)]
         if not drafts:
             return None
-        lines = [*(f"{self.names.variable(name)}=()" for name in names), *(draft.code for draft in drafts)]
-        values = tuple(value for draft in drafts for value in draft.values)
-        return Draft("\n".join(lines), values, tuple(setup for draft in drafts for setup in draft.setups))
+        return self.arrays(names, drafts)
 
     def call(self, step: StepRecord) -> Draft:
         if not step.background:

@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 from runner.api.operations import truth
 from runner.report.snippets.calls import Call, call_of, is_digest, shown_source
 from runner.report.snippets.names import shell_identifier
-from runner.report.snippets.session import Draft, NoEquivalent, Session, Setup
+from runner.report.snippets.session import Draft, NoEquivalent, Setup
 from runner.report.snippets.shell import bash
 from runner.report.snippets.shell.bash import Use
 from runner.report.snippets.shell.docker_cli_table import COMMANDS, Command
 from runner.report.snippets.shell.docker_cli_words import CommandWords
 from runner.report.snippets.shell.jq import Kind, jq_filter
 from runner.report.snippets.shell.retry import repeated
+from runner.report.snippets.shell.shell_session import ShellSession
 from runner.report.snippets.variables import Variable
 from runner.results.records import StepRecord
 from runner.results.result_path import ResultPath, Source
@@ -28,7 +29,7 @@ class _Exec(NamedTuple):
     row: Command
 
 
-class Commands(Session):
+class Commands(ShellSession):
     """The commands of one scenario."""
 
     def __init__(self, endpoint: str, steps: Sequence[StepRecord]) -> None:  # noqa: ARG002 - the CLI has contexts
@@ -41,27 +42,12 @@ class Commands(Session):
             raise NoEquivalent(step.kind)
         return Draft(f'wait "${self.names.job(step.awaits or "", "_job")}"')
 
-    def pause(self, seconds: float) -> Draft:
-        return Draft(f"sleep {seconds:g}")
-
-    def assign(self, step: StepRecord) -> Draft | None:
-        lines = []
-        values = []
-        for name, value in step.captured.items():
-            if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-                variable = Variable(self.names.variable(name))
-                lines.append(f"{variable.name}={bash.word(self.variables.split(str(value)))}")
-                values.append((name, value, variable))
-        return Draft("\n".join(lines), tuple(values)) if lines else None
-
     def loop(self, step: StepRecord, elements: Sequence[StepRecord]) -> Draft | None:
         drafts = [self._foreground(element, index) for index, element in enumerate(elements)]
         if not drafts:
             return None
         names = [name for name in step.captured if any(name == value[0] for draft in drafts for value in draft.values)]
-        lines = [*(f"{self.names.variable(name)}=()" for name in names), *(draft.code for draft in drafts)]
-        values = tuple(value for draft in drafts for value in draft.values)
-        return Draft("\n".join(lines), values, tuple(setup for draft in drafts for setup in draft.setups))
+        return self.arrays(names, drafts)
 
     def call(self, step: StepRecord) -> Draft:
         if not step.background:
