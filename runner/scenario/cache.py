@@ -17,6 +17,12 @@ def valid_scenario(folder: Path, text: str, names: Iterable[str]) -> ValidText:
     return ValidText(folder, text, "scenario", _facts(), *sorted(names))
 
 
+def accepted_text(folder: Path, text: str) -> ValidText:
+    """Return what is known of a text that the schema accepts; of a scenario with warnings no more is remembered, since
+    the checks that give them run each time."""
+    return ValidText(folder, text, "schema", _facts())
+
+
 @cache
 def _facts() -> str:
     """Return the versions of the schema, the operation table and the code that checks scenarios."""

@@ -12,11 +12,11 @@ from runner.nearest import did_you_mean
 from runner.reading import ReadPolicy
 from runner.scenario import model
 from runner.scenario.builder import Builder
-from runner.scenario.cache import valid_scenario
+from runner.scenario.cache import accepted_text, valid_scenario
 from runner.scenario.findings import Findings
 from runner.scenario.yaml import nodes
 from runner.scenario.yaml.read import read
-from runner.valid_texts import digest
+from runner.valid_texts import ValidText, digest
 
 MAX_INCLUDES = 16
 """How deep scenarios may include each other."""
@@ -45,11 +45,13 @@ def open_scenario(
     if included is not None:
         with contextlib.suppress(_ChangedError, InvalidScenario):  # whatever it is, an opening in full reports it
             return Opened(_Opener(path, policy, included).scenario(path, file, variables), ())
-    opener = _Opener(path, policy)
+    opener = _Opener(path, policy, cache=cache)
     scenario = opener.scenario(path, file, variables)
     warnings = opener.findings.warnings
     if remembered and not warnings:
         remembered.remember(opener.included)
+    for text in opener.validated if warnings else ():
+        text.remember()
     return Opened(scenario, warnings)
 
 
@@ -61,15 +63,25 @@ class _Opener:
     """Opens a file and its includes, each file once for each set of variables that it is given.
 
     ``trusted`` are the digests of the included texts with which the scenario is known to be valid: then nothing is
-    validated or checked.
+    validated or checked. Else ``cache`` knows texts that the schema accepts; ``validated`` are those that it accepted
+    now.
     """
 
-    def __init__(self, path: Path, policy: ReadPolicy | None, trusted: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        policy: ReadPolicy | None,
+        trusted: tuple[str, ...] | None = None,
+        *,
+        cache: Path | None = None,
+    ) -> None:
         self.findings = Findings()
         self._folder = path.parent.resolve()
         self._policy = policy
         self.included: list[str] = []
         self._trusted = trusted
+        self._cache = cache
+        self.validated: list[ValidText] = []
         self._opening: list[Path] = []
         self._opened: dict[tuple[Path, tuple[str, ...]], model.Scenario | None] = {}
 
@@ -94,7 +106,7 @@ class _Opener:
         self._opening.append(path.resolve())
         try:
             root = load(file)
-            if self._trusted is None and not self._is_valid(root):
+            if self._trusted is None and not self._is_valid(file.text, root):
                 return None
             assert isinstance(root, nodes.Mapping)
             builder = Builder(self.findings, self._include, trusted=self._trusted is not None)
@@ -105,12 +117,18 @@ class _Opener:
         finally:
             self._opening.pop()
 
-    def _is_valid(self, root: nodes.Node) -> bool:
+    def _is_valid(self, text: str, root: nodes.Node) -> bool:
+        remembered = accepted_text(self._cache, text) if self._cache else None
+        if remembered is not None and remembered.recall() is not None:
+            return True
         from runner.scenario.schema.validate import validate
 
         before = len(self.findings.errors)
         validate(root, self.findings)
-        return len(self.findings.errors) == before
+        is_valid = len(self.findings.errors) == before
+        if remembered is not None and is_valid:
+            self.validated.append(remembered)
+        return is_valid
 
     def _check(self, scenario: model.Scenario, names: list[str]) -> None:
         from runner.scenario.checks.body_fields import check_bodies

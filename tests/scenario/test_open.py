@@ -127,11 +127,20 @@ def test_a_valid_file_is_opened_again_without_validating(tmp_path: Path) -> None
     assert modules_after_opening(tmp_path / "x.yaml", cache) == {"jsonschema", "jinja2"}
 
 
-def test_a_file_with_warnings_is_checked_every_time(tmp_path: Path) -> None:
+def test_a_file_with_warnings_is_checked_every_time_but_validated_once(tmp_path: Path) -> None:
     for _ in range(2):
         assert [found.code for found in opened(tmp_path / "x.yaml", VALID, cache=tmp_path / "c").warnings] == [
             "unused-capture"
         ]
+    assert "jsonschema" not in modules_after_opening(tmp_path / "x.yaml", tmp_path / "c")
+    (file,) = (tmp_path / "c").iterdir()
+    assert file.read_text() == ""
+
+
+def test_what_the_schema_refuses_is_not_remembered(tmp_path: Path) -> None:
+    for _ in range(2):
+        with pytest.raises(InvalidScenario, match="no-such-key"):
+            opened(tmp_path / "x.yaml", f"{VALID}no-such-key: 1\n", cache=tmp_path / "c")
     assert not (tmp_path / "c").exists()
 
 
