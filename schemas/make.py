@@ -1,6 +1,7 @@
 """Generates the operation table, the request bodies' fields and the scenario schema from the API's description files.
 
-``python -m schemas.make`` writes them; with a newer ``vX.YY.yaml`` in the folder that is all a new API version needs.
+``python -m schemas.make`` writes them. With a newer ``vX.YY.yaml`` in the folder, it names the operations and
+parameters that :mod:`schemas.texts` doesn't describe yet, and writes nothing until it does.
 """
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from schemas import bodies, scenario, swagger, table
+from runner.api.operations import from_row
+from schemas import bodies, scenario, swagger, table, texts
 
 API = swagger.ROOT / "runner" / "api"
 SCHEMAS = swagger.ROOT / "schemas"
@@ -27,6 +30,17 @@ def generate(descriptions: Sequence[swagger.Description]) -> dict[Path, str]:
     }
 
 
+def missing_texts(operations: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what :mod:`schemas.texts` has to say before the schema can be made, as ``PARAMS: seconds, of doze``."""
+    for row in operations["operations"]:
+        operation = from_row(row, operations["first"])
+        if operation.id not in texts.OPERATIONS:
+            yield f"OPERATIONS: {operation.id}"
+        for param in operation.params:
+            if param.name not in texts.PARAMS and f"{operation.id}.{param.name}" not in texts.SPECIAL_PARAMS:
+                yield f"PARAMS: {param.name}, of {operation.name}"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m schemas.make", description=__doc__.partition("\n")[0])
     parser.add_argument("--api-files", type=Path, default=swagger.default_folder(), help="folder of v1.25.yaml …")
@@ -35,6 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FileNotFoundError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    missing = list(missing_texts(json.loads(table.render(descriptions))))
+    if missing:
+        print("error: schemas/texts.py has no text for", *missing, sep="\n  ", file=sys.stderr)
+        return 1
     for file, text in generate(descriptions).items():
         file.write_text(text, encoding="utf-8")
         print(f"{file.relative_to(swagger.ROOT)}  {len(text):,} characters")

@@ -41,7 +41,6 @@ def test_it_says_what_does_not_end() -> None:
 
 def test_all_of_them_as_json() -> None:
     rows = json.loads(output("--format", "json"))
-    assert len(rows) == 108
     newest = operations.newest_api()
     for row, operation in zip(rows, operations.all_operations(), strict=True):
         names = ("name", "in", "type", "required", "default", "allowed", "since", "until")
@@ -165,4 +164,4 @@ def test_a_report_that_is_none(tmp_path: Path, text: str | None) -> None:
 def test_a_report_with_nonsense_in_it_counts_nothing(tmp_path: Path, text: str) -> None:
     file = tmp_path / "report.json"
     file.write_text(text)
-    assert output("--coverage", str(file)).endswith("0 of 108 operations: 0.0 %\n")
+    assert output("--coverage", str(file)).endswith(f"0 of {len(operations.all_operations())} operations: 0.0 %\n")
