@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from runner.errors import Diagnostic, EngineError, InvalidScenario, Place, RunnerError, StepError, UsageError
     from runner.executor.cancellation import CancelScope
     from runner.library.face import check, connect, fill, load, plan, record, render, replay, run, stream
+    from runner.library.verbs.compare import compare, compare_reports, render_comparison
+    from runner.report.comparison.model import Comparison
     from runner.results.events import (
         Event,
         ItemArrived,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CancelScope",
+    "Comparison",
     "Diagnostic",
     "Engine",
     "EngineError",
@@ -59,12 +62,15 @@ __all__ = [
     "UsageError",
     "__version__",
     "check",
+    "compare",
+    "compare_reports",
     "connect",
     "fill",
     "load",
     "plan",
     "record",
     "render",
+    "render_comparison",
     "replay",
     "run",
     "stream",
@@ -85,6 +91,8 @@ _MODULES = {
     "runner.library.face": (
         *("check", "connect", "fill", "load", "plan", "record", "render", "replay", "run", "stream"),
     ),
+    "runner.library.verbs.compare": ("compare", "compare_reports", "render_comparison"),
+    "runner.report.comparison.model": ("Comparison",),
     "runner.results.events": (
         *("Event", "ItemArrived", "OutputArrived", "RequestSent", "RunFinished", "RunStarted"),
         *("ScenarioFinished", "ScenarioStarted", "StepFinished", "StepStarted"),

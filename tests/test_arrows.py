@@ -23,7 +23,8 @@ GROUND = SHARED | {"runner.api", "runner.results"}
 ARROWS = {
     "": SHARED,
     "__main__": SHARED | {"runner.cli"},
-    "__init__": SHARED | {"runner.engine", "runner.executor", "runner.library", "runner.results", "runner.scenario"},
+    "__init__": GROUND - {"runner.api"}
+    | {"runner.engine", "runner.executor", "runner.library", "runner.report", "runner.scenario"},
     "api": SHARED | {"runner.api"},
     "results": SHARED | {"runner.results"},
     "engine": GROUND | {"runner.engine"},

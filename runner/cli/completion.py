@@ -140,6 +140,11 @@ def _contexts(_prefix: str, _parsed: argparse.Namespace) -> Completions:
     return dict.fromkeys([*names(config_folder(os.environ)), "default"], "")
 
 
+def _named_contexts(prefix: str, parsed: argparse.Namespace) -> Completions:
+    name, equals, _ = prefix.partition("=")
+    return {f"{name}={context}": text for context, text in _contexts("", parsed).items()} if equals else {}
+
+
 _COMPLETERS: Mapping[str, Callable[[str, argparse.Namespace], Completions]] = {
     "SCENARIO": _scenarios,
     "PAGE.md": _pages,
@@ -149,5 +154,7 @@ _COMPLETERS: Mapping[str, Callable[[str, argparse.Namespace], Completions]] = {
     "ID": step_ids,
     "ID[,ID]": step_ids,
     "NAME": _contexts,
+    "NAME=CONTEXT": _named_contexts,
+    "FILE.svg": _files,
     "NOUN": _operations,
 }

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from runner.cli.output import diagnostics
 from runner.cli.output.console import Console
-from runner.errors import ExitCode
+from runner.errors import Diagnostic, ExitCode
 from runner.text import count
 
 if TYPE_CHECKING:
     from runner.library.runs import Run
     from runner.results.events import Event
-    from runner.results.records import Report, ScenarioRecord, StepRecord
+    from runner.results.records import Report, StepRecord
 
 
 class Outcome(NamedTuple):
@@ -29,8 +29,7 @@ class Outcome(NamedTuple):
             return ExitCode.INTERRUPTED if self.signal == "SIGINT" else ExitCode.TERMINATED
         if self.report.status in ("passed", "skipped"):
             return ExitCode.PASSED
-        lost = any(_lost_engine(scenario) for scenario in self.report.scenarios)
-        return ExitCode.ENGINE if lost else ExitCode.FAILED
+        return ExitCode.ENGINE if lost_engine(self.report) is not None else ExitCode.FAILED
 
 
 def carry_out(run: Run, console: Console, *watchers: Callable[[Event], None]) -> Outcome:
@@ -59,13 +58,19 @@ def finish(run: Run, console: Console, *, quiet: bool) -> None:
         console.say(f"recorded {count(recorded.requests, 'request')} in {recorded.file}")
 
 
-def _lost_engine(scenario: ScenarioRecord) -> bool:
-    if scenario.error is not None and scenario.error.kind == "engine":
-        return True
-    return any(_broken(step) for step in scenario.steps)
+def lost_engine(report: Report) -> Diagnostic | None:
+    """Return the error of a step or a scenario that lost the engine."""
+    for scenario in report.scenarios:
+        if scenario.error is not None and scenario.error.kind == "engine":
+            return scenario.error
+        for step in scenario.steps:
+            if (error := _broken(step)) is not None:
+                return error
+    return None
 
 
-def _broken(step: StepRecord) -> bool:
+def _broken(step: StepRecord) -> Diagnostic | None:
     if step.error is not None and step.error.kind == "engine" and step.status == "error":
-        return True
-    return any(_broken(inner) for inner in (*(step.each or ()), *(step.steps or ())))
+        return step.error
+    inner = (_broken(one) for one in (*(step.each or ()), *(step.steps or ())))
+    return next((error for error in inner if error is not None), None)

@@ -41,6 +41,7 @@ VERBS = {
     "check": Verb("check", "SCENARIO…", "report everything that is wrong, without an engine"),
     "plan": Verb("plan", "SCENARIO…", "print the requests as curl commands, and send nothing"),
     "docs": Verb("docs", "PAGE.md…", "fill the marked places of Markdown pages"),
+    "compare": Verb("compare", "SCENARIO…", "report how the answers of several engines differ"),
     "operations": Verb("operations", "[NOUN…]", "list the API's operations"),
     "capture": Verb("capture", "-- CMD", "write what a client program said as a scenario"),
     "serve": Verb("serve", "RECORDING", "play the engine of a recording, for any client program"),

@@ -65,8 +65,15 @@ class Run:
         return self._source.finish(self.report(), interrupted=self._scope.reached(Level.STEPS)) or Finished()
 
 
-def prepare(scenarios: tuple[Scenario, ...], settings: RunSettings, environment: Mapping[str, str]) -> Run:
-    """Open what a run needs: secrets, the engine or the recordings. Nothing has run yet.
+def prepare(
+    scenarios: tuple[Scenario, ...],
+    settings: RunSettings,
+    environment: Mapping[str, str],
+    *,
+    check_versions: bool = True,
+) -> Run:
+    """Open what a run needs: secrets, the engine or the recordings. Nothing has run yet. Without ``check_versions``,
+    what an engine's API version lacks is sent to it all the same.
 
     Raises:
         UsageError: settings that make no sense, a missing secret or recording.
@@ -84,13 +91,15 @@ def prepare(scenarios: tuple[Scenario, ...], settings: RunSettings, environment:
         keep_going=settings.keep_going,
         keep=settings.keep,
         jobs=settings.jobs,
+        folder=settings.folder,
         confined=access.confined,
         allow_read=access.read,
         allow_write=access.write,
     )
     source = open_source(settings, scenarios, options, environment)
     try:
-        warnings = (*short_secrets(options.secrets, scenarios), *source.warnings, *missing_in_versions(source.jobs))
+        missing = missing_in_versions(source.jobs) if check_versions else ()
+        warnings = (*short_secrets(options.secrets, scenarios), *source.warnings, *missing)
         return Run(source, options, warnings)
     except BaseException:
         source.close()

@@ -44,7 +44,7 @@ class Replay(NamedTuple):
 class RunSettings(NamedTuple):
     """Says how to run scenarios. ``engine`` is a connected engine or how to connect to one; ``values`` are variables
     from outside; ``timeout`` is the default of every step, in seconds; ``cache`` is a folder that remembers which
-    recordings are valid; ``access`` limits local files."""
+    recordings are valid; ``access`` limits local files; ``folder`` is where what steps save is written."""
 
     engine: EngineSettings | Engine = EngineSettings()
     values: Mapping[str, Any] = EMPTY
@@ -56,3 +56,4 @@ class RunSettings(NamedTuple):
     recording: Record | Replay | None = None
     cache: Path | None = None
     access: FileAccess = FileAccess()
+    folder: Path = Path()

@@ -18,7 +18,7 @@ _DECIMALS = 9
 _TOKEN = re.compile(
     r"""
     (?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))
-  | (?P<uuid>(?<![0-9a-zA-Z-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-zA-Z-]))
+  | (?P<uuid>(?:(?<![0-9a-zA-Z-])|(?<=/netns-))[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-zA-Z-]))
   | (?P<engine>(?<![0-9A-Z:])(?:[2-7A-Z]{4}:){11}[2-7A-Z]{4}(?![0-9A-Z:]))
   | (?P<key>SWM(?:TKN|KEY)-1-[0-9A-Za-z+/-]+)
   | (?P<mac>(?<![0-9A-Fa-f:])(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:]))
@@ -43,6 +43,9 @@ _A_STEP_HAS = 1000
 """Numbers for the ids of a step; if there are more, they are numbered from the end."""
 _ADJECTIVES = ("amber", "brave", "calm", "clever", "eager", "gentle", "happy", "keen", "lively", "quiet")
 _SURNAMES = ("curie", "darwin", "euler", "fermi", "gauss", "hopper", "kepler", "lovelace", "noether", "turing")
+
+MADE_UP_NAME = re.compile(rf"\b(?:{'|'.join(_ADJECTIVES)})_(?:{'|'.join(_SURNAMES)})\d*\b")
+"""The placeholder of a name that an engine made up."""
 
 
 class Tokens:
@@ -192,6 +195,11 @@ def _without_labels(text: str) -> str:
 def masked(text: str) -> str:
     """Return the text without what differs from run to run: what elements of a set are ordered by."""
     return _MADE_UP.sub("name", _TOKEN.sub(lambda match: match.lastgroup or "", text))
+
+
+def substituted(text: str, placeholder: Callable[[str, str], str]) -> str:
+    """Return the text with each id, time and address replaced by the placeholder of its kind and text."""
+    return _TOKEN.sub(lambda match: placeholder(match.lastgroup or "", match[0]), text)
 
 
 def _assign(tokens: Iterable[str], taken: set[str], make: Callable[[str, int], str]) -> dict[str, str]:

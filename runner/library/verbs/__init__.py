@@ -1,0 +1,1 @@
+"""Implements what the verbs beside `run` do, for the command and for Python alike."""

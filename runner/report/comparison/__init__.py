@@ -1,0 +1,1 @@
+"""Compares the reports of the same scenarios on several engines."""
