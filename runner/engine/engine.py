@@ -12,7 +12,7 @@ from runner.api.error_message import engine_message
 from runner.api.operations import newest_api, oldest_api, version_key
 from runner.engine.docker_config.endpoint import Endpoint
 from runner.engine.transport import Deadline, Headers, Request, Response, Transport
-from runner.errors import DeadlineExceeded, EngineError, UsageError
+from runner.errors import DeadlineExceeded, EngineError, RunnerError, UsageError
 from runner.text import shown
 
 if TYPE_CHECKING:
@@ -99,6 +99,10 @@ class Engine:
     def abort(self) -> None:
         """See :meth:`runner.engine.transport.Transport.abort`."""
         self.transport.abort()
+
+    def hang_up(self, reason: RunnerError) -> None:
+        """See :meth:`runner.engine.transport.Transport.hang_up`."""
+        self.transport.hang_up(reason)
 
     def close(self) -> None:
         """Close idle connections; see :meth:`runner.engine.transport.Transport.close`."""

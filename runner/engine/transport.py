@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Protocol
 
-from runner.errors import DeadlineExceeded
+from runner.errors import DeadlineExceeded, RunnerError
 
 
 class Headers(Mapping[str, str]):
@@ -203,6 +203,10 @@ class Transport(Protocol):
 
     def abort(self) -> None:
         """Break every exchange under way here, from any thread: what waits in it gets an error."""
+
+    def hang_up(self, reason: RunnerError) -> None:
+        """Send no more on every exchange under way here, from any thread. An engine takes that for the end of the
+        client and ends the work, and what it still responds can be read; a recording ends with the ``reason``."""
 
     def close(self) -> None:
         """Close idle connections."""

@@ -101,6 +101,8 @@ class _Call:
                 self.on_response()
                 if self.build is not None:
                     self.build.begin(response.headers)
+            elif self.build is not None:
+                self.build.refuse()
             reader = Reader(response, deadline, _take_limits(context.step, self.names))
             try:
                 record = self._read(reader)
@@ -133,9 +135,12 @@ class _Call:
                 return record
 
     def _on_item(self, item: Any, size: int) -> None:
-        if self.build is not None:
+        arrived = ItemArrived(self.context.key, item, size)
+        if self.build is None:
+            self.context.emit(arrived)
+        else:
             self.build.feed(item)
-        self.context.emit(ItemArrived(self.context.key, item, size))
+            self.build.unless_abandoned(lambda: self.context.emit(arrived))
 
 
 def _exchange(call: _Call, deadline: Deadline) -> ResponseRecord:
@@ -147,11 +152,11 @@ def _exchange(call: _Call, deadline: Deadline) -> ResponseRecord:
     if creates is None:
         return call.exchange(context.engine, deadline)
     if creates.build_context:
-        from runner.executor.tracking.build_tracking import follow
+        from runner.executor.tracking import build_tracking
+        from runner.executor.tracking.builds import Build
 
-        with follow(context, creates, call.prepared.tags, deadline) as build:
-            call.build = build
-            return call.exchange(context.engine, deadline)
+        call.build = Build(creates.noun, context.step.id, call.prepared.tags)
+        return build_tracking.send(context, call.build, call.exchange, deadline)
     creation = created.begin(creates.noun, origin_label(creates.noun, context.key), context.step.id)
 
     def exchange(engine: Engine, deadline: Deadline) -> ResponseRecord:

@@ -47,6 +47,9 @@ class NoTransport:
     def abort(self) -> None:
         """Do nothing: there are no exchanges."""
 
+    def hang_up(self, reason: RunnerError) -> None:
+        """Do nothing: there are no exchanges."""
+
     def close(self) -> None:
         """Do nothing: there are no connections."""
 

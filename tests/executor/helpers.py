@@ -13,7 +13,7 @@ from typing import Any
 from runner.engine.docker_config.endpoint import Endpoint, parse
 from runner.engine.engine import Engine, connect
 from runner.engine.transport import Deadline, Request
-from runner.errors import EngineError
+from runner.errors import EngineError, RunnerError
 from runner.executor.cancellation import CancelScope
 from runner.executor.context import Options
 from runner.executor.run import Job, execute
@@ -34,6 +34,8 @@ class Silent:
         return self
 
     def abort(self) -> None: ...
+
+    def hang_up(self, reason: RunnerError) -> None: ...
 
     def close(self) -> None: ...
 

@@ -14,6 +14,7 @@ import pytest
 
 from runner.engine.engine import Engine
 from runner.engine.transport import Deadline, Headers, Request, Response
+from runner.errors import RunnerError
 from runner.executor.cancellation import CancelScope
 from runner.executor.context import Options
 from runner.executor.plan import NoTransport, plan
@@ -54,6 +55,8 @@ class Answers:
         return self
 
     def abort(self) -> None: ...
+
+    def hang_up(self, reason: RunnerError) -> None: ...
 
     def close(self) -> None: ...
 

@@ -21,11 +21,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from runner.executor.times import unix_seconds
 from tests.cli.helpers import Command
 from tests.engines import Engine, start_docker, start_podman
 
 WAYS = ("SIGINT", "SIGTERM", "timeout", "broken")
 ACTIVITIES = ("create", "build", "exec", "import")
+SIZE = 8
+"""Tries after which the engine settles, and is looked at."""
 SETTLED = 3.0
 """Seconds after which an engine has done everything that it was asked for."""
 
@@ -81,25 +84,42 @@ SCENARIOS = {
 DOCKERFILE = "FROM alpine\nRUN echo one > /one\nCOPY Dockerfile /\nRUN echo two > /two\n"
 
 
-class Inventory(NamedTuple):
-    """Everything on an engine, by id; images with those that have no name."""
+class Thing(NamedTuple):
+    """A thing on an engine: its full id or a volume's name, and when it was created, in whole Unix seconds."""
 
-    containers: frozenset[str]
-    volumes: frozenset[str]
-    images: frozenset[str]
+    noun: str
+    id: str
+    created: int
 
-    @classmethod
-    def of(cls, engine: Engine) -> Inventory:
-        volumes: list[dict[str, Any]] = engine.get("/v1.40/volumes")["Volumes"] or []
-        return cls(
-            frozenset(engine.containers()),
-            frozenset(volume["Name"] for volume in volumes),
-            frozenset(image["Id"] for image in engine.get("/v1.40/images/json?all=1")),
-        )
+    def covered(self, line: str) -> bool:
+        """Whether the line names it, or says that such things may be left of a request or a build."""
+        short = self.id.removeprefix("sha256:")[:12]
+        of_build = self.noun in ("image", "container") and "images of the build of step" in line
+        of_request = f"{self.noun} of step" in line
+        return short in line or of_build or of_request or "s of run " in line
 
-    def beyond(self, other: Inventory) -> list[str]:
-        kinds = zip(self._fields, self, other, strict=True)
-        return [f"{kind} {name}" for kind, mine, others in kinds for name in sorted(mine - others)]
+
+def inventory(engine: Engine) -> frozenset[Thing]:
+    """Everything on an engine; images with those that have no name, on Podman also containers of its builder."""
+    found: list[tuple[str, str, Any]] = []
+    if engine.name == "podman":
+        containers = engine.get("/v4.0.0/libpod/containers/json?all=true&external=true")
+        found += [("container", container["Id"], container["Created"]) for container in containers]
+    else:
+        containers = engine.get("/v1.40/containers/json?all=1")
+        found += [("container", container["Id"], container["Created"]) for container in containers]
+    volumes: list[dict[str, Any]] = engine.get("/v1.40/volumes")["Volumes"] or []
+    found += [("volume", volume["Name"], volume["CreatedAt"]) for volume in volumes]
+    images = engine.get("/v1.40/images/json?all=1")
+    found += [("image", image["Id"], image["Created"]) for image in images]
+    return frozenset(Thing(noun, name, int(unix_seconds(created) or 0)) for noun, name, created in found)
+
+
+class Try(NamedTuple):
+    """One run: when it began, and the lines about what is or may be left."""
+
+    began: int
+    lines: tuple[str, ...]
 
 
 class Proxy:
@@ -157,20 +177,29 @@ class Proxy:
 
 @dataclass
 class Tally:
-    """What became of the tries of one way. ``named`` counts the lines about what may be left."""
+    """What became of the tries of one way. ``named`` are the lines about what is or may be left, ``left`` is what was
+    left, and ``silent`` what of it no line of its own run covers."""
 
     tries: int = 0
     cut: int = 0
     named: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    silent: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
-    @property
-    def silent(self) -> list[str]:
-        return self.left if len(self.left) > len(self.named) else []
+    def settle(self, batch: list[Try], left: frozenset[Thing]) -> None:
+        """Note what a batch of tries has left; it belongs to the last one that had begun when it was created."""
+        for thing in sorted(left):
+            text = f"{thing.noun} {thing.id}"
+            self.left.append(text)
+            begun = [one for one in batch if one.began <= thing.created] or batch
+            owners = [one for one in begun if one.began == begun[-1].began]
+            if not any(thing.covered(line) for one in owners for line in one.lines):
+                self.silent.append(text)
 
     def __str__(self) -> str:
-        return f"{self.tries} tries, {self.cut} cut off, {len(self.left)} left, {len(self.named)} named"
+        counts = f"{len(self.left)} left, {len(self.named)} lines, {len(self.silent)} in silence"
+        return f"{self.tries} tries, {self.cut} cut off, {counts}"
 
 
 def written(folder: Path) -> None:
@@ -201,26 +230,30 @@ def one_try(command: Command, way: str, activity: str, chance: random.Random, pr
     return process.returncode != 0, text
 
 
-def torture(engine: Engine, way: str, tries: int, seed: int, folder: Path, batch: int = 10) -> Tally:
+def torture(engine: Engine, way: str, tries: int, seed: int, folder: Path) -> Tally:
     """Cut runs off; between batches the engine settles, and is looked at."""
     chance = random.Random(f"{seed} {way} {engine.name}")
     tally = Tally()
     written(folder)
     proxy = Proxy(folder / "proxy.sock", engine) if way == "broken" else None
     command = Command(folder, proxy.url if proxy else engine.url)
-    before = Inventory.of(engine)
+    before = inventory(engine)
+    batch: list[Try] = []
     for number in range(tries):
+        began = int(time.time())
         cut, text = one_try(command, way, ACTIVITIES[number % len(ACTIVITIES)], chance, proxy)
         tally.tries += 1
         tally.cut += cut
-        tally.named += re.findall(r"^ *left: .*", text, re.MULTILINE)
+        lines = tuple(re.findall(r"^ *left: .*", text, re.MULTILINE))
+        tally.named += lines
+        batch.append(Try(began, lines))
         if "Traceback" in text or "internal error" in text:
             tally.errors.append(text)
-        if (number + 1) % batch == 0 or number + 1 == tries:
+        if len(batch) == SIZE or number + 1 == tries:
             time.sleep(SETTLED)
-            left = Inventory.of(engine).beyond(before)
-            tally.left += left
-            before = Inventory.of(engine)
+            after = inventory(engine)
+            tally.settle(batch, after - before)
+            before, batch = after, []
     if proxy:
         proxy.close()
     return tally
@@ -244,7 +277,8 @@ def main() -> None:
         for way in arguments.ways or WAYS:
             with tempfile.TemporaryDirectory() as folder:
                 tally = torture(engine, way, arguments.tries, arguments.seed, Path(folder))
-            print(f"{way:8} {tally}", *tally.left, *tally.named, *tally.errors, sep="\n  ", flush=True)
+            silent = [f"in silence: {text}" for text in tally.silent]
+            print(f"{way:8} {tally}", *silent, *tally.left, *tally.named, *tally.errors, sep="\n  ", flush=True)
 
 
 if __name__ == "__main__":

@@ -137,7 +137,10 @@ class Progress:
         if record.left and record.engine is not None:
             command = f"run clean --host {record.engine.endpoint}"
             self._console.say(
-                self._owned(f"  {self._paint('hint:', 'cyan')} '{visible(command)}' removes what is left", number)
+                self._owned(
+                    f"  {self._paint('hint:', 'cyan')} '{visible(command)}' removes what is surely the run's own",
+                    number,
+                )
             )
         self._say("", number)
 

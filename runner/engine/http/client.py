@@ -56,6 +56,7 @@ class HttpTransport:
         self._idle: deque[Connection] = deque()
         self._busy: set[Connection] = set()
         self._aborts = 0
+        self._hung_up = False
 
     def send(self, request: Request, deadline: Deadline) -> Response:
         if request.upgrade == "websocket":
@@ -105,7 +106,7 @@ class HttpTransport:
 
     def _exchange(self, connection: Connection, head: bytes, request: Request, aborts: int) -> HttpResponse:
         self._busy.add(connection)
-        if aborts != self._aborts:
+        if aborts != self._aborts or self._hung_up:
             connection.interrupt()
         try:
             sending = _send(connection, head, request)
@@ -117,7 +118,7 @@ class HttpTransport:
 
     def _release(self, connection: Connection, reusable: bool) -> None:
         """Keep the connection of a finished exchange, or close it."""
-        if reusable and len(self._idle) < MAX_IDLE:
+        if reusable and not self._hung_up and len(self._idle) < MAX_IDLE:
             self._busy.discard(connection)
             self._idle.append(connection)
         else:
@@ -142,6 +143,11 @@ class HttpTransport:
         self._aborts += 1
         for connection in tuple(self._busy):
             connection.interrupt()
+
+    def hang_up(self, reason: RunnerError) -> None:  # noqa: ARG002 - the engine is not told
+        self._hung_up = True
+        for connection in tuple(self._busy):
+            connection.hang_up()
 
     def close(self) -> None:
         while self._idle:

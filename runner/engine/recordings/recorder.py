@@ -137,6 +137,8 @@ class RecordingTransport:
     def __init__(self, inner: Transport, recorder: Recorder) -> None:
         self._inner = inner
         self._recorder = recorder
+        self.hung_up: Diagnostic | None = None
+        """Why the exchanges under way have ended for the step, whatever the engine still responds."""
 
     def send(self, request: Request, deadline: Deadline) -> Response:
         exchange = self._recorder.begin(request)
@@ -145,18 +147,22 @@ class RecordingTransport:
         except RunnerError as error:
             exchange.failure = _failure_of(error)
             raise
-        if deadline.passed:  # it is read within the grace; for the step it comes too late
-            exchange.failure = DeadlineExceeded().diagnostic()
+        if deadline.passed or self.hung_up:  # it is read within the grace; for the step it comes too late
+            exchange.failure = self.hung_up or DeadlineExceeded().diagnostic()
             return response
         exchange.answered = self._recorder.now()
         exchange.head = (response.status, response.reason, response.headers, response.upgraded)
-        return _RecordingResponse(response, exchange, self._recorder)
+        return _RecordingResponse(self, response, exchange, self._recorder)
 
     def share(self) -> RecordingTransport:
         return RecordingTransport(self._inner.share(), self._recorder)
 
     def abort(self) -> None:
         self._inner.abort()
+
+    def hang_up(self, reason: RunnerError) -> None:
+        self.hung_up = _failure_of(reason)
+        self._inner.hang_up(reason)
 
     def close(self) -> None:
         self._inner.close()
@@ -165,7 +171,10 @@ class RecordingTransport:
 class _RecordingResponse:
     """A response whose bytes are recorded as they are read."""
 
-    def __init__(self, inner: Response, exchange: _OpenExchange, recorder: Recorder) -> None:
+    def __init__(
+        self, transport: RecordingTransport, inner: Response, exchange: _OpenExchange, recorder: Recorder
+    ) -> None:
+        self._transport = transport
         self._inner = inner
         self._exchange = exchange
         self._recorder = recorder
@@ -180,7 +189,9 @@ class _RecordingResponse:
         except RunnerError as error:
             self._exchange.end = _failure_of(error)
             raise
-        if data:
+        if self._transport.hung_up:
+            self._exchange.end = self._transport.hung_up
+        elif data:
             self._recorder.keep(self._exchange.received, data)
         else:
             self._exchange.end = "complete"

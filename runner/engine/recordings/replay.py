@@ -23,7 +23,7 @@ from runner.engine.recordings.recording import (
     Recording,
 )
 from runner.engine.transport import Deadline, Headers, Request, Response
-from runner.errors import Diagnostic, StepError, error_of
+from runner.errors import Diagnostic, RunnerError, StepError, error_of
 from runner.json_layout import pretty
 from runner.labels import PREFIX
 from runner.masking import SHOWN, Masker
@@ -168,6 +168,9 @@ class ReplayTransport:
 
     def abort(self) -> None:
         """Do nothing: nothing waits for an engine."""
+
+    def hang_up(self, reason: RunnerError) -> None:
+        """Do nothing: what is recorded has ended."""
 
     def close(self) -> None:
         """Do nothing: there is no connection."""

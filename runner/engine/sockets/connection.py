@@ -92,10 +92,11 @@ def readable(sock: socket.socket) -> bool:
 class Connection:
     """A channel in use. Its errors are the runner's own; after one it must be closed."""
 
-    __slots__ = ("_channel", "closed", "deadline", "interrupted", "received", "reused")
+    __slots__ = ("_channel", "_sending", "closed", "deadline", "interrupted", "received", "reused")
 
     def __init__(self, channel: Channel, deadline: Deadline) -> None:
         self._channel = channel
+        self._sending = False
         self.interrupted = False
         self.closed = False
         self.deadline = deadline
@@ -128,6 +129,7 @@ class Connection:
             DeadlineExceeded: the deadline passed.
             EngineError: ``connection-broken``.
         """
+        self._sending = True
         try:
             self._channel.settimeout(self.deadline.remaining())
             self._channel.sendall(data)
@@ -135,11 +137,21 @@ class Connection:
             raise DeadlineExceeded from None
         except OSError as error:
             raise self.broken(f"the connection broke while the request was sent: {reason(error)}") from None
+        finally:
+            self._sending = False
 
     def half_close(self) -> None:
         """Send no more, go on reading. A peer that is gone is not an error here: the reader gets it."""
         with contextlib.suppress(OSError):
             self._channel.half_close()
+
+    def hang_up(self) -> None:
+        """Send no more, so that the engine ends its work; from any thread. In the middle of sending that breaks the
+        connection, since the request is not complete."""
+        if self._sending:
+            self.interrupt()
+        else:
+            self.half_close()
 
     def idle(self) -> bool:
         """Return whether the connection can be used again: nothing to read, and not closed by the peer."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from runner.engine.transport import Deadline
+from runner.engine.transport import Deadline, Request
 from runner.executor.cancellation import Level
-from runner.executor.cleanup.find import IMAGE, Leftover
+from runner.executor.cleanup.find import CONTAINER, IMAGE, Leftover
 from runner.executor.response.ask import ask
+from runner.executor.response.reader import Reader
 from runner.executor.times import unix_seconds
 from runner.executor.tracking.build_tracking import inspected
 from runner.executor.tracking.builds import Build, BuiltImage
@@ -19,11 +20,20 @@ if TYPE_CHECKING:
     from runner.executor.context import RunContext
 
 _SETTLE_TIME: Final = 5.0
-"""Seconds after which a cancelled builder has certainly ended."""
+"""Seconds after which a cancelled builder has ended, as far as that can be expected."""
 _MIN_SETTLE_TIME: Final = 2.0
 """Seconds in which a cancelled builder may still create an image."""
 _POLL_INTERVAL: Final = 0.3
 _NOT_FOUND: Final = 404
+
+
+class Settled(NamedTuple):
+    """Holds what is known of a build that was cut off, once its builder has had the time to end. ``own`` is what it has
+    created: its containers, then its images, the youngest first. ``candidates`` were created by it or by another build
+    on the same engine: nothing but the time tells them apart."""
+
+    own: list[Leftover]
+    candidates: tuple[str, ...]
 
 
 def built_images(run: RunContext, deadline: Deadline) -> list[Leftover]:
@@ -67,23 +77,24 @@ def leftover(run: RunContext, image: BuiltImage) -> Leftover:
     )
 
 
-def settled(run: RunContext, build: Build, deadline: Deadline) -> tuple[list[Leftover], list[str]]:
-    """Wait until the builder of a build that was cut off has ended.
-
-    Returns the images that it has created since, and a line about each that it may have created, but that another build
-    may have created too: nothing but the time tells them apart.
+def settled(run: RunContext, build: Build, deadline: Deadline) -> Settled:
+    """Wait until the builder of a build that was cut off has had the time to end, and find what it has created.
 
     Raises:
         RunnerError: the engine can't be asked.
     """
     assert build.cut_off_at is not None
     known: frozenset[str] | None = None
-    while not run.cancellation.reached(Level.EVERYTHING):
+    while True:
         images = _new_images(run, build, deadline)
+        containers = _containers(run, build, deadline)
+        working = _working_containers(run, build, deadline)
         ids = frozenset(images)
         since = time.monotonic() - build.cut_off_at
-        is_quiet = ids == known and not _containers(run, build, deadline)
+        is_quiet = ids == known and not containers and not working
         if run.replayed or since > _SETTLE_TIME or (is_quiet and since > _MIN_SETTLE_TIME):
+            break
+        if run.cancellation.reached(Level.EVERYTHING):
             break
         known = ids
         time.sleep(_POLL_INTERVAL)
@@ -93,12 +104,28 @@ def settled(run: RunContext, build: Build, deadline: Deadline) -> tuple[list[Lef
     for image_id in reversed(own):
         if not any(image_id.startswith(step) for step in build.steps):
             build.steps.append(image_id)
-    leftovers = [found for image_id in own for found in _existing(run, build, image_id, deadline)]
-    lines = [
-        f"image {short_id(image_id)} may be left by the build of step '{build.step_id}', which was cut off"
-        for image_id in foreign
+    left = [Leftover(CONTAINER, container, "", run.run_id, run.title) for container in containers]
+    left += [found for image_id in own for found in _existing(run, build, image_id, deadline)]
+    working = _working_containers(run, build, deadline)
+    candidates = [*(("container", container) for container in working), *(("image", image_id) for image_id in foreign)]
+    return Settled(left, tuple(f"{noun} {short_id(candidate)}" for noun, candidate in candidates))
+
+
+def doubt(run: RunContext, build: Build, candidates: Sequence[str]) -> str:
+    """Return the line about a build that may still go on: the engine does not say."""
+    docker = f"docker --host {run.engine.endpoint.url}"
+    line = (
+        f"images of the build of step '{build.step_id}' may be left, since it was cut off: see '{docker} images --all'"
+    )
+    if not candidates:
+        return line
+    ids = {noun: [text.split()[1] for text in candidates if text.startswith(noun)] for noun in ("container", "image")}
+    commands = [
+        f"'{docker} {verb} {' '.join(ids[noun])}'"
+        for noun, verb in (("container", "rm"), ("image", "rmi"))
+        if ids[noun]
     ]
-    return leftovers, [*lines, *_container_lines(run, build, deadline)]
+    return f"{line}; unless another build made {', '.join(candidates)}: {', '.join(commands)}"
 
 
 def _new_images(run: RunContext, build: Build, deadline: Deadline) -> dict[str, Mapping[str, Any]]:
@@ -119,10 +146,9 @@ def _has_name(build: Build, tags: list[str]) -> bool:
 
 
 def _descendants(build: Build, images: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], list[str]]:
-    """Divide images into those that only this build can have created, the youngest first, and the others: those have
-    one of its names, or were built on one of its images."""
+    """Divide images into those of this build, the youngest first, and the others: its stream has named them, or they
+    were built on one of those."""
     own = {image_id for image_id in images if any(image_id.startswith(step) for step in build.steps)}
-    own |= {image_id for image_id, image in images.items() if image.get("RepoTags") and build.tags}
     grown = True
     while grown:
         children = {
@@ -137,16 +163,26 @@ def _descendants(build: Build, images: Mapping[str, Mapping[str, Any]]) -> tuple
 
 
 def _containers(run: RunContext, build: Build, deadline: Deadline) -> list[str]:
-    """Return the containers of a build that still exist."""
-    return [
-        container
-        for container in build.containers
-        if ask(run.cleanup_engine, "container.inspect", {"id": container}, deadline).status != _NOT_FOUND
-    ]
+    """Return the full ids of the containers that a build's stream has named, and that still exist."""
+    replies = [ask(run.cleanup_engine, "container.inspect", {"id": name}, deadline) for name in build.containers]
+    return [str(reply.body["Id"]) for reply in replies if isinstance(reply.body, Mapping) and reply.body.get("Id")]
 
 
-def _container_lines(run: RunContext, build: Build, deadline: Deadline) -> list[str]:
+def _working_containers(run: RunContext, build: Build, deadline: Deadline) -> list[str]:
+    """Return the containers in which Podman's builder works, as far as they are younger than the build. Only Podman's
+    own API lists them (``podman ps --all --external``), and they do not say which build they belong to."""
+    engine = run.cleanup_engine
+    if engine.name != "podman":
+        return []
+    query = (("all", "true"), ("external", "true"))
+    response = engine.send(Request("GET", f"/v{engine.version}/libpod/containers/json", query), deadline)
+    try:
+        body = Reader(response, deadline, None).value().body
+    finally:
+        response.close()
+    found = [container for container in (body if isinstance(body, list) else ()) if isinstance(container, Mapping)]
     return [
-        f"container {container} may be left by the build of step '{build.step_id}', which was cut off"
-        for container in _containers(run, build, deadline)
+        str(container.get("Id"))
+        for container in found
+        if container.get("Command") == ["buildah"] and (unix_seconds(container.get("Created")) or 0) >= build.started
     ]

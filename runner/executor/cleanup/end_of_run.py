@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from runner.engine.transport import Deadline
-from runner.errors import RunnerError
+from runner.errors import RunnerError, StepError
 from runner.executor.cancellation import Level
 from runner.executor.cleanup.find import Leftover, find
 from runner.executor.cleanup.remove import Removal, delete_operation, remove_all
@@ -75,7 +75,10 @@ class _Cleanup:
             if run.created.builds:
                 from runner.executor.cleanup.builds import built_images
 
-                leftovers += built_images(run, self._deadline)
+                try:
+                    leftovers += built_images(run, self._deadline)
+                except StepError as error:
+                    self._note(error)
         self.swept = True
         self._remove(leftovers)
 
@@ -85,15 +88,25 @@ class _Cleanup:
         Raises:
             RunnerError: the engine can't be asked, or the run was told to end at once.
         """
-        from runner.executor.cleanup.builds import intermediate_images, settled
+        from runner.executor.cleanup.builds import doubt, intermediate_images, settled
 
-        if build.cut_off_at is not None:
-            leftovers, lines = settled(self.run, build, self._deadline)
-            self.left += lines
-            self._remove(leftovers)
-        if not self.run.options.keep:
-            for leftover in intermediate_images(self.run, build, self._deadline):
-                self._remove([leftover])
+        try:
+            if build.cut_off_at is not None:
+                found = settled(self.run, build, self._deadline)
+                self._remove(found.own)
+                if not self.run.replayed:
+                    self.left.append(doubt(self.run, build, found.candidates))
+            if not self.run.options.keep:
+                for leftover in intermediate_images(self.run, build, self._deadline):
+                    self._remove([leftover])
+        except StepError as error:
+            self._note(error)
+
+    def _note(self, error: StepError) -> None:
+        """Note what is left because of an error; one that ends everything is raised again."""
+        if self.run.cancellation.reached(Level.EVERYTHING):
+            raise error
+        self.left.append(error.message)
 
     def _remove(self, leftovers: list[Leftover]) -> None:
         run = self.run
@@ -134,7 +147,8 @@ def _not_removed(run: RunContext) -> list[str]:
 
 def _built(run: RunContext, build: Build) -> list[str]:
     """Return a line about each image of a build that no step has removed."""
-    lines = [f"images of step '{build.step_id}' may be left: its build was cut off"] if build.cut_off_at else []
+    is_certain = build.cut_off_at is None and not build.pending
+    lines = [] if is_certain else [f"images of step '{build.step_id}' may be left: its build was cut off"]
     for image in build.images:
         if image.id.removeprefix("sha256:") not in run.created.deleted_images:
             name = f"{image.tags[0]} ({short_id(image.id)})" if image.tags else short_id(image.id)

@@ -48,6 +48,7 @@ KINDS: Final = (
     Kind("config", "ID", {}, {}),
     Kind("image", "Id", {}, {}),
 )
+CONTAINER: Final = KINDS[1]
 IMAGE: Final = KINDS[-1]
 _EVERY_IMAGE: Final = IMAGE._replace(list={"all": True})
 SWARM_NOUNS: Final = frozenset({"service", "secret", "config"})

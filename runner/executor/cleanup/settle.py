@@ -20,16 +20,25 @@ _POLL_INTERVAL: Final = 0.2
 
 
 def await_responses(run: RunContext) -> None:
-    """Wait for the responses to creating requests whose steps have ended; then break the connections of the rest."""
+    """Wait for the responses to creating requests and builds whose steps have ended; then break the connections of the
+    rest."""
     deadline = time.monotonic() + LATE
     for creation in run.created.unsettled():
         while creation.pending and time.monotonic() < deadline and not run.cancellation.reached(Level.EVERYTHING):
             creation.wait(_POLL_INTERVAL)
+    for build in run.created.builds:
+        while build.pending and time.monotonic() < deadline and not run.cancellation.reached(Level.EVERYTHING):
+            build.wait(_POLL_INTERVAL)
     late = [creation for creation in run.created.unsettled() if creation.pending]
     if late:
         run.creating_engine.abort()
+    late_builds = [build for build in run.created.builds if build.pending]
+    for build in late_builds:
+        build.break_off()
     for creation in late:
         creation.wait(1.0)
+    for build in late_builds:
+        build.wait(1.0)
 
 
 class Doubts:

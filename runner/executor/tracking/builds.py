@@ -10,8 +10,9 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from runner.engine.transport import Headers
@@ -55,11 +56,61 @@ class Build:
         self.images: list[BuiltImage] = []
         """The built image and those of the stages, as far as the build is known to have created them."""
         self.cut_off_at: float | None = None
-        """When the connection was closed before the end of the stream, on the monotonic clock."""
+        """When the connection was closed before the engine has said how the build ended, on the monotonic clock."""
+        self.abandoned = False
+        """Whether the step has ended before the build."""
+        self.abort: Callable[[], None] | None = None
+        """Breaks the build's connection."""
+        self._failed = False
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
         self._of_stage: str | None = None
         self._has_steps = False
         self._is_base = False
         self._is_cached = False
+
+    @property
+    def pending(self) -> bool:
+        """Return whether its response is still awaited, in another thread."""
+        return self.abort is not None and not self._ended.is_set()
+
+    @property
+    def has_ended(self) -> bool:
+        """Return whether the engine has said how the build ended."""
+        return self._failed or self.final is not None
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """The ids of the images that its stages and the whole have made."""
+        return (*self.stages, *((self.final,) if self.final else ()))
+
+    def abandon(self) -> None:
+        """Note that the step ends. What the stream still brings is for the cleanup only."""
+        with self._lock:
+            self.abandoned = True
+
+    def unless_abandoned(self, act: Callable[[], None]) -> None:
+        """Act for the step, as long as it has not ended."""
+        with self._lock:
+            if not self.abandoned:
+                act()
+
+    def break_off(self) -> None:
+        """Break the connection."""
+        if self.abort is not None:
+            self.abort()
+
+    def end(self) -> None:
+        """Note the end of the exchange."""
+        self._ended.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end of the exchange; False if the time ends before."""
+        return self._ended.wait(seconds)
+
+    def refuse(self) -> None:
+        """Note that the engine has not begun to build."""
+        self._failed = True
 
     def begin(self, headers: Headers) -> None:
         """Note the head of the response, whose date tells the engine's clock."""
@@ -85,6 +136,8 @@ class Build:
         """Follow one item of the stream."""
         if not isinstance(item, Mapping):
             return
+        if item.get("error") or item.get("errorDetail"):
+            self._failed = True
         aux = item.get("aux")
         if isinstance(aux, Mapping) and isinstance(aux.get("ID"), str):
             self.final = aux["ID"].removeprefix("sha256:")

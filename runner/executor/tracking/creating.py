@@ -21,7 +21,7 @@ from runner.results.records import ResponseRecord
 
 LATE: Final = 5.0
 """Seconds after a step's deadline in which the response to a creating request is still awaited."""
-_POLL_INTERVAL: Final = 0.1
+POLL_INTERVAL: Final = 0.1
 """Seconds between two checks of whether the step must end."""
 
 _NOT_SENT: Final = frozenset({"engine-unreachable"})
@@ -68,7 +68,7 @@ def send(context: StepContext, creation: Creation, exchange: Exchange, deadline:
                 raise
 
     threading.Thread(target=work, name="create", daemon=True).start()
-    while not creation.wait(_POLL_INTERVAL):
+    while not creation.wait(POLL_INTERVAL):
         deadline.remaining()
         if context.cancelled():
             raise StepError("interrupted", "interrupted")

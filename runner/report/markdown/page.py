@@ -44,7 +44,7 @@ def _scenario(scenario: ScenarioRecord, engine: EngineRecord | None, *, contents
     if scenario.left:
         yield "## What is left"
         yield "\n".join(f"- {inline(line)}" for line in scenario.left)
-        yield f"{code('run clean')} removes {'it' if len(scenario.left) == 1 else 'them'}."
+        yield f"{code('run clean')} removes what is surely the run's own."
 
 
 def _outcome(scenario: ScenarioRecord) -> Iterator[str]:
