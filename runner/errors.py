@@ -2,6 +2,7 @@
 
     RunnerError                what every expected failure is
     ├── StepError              a step could not be carried out, or its result is not what was asked for
+    │   └── FieldError         a value does not fit the API
     ├── DeadlineExceeded       a step's time is up
     ├── UsageError             the command was called wrongly
     ├── InvalidScenario        scenario files are wrong; nothing was sent
@@ -134,6 +135,15 @@ class EngineError(RunnerError):
     """The engine can't be reached, speaks something else, or the connection broke."""
 
     kind = "engine"
+
+
+class FieldError(StepError):
+    """A value that does not fit the API. ``field`` is its path in the step's call: a parameter's name, or ``body`` and
+    the keys below it."""
+
+    def __init__(self, code: str, message: str, field: tuple[str | int, ...], *, hint: str | None = None) -> None:
+        super().__init__(code, message, hint=hint)
+        self.field = field
 
 
 class DeadlineExceeded(RunnerError):

@@ -10,8 +10,11 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from runner.api.missing import Unknown
 from runner.api.operations import Operation
-from runner.nearest import nearest
+from runner.errors import FieldError
+from runner.nearest import did_you_mean, nearest
+from runner.text import shown
 
 Path = tuple[str | int, ...]
 Shape = Any
@@ -42,9 +45,14 @@ def unknown_fields(operation: Operation, body: Any) -> Iterator[tuple[Path, str,
     return visit(shape_of(operation), body, ())
 
 
-def strings_where_wanted(operation: Operation, body: Any) -> Any:
-    """Return the body with numbers and booleans as strings where the API wants strings, as in ``Cmd: [sleep, 30]``."""
-    return _as_wanted(shape_of(operation), body)
+def fitted(operation: Operation, body: Any) -> Any:
+    """Return the body as the API wants it: a number or a boolean becomes a string where that is wanted (``Cmd: [sleep,
+    30]``), a whole number with an exponent or a fraction of zero an integer.
+
+    Raises:
+        FieldError: ``wrong-type`` or ``wrong-value``: a value that the API doesn't take at that place.
+    """
+    return _fitted(shape_of(operation), body, ())
 
 
 def since_of(operation: Operation, path: Path) -> str:
@@ -95,19 +103,103 @@ def _version_of(bound: str, operation: Operation, path: Path) -> str | None:
     return version
 
 
-def _as_wanted(shape: Shape, value: Any) -> Any:
+def _fitted(shape: Shape, value: Any, path: Path) -> Any:
+    if value is None or shape is None or isinstance(value, Unknown):
+        return value
+    options = _options(shape)
     if isinstance(value, Mapping):
         fields, free = _fields(shape) or {}, _part(shape, "map")
-        return {name: _as_wanted(fields.get(name, free), inner) for name, inner in value.items()}
+        if not _allows(options, "fields", "map"):
+            raise _wrong(options, value, path)
+        return {name: _fitted(fields.get(name, free), inner, (*path, str(name))) for name, inner in value.items()}
     if isinstance(value, list | tuple):
+        if not _allows(options, "list"):
+            raise _wrong(options, value, path)
         inner_shape = _part(shape, "list")
-        return [_as_wanted(inner_shape, inner) for inner in value]
-    if isinstance(value, str) or value is None:
+        return [_fitted(inner_shape, inner, (*path, number)) for number, inner in enumerate(value)]
+    return _fitted_scalar(options, value, path)
+
+
+def _fitted_scalar(options: list[Shape], value: Any, path: Path) -> Any:
+    kinds = {_kind_of(option) for option in options}
+    if isinstance(value, str) and "string" in kinds:
+        _check_allowed(options, value, path)
+    if not kinds.isdisjoint(_kinds_of(value)):
         return value
-    kinds = {option.get("type") if isinstance(option, Mapping) else option for option in _options(shape)}
-    if "string" not in kinds or kinds & {"integer", "number", "boolean", "any"}:
-        return value
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    match value:
+        case float() if "integer" in kinds and value.is_integer():
+            return int(value)
+        case bool() | int() | float() if "string" in kinds and not kinds & {"integer", "number", "boolean"}:
+            return str(value).lower() if isinstance(value, bool) else str(value)
+    raise _wrong(options, value, path)
+
+
+def _kinds_of(value: Any) -> tuple[str, ...]:
+    """Return the types that a scalar has already."""
+    match value:
+        case bool():
+            return ("boolean", "any")
+        case int():
+            return ("integer", "number", "any")
+        case float():
+            return ("number", "any")
+        case str():
+            return ("string", "any")
+    return ("any",)
+
+
+def _kind_of(option: Shape) -> str:
+    """Return the type of an option: a scalar's name, ``fields``, ``map`` or ``list``."""
+    if isinstance(option, str):
+        return option
+    return str(option["type"]) if "type" in option else str(next(iter(option)))
+
+
+def _allows(options: list[Shape], *kinds: str) -> bool:
+    return any(_kind_of(option) in (*kinds, "any") for option in options)
+
+
+def _check_allowed(options: list[Shape], value: str, path: Path) -> None:
+    """Check a text against the values that are allowed; an empty one is as good as none."""
+    allowed: list[str] = []
+    for option in options:
+        if not isinstance(option, Mapping) or "allowed" not in option:
+            if _kind_of(option) == "string":
+                return
+            continue
+        allowed += map(str, option["allowed"])
+    if value and value not in allowed:
+        hint = did_you_mean(value, allowed) or f"one of: {', '.join(allowed)}"
+        raise FieldError("wrong-value", f"{_name(path)} can't be {shown(value, 60)}", ("body", *path), hint=hint)
+
+
+_WANTED: Mapping[str, str] = {
+    "string": "a text",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "list": "a list",
+    "map": "a mapping",
+    "fields": "a mapping",
+}
+
+
+def _wrong(options: list[Shape], value: Any, path: Path) -> FieldError:
+    wanted = " or ".join(dict.fromkeys(_WANTED.get(_kind_of(option), "a value") for option in options))
+    message = f"{_name(path)} must be {wanted}, not {shown(value, 60)}"
+    return FieldError("wrong-type", message, ("body", *path), hint=_hint(wanted, value))
+
+
+def _name(path: Path) -> str:
+    return ".".join(str(part) for part in path) or "the body"
+
+
+def _hint(wanted: str, value: Any) -> str | None:
+    if isinstance(value, str) and wanted == "true or false":
+        return "an expression makes a boolean of a text: \"{{ value == 'true' }}\""
+    if isinstance(value, str) and wanted in ("a whole number", "a number"):
+        return f'an expression makes a number of a text: "{{{{ value | {"int" if "whole" in wanted else "float"} }}}}"'
+    return None
 
 
 def _options(shape: Shape) -> list[Shape]:

@@ -1,4 +1,4 @@
-"""Distinguishes a request body that is missing from one that is null."""
+"""Represents values that are not there: a request body that is missing, and one that only a run can know."""
 
 from __future__ import annotations
 
@@ -13,3 +13,9 @@ class Missing(Enum):
 
 
 MISSING: Final = Missing.MISSING
+
+
+class Unknown(str):
+    """A text that stands for a value which only a run can know, of whatever type."""
+
+    __slots__ = ()

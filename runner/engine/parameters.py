@@ -135,19 +135,20 @@ def _filters(param: Param, value: Any) -> str:
 
 def _flag(param: Param, value: Any) -> str:
     """Return ``1`` or ``0``, the only spelling that every engine reads alike."""
-    text = str(value).strip().lower()
-    if text not in ("true", "false", "1", "0"):
-        raise _wrong(param.name, value, "true or false")
-    return "1" if text in ("true", "1") else "0"
+    if not isinstance(value, bool) and (not isinstance(value, int | float) or value not in (0, 1)):
+        hint = "an expression makes a boolean of a text: \"{{ value == 'true' }}\"" if isinstance(value, str) else None
+        raise _wrong(param.name, value, "true or false", hint)
+    return "1" if value else "0"
 
 
 def _number(param: Param, value: Any) -> str:
-    text = text_of(param.name, value).strip()
-    if isinstance(value, float) and value.is_integer():
-        text = str(int(value))
-    pattern = r"-?[0-9]+" if param.type == "integer" else r"-?[0-9]+(\.[0-9]+)?"
-    if isinstance(value, bool) or not re.fullmatch(pattern, text):
-        raise _wrong(param.name, value, "a whole number" if param.type == "integer" else "a number")
+    is_whole = param.type == "integer"
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    text = repr(int(value) if isinstance(value, float) and value.is_integer() else value) if is_number else ""
+    if not re.fullmatch(r"-?[0-9]+" if is_whole else r"-?[0-9]+(\.[0-9]+)?", text):
+        function, wanted = ("int", "a whole number") if is_whole else ("float", "a number")
+        hint = f'an expression makes a number of a text: "{{{{ value | {function} }}}}"'
+        raise _wrong(param.name, value, wanted, hint if isinstance(value, str) else None)
     return text
 
 
@@ -202,9 +203,10 @@ def text_of(name: str, value: Any) -> str:
     raise _wrong(name, value, "a text")
 
 
-def _wrong(name: str, value: Any, wanted: str) -> StepError:
+def _wrong(name: str, value: Any, wanted: str, hint: str | None = None) -> StepError:
     shown = json.dumps(value, default=str, ensure_ascii=False)
-    return StepError("bad-parameter", f"{name} must be {wanted}, not {shown if len(shown) < 60 else shown[:57] + '…'}")
+    shown = shown if len(shown) < 60 else f"{shown[:57]}…"
+    return StepError("bad-parameter", f"{name} must be {wanted}, not {shown}", hint=hint)
 
 
 def json_text(value: Any) -> str:

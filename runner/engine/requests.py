@@ -12,11 +12,11 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from runner.api.missing import MISSING
-from runner.api.operations import Operation
+from runner.api.operations import Operation, Param
 from runner.api.times import is_relative
 from runner.engine.parameters import auth_header, checked, json_text, query_values, raw_values, segment, text_of
 from runner.engine.transport import Request, Upload
-from runner.errors import StepError
+from runner.errors import FieldError, StepError
 from runner.nearest import did_you_mean
 
 JSON_TYPE = ("Content-Type", "application/json")
@@ -50,25 +50,26 @@ def build(
         value = params.get(param.name)
         if value is None and param.always:
             value = param.default
-        if value is None:
-            if param.type == "auth" and param.required:
-                own.append((param.name, auth_header(param.name, {})))
-        elif param.place == "path":
-            path = path.replace(f"{{{param.name}}}", segment(operation, param, value))
-        elif param.place == "header":
-            own.append(
-                (param.name, auth_header(param.name, value) if param.type == "auth" else text_of(param.name, value))
-            )
-        else:
-            query += [(param.name, text) for text in query_values(param, value, now)]
-            if param.type == "time" and is_relative(value):
-                relative.append((param.name, str(value).strip()))
+        try:
+            if value is None:
+                if param.type == "auth" and param.required:
+                    own.append((param.name, auth_header(param.name, {})))
+            elif param.place == "path":
+                path = path.replace(f"{{{param.name}}}", segment(operation, param, value))
+            elif param.place == "header":
+                own.append((param.name, _header(param, value)))
+            else:
+                query += [(param.name, text) for text in query_values(param, value, now)]
+                if param.type == "time" and is_relative(value):
+                    relative.append((param.name, str(value).strip()))
+        except StepError as error:
+            raise _at((param.name,), error) from None
     if body is MISSING and upload is None and operation.empty_body:
         body = {}
     if body is not MISSING and operation.body == "json":
-        from runner.api.bodies import strings_where_wanted
+        from runner.api.bodies import fitted
 
-        body = strings_where_wanted(operation, body)
+        body = fitted(operation, body)
     content, content_headers = _content(body, upload, operation.body)
     upgrade = operation.upgrade_for(None if body is MISSING else body)
     every = [*_accept(operation), *content_headers, *own]
@@ -109,8 +110,16 @@ def build_raw(
     split = urlsplit(path)
     pairs = parse_qsl(split.query, keep_blank_values=True)
     for name, value in (query or {}).items():
-        pairs += [(str(name), text) for text in raw_values(str(name), value)]
-    own = {str(name): text_of(str(name), value) for name, value in (headers or {}).items() if value is not None}
+        try:
+            pairs += [(str(name), text) for text in raw_values(str(name), value)]
+        except StepError as error:
+            raise _at(("query", str(name)), error) from None
+    own: dict[str, str] = {}
+    for name, value in (headers or {}).items():
+        try:
+            own |= {} if value is None else {str(name): text_of(str(name), value)}
+        except StepError as error:
+            raise _at(("headers", str(name)), error) from None
     content, content_headers = _content(body, upload, "json")
     if isinstance(body, str):
         content, content_headers = checked(body).encode(), [("Content-Type", "text/plain; charset=utf-8")]
@@ -122,12 +131,22 @@ def build_raw(
     return Request(method.upper(), versioned, tuple(pairs), _merged(content_headers, own), content, upgrade)
 
 
+def _header(param: Param, value: Any) -> str:
+    return auth_header(param.name, value) if param.type == "auth" else text_of(param.name, value)
+
+
+def _at(field: tuple[str, ...], error: StepError) -> FieldError:
+    """Return an error with the field that it is about."""
+    return FieldError(error.code, error.message, field, hint=error.hint)
+
+
 def _check_names(operation: Operation, params: Mapping[str, Any]) -> None:
     names = [param.name for param in operation.params]
     for name in params:
         if name not in names:
             hint = did_you_mean(str(name), names) or (f"it has: {', '.join(names)}" if names else "it has none")
-            raise StepError("unknown-parameter", f"{operation.name} has no parameter '{name}'", hint=hint)
+            message = f"{operation.name} has no parameter '{name}'"
+            raise FieldError("unknown-parameter", message, (name,), hint=hint)
     for param in operation.required_params:
         if params.get(param.name) is None:
             raise StepError("missing-parameter", f"{operation.name} needs the parameter '{param.name}'")

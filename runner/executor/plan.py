@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, assert_never
 
+from runner.api.missing import Unknown
 from runner.engine.engine import Engine
 from runner.engine.transport import Deadline, Request, Response
 from runner.errors import RunnerError, StepError
@@ -72,9 +73,9 @@ class Planned:
     element: str | None = None
 
 
-def symbol(name: str) -> str:
+def symbol(name: str) -> Unknown:
     """Return the symbol of an unknown value: 64 hexadecimal digits, as an id has them, so that it can be shortened."""
-    return hashlib.sha256(name.encode()).hexdigest()
+    return Unknown(hashlib.sha256(name.encode()).hexdigest())
 
 
 def variable_for(step_id: str, path: ResultPath) -> str:
@@ -294,7 +295,7 @@ class _Planner:
                 assert_never(value)
 
 
-def _symbol_of(expression: Expression) -> str:
+def _symbol_of(expression: Expression) -> Unknown:
     path = expression.origin.path
     if path is None or path.filter not in _IDENTITY_FILTERS:
         raise _UnknownError(expression)
@@ -305,4 +306,4 @@ def _symbol_of(expression: Expression) -> str:
         value = symbol(path.root)
     else:
         raise _UnknownError(expression)
-    return short_id(value) if path.filter == "short" else value
+    return Unknown(short_id(value)) if path.filter == "short" else value

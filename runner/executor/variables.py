@@ -68,7 +68,7 @@ def coerced(value: Any, default: Any) -> Any:
         return str(value)
     if isinstance(default, (list, dict)):
         return _parsed(str(value), default)
-    return as_scalar(str(value))
+    return as_number(str(value)) if _is_number(default) else as_scalar(str(value))
 
 
 def as_scalar(text: str) -> Any:
@@ -76,7 +76,17 @@ def as_scalar(text: str) -> Any:
     value = resolve(text) if text else text
     if value is None or isinstance(value, bool):
         return value
-    return value if str(value) == text else text
+    return value if repr(value) == text else text
+
+
+def as_number(text: str) -> Any:
+    """Return the number that the text is, with its spelling; any other text as :func:`as_scalar` does."""
+    value = resolve(text.strip())
+    return value if _is_number(value) else as_scalar(text)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _parsed(text: str, default: Any) -> Any:

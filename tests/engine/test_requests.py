@@ -64,14 +64,12 @@ def test_a_start_has_neither_body_nor_query() -> None:
     assert request("start", {"id": "c0ffee"}) == Request("POST", "/v1.41/containers/c0ffee/start")
 
 
-@pytest.mark.parametrize(
-    ("value", "sent"), [(True, "1"), (False, "0"), (1, "1"), (0, "0"), ("true", "1"), ("FALSE", "0"), ("1", "1")]
-)
+@pytest.mark.parametrize(("value", "sent"), [(True, "1"), (False, "0"), (1, "1"), (0, "0")])
 def test_flags_are_ones_and_zeros(value: Any, sent: str) -> None:
     assert query("list", all=value) == [("all", sent)]
 
 
-@pytest.mark.parametrize("value", ["yes", 2, None, [], {}, "", 1.5])
+@pytest.mark.parametrize("value", ["yes", "true", "1", 2, None, [], {}, "", 1.5])
 def test_what_is_no_flag_is_refused(value: Any) -> None:
     if value is None:
         assert query("list", all=value) == []
@@ -105,8 +103,9 @@ def test_names_are_repeated_and_json_is_not() -> None:
 
 
 def test_t_is_seconds_in_stop() -> None:
-    assert query("stop", id="x", t=3) == query("stop", id="x", t=3.0) == query("stop", id="x", t="3") == [("t", "3")]
+    assert query("stop", id="x", t=3) == query("stop", id="x", t=3.0) == [("t", "3")]
     assert refused("stop", {"id": "x", "t": True}).message == "t must be a whole number, not true"
+    assert refused("stop", {"id": "x", "t": "3"}).message == 't must be a whole number, not "3"'
     assert refused("stop", {"id": "x", "t": 2.5}).code == "bad-parameter"
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from runner.executor.untyped import UntypedText
 from runner.executor.variables import as_scalar, coerced
+from runner.spelling import spelled
 from tests.executor.helpers import Player
 
 
@@ -19,12 +20,12 @@ from tests.executor.helpers import Player
         ("5", None, 5),
         ("true", False, True),
         ("true", "x", "true"),
-        ("1.10", 1, "1.10"),
+        ("1.10", 1, spelled(1.1, "1.10")),
         ("1.5", 1, 1.5),
         ("null", 1, None),
         ("", 1, ""),
         ("no", True, "no"),
-        ("007", 1, "007"),
+        ("007", 1, spelled(7, "007")),
         ("[1, two]", [], [1, "two"]),
         ("{a: 1}", {}, {"a": 1}),
         ("{a: 1", {}, "{a: 1"),
@@ -34,7 +35,7 @@ from tests.executor.helpers import Player
 )
 def test_text_takes_the_type_of_the_default(text: str, default: Any, value: Any) -> None:
     found = coerced(UntypedText(text), default)
-    assert found == value
+    assert (found, str(found)) == (value, str(value))
     assert type(found) is type(value)
 
 
@@ -116,3 +117,26 @@ def test_a_secret_without_a_value(play: Player) -> None:
     assert played.scenario.error is not None
     assert played.scenario.error.code == "missing-secret"
     assert "RUN_SECRET_PASSWORD" in (played.scenario.error.hint or "")
+
+
+def test_a_computed_value_that_does_not_fit_is_an_error_of_its_field(play: Player) -> None:
+    played = play(
+        """
+        vars: {flag: "false", much: "64m"}
+        steps:
+          - id: made
+            create:
+              body:
+                Image: alpine
+                HostConfig:
+                  Memory: "{{ much }}"
+          - id: listed
+            list:
+              all: "{{ flag }}"
+        """,
+        keep_going=True,
+    )
+    errors = [played[step].error for step in ("made", "listed")]
+    assert [(one.code, one.place and one.place.line) for one in errors if one] == [
+        ("wrong-type", 10), ("bad-parameter", 13),
+    ]  # fmt: skip

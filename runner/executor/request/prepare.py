@@ -12,7 +12,7 @@ from runner.api.operations import AnswerKind, Operation, truth, version_key
 from runner.engine import requests
 from runner.engine.parameters import typed_params
 from runner.engine.transport import Deadline, Request, Upload
-from runner.errors import StepError
+from runner.errors import FieldError, StepError
 from runner.executor.context import StepContext
 from runner.executor.files import SaveTarget
 from runner.executor.request import registry_credentials
@@ -22,6 +22,7 @@ from runner.results.records import EMPTY, RequestRecord
 from runner.scenario import model
 from runner.scenario.expressions.references import Scope
 from runner.scenario.expressions.values import Value
+from runner.scenario.yaml import nodes
 from runner.text import shown
 
 RequestKind = model.OperationCall | model.RawRequest
@@ -95,14 +96,21 @@ def prepare(context: StepContext, kind: RequestKind, names: Scope, deadline: Dea
 
     Raises:
         StepError: a template fails, a parameter can't be sent, or registry credentials can't be read.
+        FieldError: a value doesn't fit the API, at the place of its field.
     """
-    match kind:
-        case model.OperationCall():
-            return _prepare_call(context, kind, names, deadline)
-        case model.RawRequest():
-            return _prepare_raw(context, kind, names, deadline)
-        case _:
-            assert_never(kind)
+    try:
+        match kind:
+            case model.OperationCall():
+                return _prepare_call(context, kind, names, deadline)
+            case model.RawRequest():
+                return _prepare_raw(context, kind, names, deadline)
+            case _:
+                assert_never(kind)
+    except FieldError as error:
+        call = context.step.node.get(str(context.step.key.value))
+        if call is not None and error.place is None:
+            error.place = nodes.place_of(nodes.node_at(call, error.field))
+        raise
 
 
 def _prepare_call(context: StepContext, kind: model.OperationCall, names: Scope, deadline: Deadline) -> Prepared:

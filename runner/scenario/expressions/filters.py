@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from typing import Any
@@ -16,6 +15,7 @@ from jinja2.tests import TESTS as JINJA_TESTS
 from jinja2.utils import pass_environment
 
 from runner.scenario.expressions import limits
+from runner.scenario.expressions.texts import as_json, as_text
 from runner.scenario.expressions.work import LimitError, charge
 from runner.text import short_id
 
@@ -28,39 +28,28 @@ MAX_WRAPPED = 100_000
 
 def short(value: Any) -> str:
     """Return the 12-character form of an id, as the docker CLI prints it."""
-    return short_id(str(value))
-
-
-def to_json(value: Any, indent: int | None = None) -> str:
-    """Return a value as JSON: on one line, or indented."""
-    return json.dumps(value, ensure_ascii=False, indent=indent, default=_jsonable)
-
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    if isinstance(value, Undefined):
-        return str(value)  # raises, and says what is missing
-    try:
-        return list(value)
-    except TypeError:
-        return str(value)
+    return short_id(as_text(value))
 
 
 def b64encode(value: Any) -> str:
     """Return a text in padded base64."""
-    return base64.b64encode(str(value).encode()).decode("ascii")
+    return base64.b64encode(as_text(value).encode()).decode("ascii")
 
 
 def b64decode(value: Any) -> str:
     """Return the text in base64, with or without padding, of either alphabet."""
-    text = str(value).replace("-", "+").replace("_", "/")
+    text = as_text(value).replace("-", "+").replace("_", "/")
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode("utf-8", "replace")
     except binascii.Error as error:
         raise ValueError(f"not base64: {error}") from None
+
+
+@pass_environment
+def join(environment: Any, value: Iterable[Any], d: Any = "", attribute: str | int | None = None) -> str:
+    """Return the elements as one text, each as it is written inside a longer text."""
+    values = value if attribute is None else map(make_attrgetter(environment, attribute), value)
+    return as_text(d).join(map(as_text, values))
 
 
 @pass_environment
@@ -151,6 +140,9 @@ _SORTING = frozenset({"sort", "groupby", "unique", "min", "max", "dictsort"})
 """Filters that compare elements with each other, by an attribute or as they are."""
 _SLOW = frozenset({"title", "wordcount", "urlencode"})
 """Filters that take as long for a character as others for an element."""
+_OF_TEXT = frozenset({"capitalize", "center", "e", "escape", "forceescape", "indent", "lower", "replace", "striptags"})
+_OF_TEXT |= {"title", "trim", "truncate", "upper", "wordcount", "wordwrap"}
+"""Filters of a text, which any other value becomes first."""
 _FROM_TEXT = _SORTING | {"list", "map", "select", "reject", "selectattr", "rejectattr", "batch", "slice"}
 """Filters that make an element of each character of a text."""
 
@@ -165,6 +157,9 @@ def _bounded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         value = arguments[first]
         if isinstance(value, Iterator) and (size is not None or name in _SORTING):
             value = list(value)
+            arguments = (*arguments[:first], value, *arguments[first + 1 :])
+        if name in _OF_TEXT and not isinstance(value, (str, Undefined)):
+            value = as_text(value)
             arguments = (*arguments[:first], value, *arguments[first + 1 :])
         if isinstance(value, str) and name in _FROM_TEXT:
             limits.refuse_size(len(value) * limits.ELEMENT)
@@ -218,8 +213,10 @@ def all_filters() -> dict[str, Callable[..., Any]]:
     """Return every filter by its name."""
     own: dict[str, Callable[..., Any]] = {
         "short": short,
-        "json": to_json,
-        "tojson": to_json,
+        "json": as_json,
+        "tojson": as_json,
+        "string": as_text,
+        "join": join,
         "b64encode": b64encode,
         "b64decode": b64decode,
         "sum": total,

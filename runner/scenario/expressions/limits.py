@@ -203,4 +203,4 @@ def _plain(value: Any) -> Any:
 def _is_plain(value: Any) -> bool:
     if isinstance(value, (list, dict)):
         return _plain(value) is value
-    return value is None or type(value) in (str, int, float, bool) or isinstance(value, Mapping)
+    return value is None or type(value) is str or isinstance(value, (int, float, Mapping))

@@ -12,6 +12,7 @@ from runner.errors import Diagnostic, InvalidScenario, StepError
 from runner.scenario.expressions.expression import Expression, expression_of
 from runner.scenario.expressions.references import Scope
 from runner.scenario.expressions.template_text import UnclosedError, split_template
+from runner.scenario.expressions.texts import as_text
 from runner.scenario.yaml import nodes
 
 _WHOLE_DOTTED = re.compile(r"\{\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\}\}\Z")
@@ -56,7 +57,7 @@ class Template(NamedTuple):
         return tuple(part for part in self.parts if isinstance(part, Expression))
 
     def render(self, scope: Scope) -> str:
-        pieces = [part if isinstance(part, str) else _as_text(part.evaluate(scope)) for part in self.parts]
+        pieces = [part if isinstance(part, str) else as_text(part.evaluate(scope)) for part in self.parts]
         if sum(map(len, pieces)) > MAX_TEXT:
             place = self.expressions[0].place()
             raise StepError("unsafe-expression", "the text would be too long", place=place)
@@ -86,7 +87,7 @@ class Entries(NamedTuple):
         return tuple(expression for pair in self.pairs for value in pair for expression in value.expressions)
 
     def render(self, scope: Scope) -> dict[str, Any]:
-        return {str(key.render(scope)): value.render(scope) for key, value in self.pairs}
+        return {as_text(key.render(scope)): value.render(scope) for key, value in self.pairs}
 
     def get(self, name: str) -> Value | None:
         """Return the value of a key that is plain text."""
@@ -134,7 +135,3 @@ def _string(node: nodes.Scalar, text: str, trusted: bool) -> Value:
     if len(parts) == 1:
         return Whole(parts[0]) if isinstance(parts[0], Expression) else Constant(parts[0])
     return Template(tuple(parts), text)
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else str(value)

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from runner.scenario.yaml.nodes import PlainScalar
+from runner.spelling import spelled
 
 MAX_PLAIN = 400
 """Longer plain values are text: no engine accepts a number of so many digits."""
@@ -21,7 +22,8 @@ _SPECIAL_FLOAT = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
 
 
 def resolve(text: str) -> PlainScalar:
-    """Return the value of a plain scalar (YAML 1.2, 10.3.2): ``no``, ``on`` and ``22:22`` are text."""
+    """Return the value of a plain scalar (YAML 1.2, 10.3.2): ``no``, ``on`` and ``22:22`` are text. A number keeps its
+    spelling."""
     return _resolved(text) if len(text) <= MAX_PLAIN else text
 
 
@@ -32,9 +34,9 @@ def _resolved(text: str) -> PlainScalar:
     if text[0] in "-+.0123456789":
         if _INTEGER.match(text):
             base = {"0o": 8, "0x": 16}.get(text[:2], 10)
-            return int(text if base == 10 else text[2:], base)
+            return spelled(int(text if base == 10 else text[2:], base), text)
         if _FLOAT.match(text):
-            return float(text)
+            return spelled(float(text), text)
         if _SPECIAL_FLOAT.match(text):
-            return float(text.lower().replace(".", "", 1))
+            return spelled(float(text.lower().replace(".", "", 1)), text)
     return text
