@@ -65,7 +65,7 @@ def test_an_example_is_valid(text: str, tmp_path: Path) -> None:
 def test_the_filters_that_are_left_out_are_named() -> None:
     from jinja2.filters import FILTERS
 
-    from runner.scenario.expressions.filters import all_filters
+    from runner.scenario.expressions.functions.filters import all_filters
 
     left_out = set(FILTERS) - set(all_filters())
     (line,) = re.findall(r"all others of Jinja2 but (.*?) \|", PAGE)

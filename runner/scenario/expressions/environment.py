@@ -17,7 +17,7 @@ from jinja2.utils import missing
 
 from runner.nearest import did_you_mean
 from runner.scenario.expressions import limits
-from runner.scenario.expressions.filters import all_filters, all_tests, replace_size
+from runner.scenario.expressions.functions.filters import all_filters, all_tests, replace_size
 from runner.scenario.expressions.operators import INTERNAL_FILTERS
 from runner.scenario.expressions.references import Results
 from runner.scenario.expressions.work import charge

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 from runner.errors import Diagnostic, InvalidScenario, StepError
 from runner.scenario.expressions.expression import Expression, expression_of
+from runner.scenario.expressions.functions.texts import as_text
 from runner.scenario.expressions.references import Scope
 from runner.scenario.expressions.template_text import UnclosedError, split_template
-from runner.scenario.expressions.texts import as_text
 from runner.scenario.yaml import nodes
 
 _WHOLE_DOTTED = re.compile(r"\{\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\}\}\Z")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.scenario.expressions.texts import as_json, as_text
+from runner.scenario.expressions.functions.texts import as_json, as_text
 from runner.scenario.expressions.values import value_of
 from runner.scenario.yaml.loader import load
 from runner.scenario.yaml.nodes import SourceFile

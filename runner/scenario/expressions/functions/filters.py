@@ -15,7 +15,7 @@ from jinja2.tests import TESTS as JINJA_TESTS
 from jinja2.utils import pass_environment
 
 from runner.scenario.expressions import limits
-from runner.scenario.expressions.texts import as_json, as_text
+from runner.scenario.expressions.functions.texts import as_json, as_text
 from runner.scenario.expressions.work import LimitError, charge
 from runner.text import short_id
 

@@ -1,0 +1,1 @@
+"""Provides the filters, tests and functions of expressions."""
