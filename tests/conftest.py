@@ -85,6 +85,8 @@ def or_skip(starting: AbstractContextManager[T]) -> Iterator[T]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     choices = f"all, or of {', '.join(SUITES)}, separated by commas"
+    parser.addoption("--torture", action="store_true", help="break everything everywhere, not only a sample")
+    parser.addoption("--torture-seed", default="0", metavar="N", help="another sample of what is broken")
     parser.addoption("--engines", default=OLDEST, type=suites_of, help=f"Debian suites to take engines from: {choices}")
 
 

@@ -83,6 +83,8 @@ class Server:
                     return
                 threading.Event().wait(0.05)  # out of descriptors: some come back when a connection ends
                 continue
+            if connection.family != socket.AF_UNIX:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a body must not wait for an ACK
             with self._lock:
                 self._open.add(connection)
             threading.Thread(target=self._handle, args=(connection,), name="connection", daemon=True).start()

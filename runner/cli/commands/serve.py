@@ -40,6 +40,7 @@ examples:
   run serve web.json --listen tcp://127.0.0.1:2375
   run serve web.json --on-miss record -H unix:///var/run/docker.sock -- pytest tests
   run serve web.json --fault 'POST /containers/*/start: status:500' -- ./deploy
+  run serve web.json --fault 'read 12: reset' -- ./deploy
 
 exit code: CMD's own, or 1 if a request had no response; without CMD 130 after Ctrl-C"""
 
@@ -59,7 +60,7 @@ def parser(console: Console) -> Parser:
         default="fail",
         help="record: pass a request that was not recorded on to an engine, and keep its response in the file",
     )
-    parser.add_argument("--fault", action="append", default=[], metavar="RULE", help="break responses (repeatable)")
+    parser.add_argument("--fault", action="append", default=[], metavar="RULE", help="break on purpose (repeatable)")
     parser.add_argument("-q", "--quiet", action="store_true", help="show only requests without a response")
     options.add_engine(parser)
     options.add_common(parser)
@@ -77,7 +78,8 @@ def main(arguments: list[str], console: Console) -> int:
 
 def _serve(namespace: argparse.Namespace, program: Sequence[str], console: Console) -> int:
     from runner.engine.recordings.recording import read
-    from runner.proxy.playback.faults import parse_fault
+    from runner.proxy.playback.breaker import Breaker
+    from runner.proxy.playback.faults import parse_rules
     from runner.proxy.playback.playback import Playback
     from runner.proxy.playback.server import PlaybackServer
     from runner.proxy.session import serve_clients
@@ -85,9 +87,11 @@ def _serve(namespace: argparse.Namespace, program: Sequence[str], console: Conso
     recording = read(namespace.recording)
     playback = Playback(recording)
     log = _Log(namespace, playback.entries, console)
-    faults = [parse_fault(text) for text in namespace.fault]
+    rules = parse_rules(namespace.fault)
+    breaker = Breaker(rules.breaks)
     forwarder = _forwarder(namespace, console)
-    server = PlaybackServer(playback, log.show, _speed(namespace.speed), namespace.api, faults, forwarder)
+    speed = _speed(namespace.speed)
+    server = PlaybackServer(playback, log.show, speed, namespace.api, rules.faults, forwarder, breaker)
 
     def started(url: str) -> None:
         name = ENGINE_NAMES.get(recording.name, recording.name)
@@ -100,6 +104,11 @@ def _serve(namespace: argparse.Namespace, program: Sequence[str], console: Conso
         playback.close()
     unanswered = f", {count(server.misses, 'request')} without a response: exit 1" if server.misses else ""
     console.say(f"{playback.used} of {count(len(playback.entries), 'response')} used{unanswered}")
+    for rule in server.unreached:
+        console.say(f"nothing was broken by the rule '{visible(rule)}'")
+    if rules.breaks:
+        counts = ", ".join(count(number, event) for event, number in breaker.counts.items())
+        console.say(f"the client made {counts}")
     if forwarder is not None:
         _keep(forwarder, recording, namespace, console)
     elif server.misses:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from runner.engine.transport import Deadline, Request
 from runner.executor.cancellation import Level
 from runner.executor.cleanup.find import CONTAINER, IMAGE, Leftover
-from runner.executor.response.ask import ask
+from runner.executor.cleanup.look import look
 from runner.executor.response.reader import Reader
 from runner.executor.times import unix_seconds
 from runner.executor.tracking.build_tracking import inspected
@@ -130,7 +130,7 @@ def doubt(run: RunContext, build: Build, candidates: Sequence[str]) -> str:
 
 def _new_images(run: RunContext, build: Build, deadline: Deadline) -> dict[str, Mapping[str, Any]]:
     """Return the images without names, or with a name of the build, that are younger than the build, by their ids."""
-    body = ask(run.cleanup_engine, "image.list", {"all": True}, deadline).body
+    body = look(run.cleanup_engine, "image.list", {"all": True}, deadline).body
     images: dict[str, Mapping[str, Any]] = {}
     for image in body if isinstance(body, list) else ():
         created = unix_seconds(image.get("Created"))
@@ -164,7 +164,7 @@ def _descendants(build: Build, images: Mapping[str, Mapping[str, Any]]) -> tuple
 
 def _containers(run: RunContext, build: Build, deadline: Deadline) -> list[str]:
     """Return the full ids of the containers that a build's stream has named, and that still exist."""
-    replies = [ask(run.cleanup_engine, "container.inspect", {"id": name}, deadline) for name in build.containers]
+    replies = [look(run.cleanup_engine, "container.inspect", {"id": name}, deadline) for name in build.containers]
     return [str(reply.body["Id"]) for reply in replies if isinstance(reply.body, Mapping) and reply.body.get("Id")]
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from runner.api.error_message import engine_message
 from runner.engine.transport import Deadline
 from runner.errors import StepError
+from runner.executor.cleanup.look import look
 from runner.executor.request.labels import INHERITING
-from runner.executor.response.ask import ask
 from runner.labels import ORIGIN, RUN, SCENARIO
 from runner.text import short_id
 
@@ -121,7 +121,7 @@ def _labelled(engine: Engine, kind: Kind, run_id: str | None, deadline: Deadline
     """
     label = RUN if run_id is None else f"{RUN}={run_id}"
     params = {**kind.list, "filters": {"label": label}} if kind.by_label else kind.list
-    reply = ask(engine, f"{kind.noun}.list", params, deadline)
+    reply = look(engine, f"{kind.noun}.list", params, deadline)
     if reply.status in (404, 503) and kind.noun in SWARM_NOUNS:
         return []  # not part of a swarm, or an engine without swarms
     if reply.status != 200:
@@ -153,7 +153,7 @@ def _without_derived(engine: Engine, images: list[Leftover], deadline: Deadline)
 
 def _layers(engine: Engine, image: Leftover, deadline: Deadline) -> tuple[list[str], str]:
     """Return an image's layers, and when it was created."""
-    reply = ask(engine, "image.inspect", {"name": image.id}, deadline)
+    reply = look(engine, "image.inspect", {"name": image.id}, deadline)
     root = reply.body.get("RootFS") if reply.status == 200 and isinstance(reply.body, Mapping) else None
     return (root.get("Layers") or [], str(reply.body.get("Created"))) if isinstance(root, Mapping) else ([], "")
 

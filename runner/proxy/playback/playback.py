@@ -27,13 +27,15 @@ _MAX_DIFFERENCES: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A recorded exchange and its place in the recording. ``touches`` are the resources that it changes."""
+    """A recorded exchange and its place in the recording. ``touches`` are the resources that it changes, ``created`` is
+    the one that it makes."""
 
     number: int
     exchange: RecordedExchange
     asked: Asked
     resource: str
     touches: frozenset[str]
+    created: str | None = None
 
     @property
     def changes(self) -> bool:
@@ -77,6 +79,12 @@ class Playback:
         """Return how many recorded responses were given."""
         with self._lock:
             return len(self._used)
+
+    @property
+    def made(self) -> tuple[Entry, ...]:
+        """Return the recorded changes that the client has made."""
+        with self._lock:
+            return tuple(entry for entry in self.entries if entry.number in self._done)
 
     def choose(self, method: str, target: str, body: Mapping[str, Any]) -> Choice | Miss:
         """Choose the response to a request."""
@@ -128,11 +136,12 @@ class Playback:
         parts = asked(request.method, request.target, request.body)
         resource = self._directory.resource(parts.call)
         touched: set[str] = set()
+        created = None
         if changes(parts.call):
             created = self._directory.created(parts.call, exchange)
             for one in filter(None, (resource, created, self._container_of(parts))):
                 touched.update(affected(one))
-        return Entry(number, exchange, parts, resource, frozenset(touched))
+        return Entry(number, exchange, parts, resource, frozenset(touched), created)
 
     def _container_of(self, parts: Asked) -> str | None:
         """Return the container that a network is connected to."""

@@ -10,7 +10,8 @@ from pathlib import Path
 from runner.engine.recordings.recording import read
 from runner.errors import StepError
 from runner.proxy.listening import Server
-from runner.proxy.playback.faults import parse_fault
+from runner.proxy.playback.breaker import Breaker
+from runner.proxy.playback.faults import parse_rules
 from runner.proxy.playback.playback import Playback
 from runner.proxy.playback.server import PlaybackServer, Served
 
@@ -64,7 +65,8 @@ def engine_from_recording(
     """
     playback = Playback(read(Path(path)))
     engine = RecordedEngine("")
-    server = PlaybackServer(playback, engine._keep, speed, api, [parse_fault(text) for text in faults])
+    rules = parse_rules(faults)
+    server = PlaybackServer(playback, engine._keep, speed, api, rules.faults, breaker=Breaker(rules.breaks))
     with Server(listen, server.serve) as listening:
         engine.url = listening.url
         try:

@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Protocol
 
 from runner.proxy.playback.faults import GARBAGE, Fault
 
@@ -18,10 +18,19 @@ class Gone(Exception):
     """The connection is to end here."""
 
 
+class Wire(Protocol):
+    """Sends and receives for a server (:class:`~runner.proxy.playback.breaker.Breaker`)."""
+
+    def send(self, client: socket.socket, data: bytes) -> None: ...
+
+    def receive(self, client: socket.socket) -> bytes: ...
+
+
 class Responder:
     """Writes the response to one request."""
 
-    def __init__(self, client: socket.socket, method: str = "GET", *, keep: bool = False) -> None:
+    def __init__(self, wire: Wire, client: socket.socket, method: str = "GET", *, keep: bool = False) -> None:
+        self._wire = wire
         self._client = client
         self._method = method
         self._keep = keep
@@ -70,7 +79,7 @@ class Responder:
     def end(self) -> bool:
         """End a body that came piece by piece; returns whether the connection goes on."""
         if self._chunked:
-            self._client.sendall(b"0\r\n\r\n")
+            self._wire.send(self._client, b"0\r\n\r\n")
         return self._keep
 
     def hold(self) -> None:
@@ -87,7 +96,7 @@ class Responder:
         if room > 0:
             self._piece(data[:room])
         if fault.kind == "garbage":
-            self._client.sendall(GARBAGE)
+            self._wire.send(self._client, GARBAGE)
         if fault.kind == "stall":
             self.hold()
         raise Gone
@@ -96,7 +105,7 @@ class Responder:
         self._sent += len(data)
         if self._chunked:
             data = b"%x\r\n%b\r\n" % (len(data), data)
-        self._client.sendall(data)
+        self._wire.send(self._client, data)
 
     def _head(self, status: int, reason: str, headers: Mapping[str, str]) -> None:
         kept = {name: value for name, value in headers.items() if name.lower() not in _FRAMING or name in _OURS}
@@ -104,7 +113,7 @@ class Responder:
         lines += [f"{name}: {value}" for name, value in kept.items()]
         if not self._keep:
             lines.append("Connection: close")
-        self._client.sendall("\r\n".join([*lines, "", ""]).encode("latin-1", "replace"))
+        self._wire.send(self._client, "\r\n".join([*lines, "", ""]).encode("latin-1", "replace"))
 
 
 _OURS: Final = frozenset(("Content-Length", "Transfer-Encoding", "Connection", "Upgrade"))

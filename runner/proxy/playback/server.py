@@ -16,11 +16,11 @@ from runner.engine.http.framing import ProtocolError
 from runner.engine.http.parser import RequestHead, RequestParser
 from runner.proxy.matching import split_version
 from runner.proxy.playback import builtin
+from runner.proxy.playback.breaker import Breaker
 from runner.proxy.playback.faults import Fault, fault_for
 from runner.proxy.playback.playback import Choice, Miss, Playback
-from runner.proxy.playback.responding import Gone, Responder
+from runner.proxy.playback.responding import Gone, Responder, Wire
 
-RECEIVE: Final = 64 * 1024
 MAX_JSON: Final = 64 * 1024 * 1024
 """Bytes of a request's body that are looked into; of a larger one, and of every tar, only its digest is known."""
 
@@ -64,19 +64,22 @@ class PlaybackServer:
     minimum: str | None = None
     faults: Sequence[Fault] = ()
     on_miss: OnMiss | None = None
+    breaker: Breaker = field(default_factory=Breaker)
     misses: int = 0
     requests: int = 0
+    applied: set[Fault] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def serve(self, client: socket.socket) -> None:
         """Serve one connection to its end."""
-        reader = _Reader(client, keep_raw=self.on_miss is not None)
+        reader = _Reader(self.breaker, client, keep_raw=self.on_miss is not None)
         with contextlib.suppress(Gone, OSError):
+            self.breaker.accept(client)
             while True:
                 try:
                     incoming = reader.next()
                 except ProtocolError as error:
-                    Responder(client).simple(400, f"not a request: {error}")
+                    Responder(self.breaker, client).simple(400, f"not a request: {error}")
                     return
                 if incoming is None or not self._answer(client, incoming, reader):
                     return
@@ -84,10 +87,11 @@ class PlaybackServer:
     def _answer(self, client: socket.socket, incoming: Incoming, reader: _Reader) -> bool:
         """Answer a request; returns whether the connection goes on."""
         head = incoming.head
-        responder = Responder(client, head.method, keep=head.keep)
+        responder = Responder(self.breaker, client, head.method, keep=head.keep)
         version, path = split_version(head.target.partition("?")[0])
         fault = fault_for(self.faults, head.method, path)
         if fault is not None:
+            self.applied.add(fault)
             if fault.kind == "delay":
                 threading.Event().wait(fault.amount)
             if fault.kind == "status":
@@ -106,6 +110,12 @@ class PlaybackServer:
         if isinstance(choice, Miss):
             return self._miss(client, responder, incoming, choice)
         return self._play(choice, responder, incoming, reader)
+
+    @property
+    def unreached(self) -> tuple[str, ...]:
+        """Return the rules that have broken nothing so far, as text."""
+        faults = (fault for fault in self.faults if fault not in self.applied)
+        return tuple(str(rule) for rule in (*faults, *self.breaker.unreached))
 
     def _play(self, choice: Choice, responder: Responder, incoming: Incoming, reader: _Reader) -> bool:
         from runner.proxy.playback.streaming import Stream
@@ -143,7 +153,8 @@ class PlaybackServer:
 class _Reader:
     """Reads requests from a connection, and raw input behind one that takes it over."""
 
-    def __init__(self, client: socket.socket, *, keep_raw: bool) -> None:
+    def __init__(self, wire: Wire, client: socket.socket, *, keep_raw: bool) -> None:
+        self._wire = wire
         self._client = client
         self._ahead = b""
         self._keep_raw = keep_raw
@@ -152,6 +163,7 @@ class _Reader:
         """Return the next request; None at the end of the connection.
 
         Raises:
+            Gone: a fault ended it.
             ProtocolError: it is none.
         """
         parser = RequestParser()
@@ -165,7 +177,7 @@ class _Reader:
             head = parser.head
             if head is not None and head.expects_continue and not parser.ended and not invited:
                 invited = True
-                self._client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+                self._wire.send(self._client, b"HTTP/1.1 100 Continue\r\n\r\n")
             digest.update(data)
             size += len(data)
             if size <= MAX_JSON:
@@ -177,12 +189,16 @@ class _Reader:
         return Incoming(parser.head, body, kept if self._keep_raw else None)
 
     def input(self) -> bytes:
-        """Return the next raw bytes, waiting for some; empty at the client's end."""
+        """Return the next raw bytes, waiting for some; empty at the client's end.
+
+        Raises:
+            Gone: a fault ended it.
+        """
         if self._ahead:
             data, self._ahead = self._ahead, b""
             return data
         try:
-            return self._client.recv(RECEIVE)
+            return self._wire.receive(self._client)
         except OSError:
             return b""
 

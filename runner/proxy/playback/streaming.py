@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import threading
 import time
@@ -134,6 +133,7 @@ class _Typed:
         self._expected = b"".join(part.data() for part in recorded.parts) if recorded else b""
         self._written = bytearray()
         self._ended = False
+        self._broken = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._read, args=(client,), name="input", daemon=True)
         self._thread.start()
@@ -152,8 +152,10 @@ class _Typed:
         """Return how the input differs from the recorded one; None if it does not."""
         with self._changed:
             written = bytes(self._written)
-        if written == self._expected or (
-            self._recorded and not self._recorded.closed and written.startswith(self._expected)
+        if (
+            self._broken
+            or written == self._expected
+            or (self._recorded and not self._recorded.closed and written.startswith(self._expected))
         ):
             return None
         if self._recorded is None:
@@ -161,11 +163,13 @@ class _Typed:
         return f"the input is not the recorded one: {written[:60]!r} instead of {self._expected[:60]!r}"
 
     def _read(self, client: Input) -> None:
-        with contextlib.suppress(OSError):
+        try:
             while data := client.input():
                 with self._changed:
                     self._written += data
                     self._changed.notify_all()
+        except Gone:  # a fault on purpose, not input that differs
+            self._broken = True
         with self._changed:
             self._ended = True
             self._changed.notify_all()
