@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from runner.scenario.matchers.operands import TYPES
+
 Schema = dict[str, Any]
 
 BOUND = r"\s*(>=|<=|==|!=|=|>|<)?\s*[0-9]+\.[0-9]+\s*"
@@ -48,6 +50,52 @@ def closed(description: str, properties: dict[str, Schema], **more: Any) -> Sche
     }
 
 
+def _comparison(words: str, example: int) -> Schema:
+    return {
+        "description": f"The number, or the time in RFC 3339, must be {words} this one.",
+        "type": ["number", "string"],
+        "examples": [example, "2026-01-31T12:00:00Z"],
+    }
+
+
+MATCHER_SCHEMAS: dict[str, Schema] = {
+    "equals": {
+        "description": "The value must be exactly this; a mapping is taken literally, whatever its keys are.",
+        "examples": ["web", {"type": "web"}],
+    },
+    "not": ref("expected", "This must not hold of the value: a value or a matcher."),
+    "matches": ref("text", "A regular expression that must be found in the text.", examples=["^[0-9a-f]{64}$"]),
+    "contains": ref(
+        "expected", "A part of the text; an element of the list, or a matcher for one; a key of the mapping."
+    ),
+    "type": {
+        "description": "The type that the value must have.",
+        "anyOf": [{"enum": [*TYPES, None]}, ref("template")],
+    },
+    "length": {
+        "description": "The number of characters, elements or keys: a number or a matcher.",
+        "anyOf": [{"type": "integer", "minimum": 0}, ref("template"), ref("matcher")],
+        "examples": [3, {"at_least": 1}],
+    },
+    "above": _comparison("greater than", 0),
+    "below": _comparison("less than", 1000),
+    "at_least": _comparison("at least", 1),
+    "at_most": _comparison("at most", 10),
+    "one_of": {
+        "description": "One of these must hold of the value: values or matchers.",
+        "anyOf": [{"type": "array", "items": ref("expected"), "minItems": 1}, ref("template")],
+        "examples": [["created", "running"]],
+    },
+    "any_order": {
+        "description": "The list must have these elements, in whatever order: values or matchers.",
+        "anyOf": [{"type": "array", "items": ref("expected")}, ref("template")],
+        "examples": [["web", "db"]],
+    },
+    "absent": or_template(
+        {"type": "boolean"}, "true: there must be no such key. false: there must be one, whatever its value is."
+    ),
+}
+
 DEFINITIONS: dict[str, Schema] = {
     "template": {"description": "A template: text with an expression in `{{ … }}`.", **TEMPLATE},
     "text": {"description": "A text; it may hold templates. A number or a boolean will do.", **TEXT},
@@ -76,21 +124,24 @@ DEFINITIONS: dict[str, Schema] = {
         "items": ref("step"),
         "minItems": 1,  # here: an editor that finds more than texts beside a reference doesn't complete the first `- `
     },
-    "text_check": {
-        "description": "What an output must be: exactly a text, or what it must contain or match.",
+    "expected": {
+        "description": "A value, or a matcher. Mappings may have more keys; lists match element by element.",
         "anyOf": [
-            ref("text"),
-            closed(
-                "What the output must contain or match.",
-                {
-                    "contains": ref("text", "A text that must be in the output."),
-                    "matches": ref("text", "A regular expression that must be found in the output."),
-                },
-                minProperties=1,
-                maxProperties=1,
-            ),
+            {"type": ["string", "number", "boolean", "null"]},
+            {"type": "array", "items": ref("expected")},
+            ref("matcher"),
         ],
-        "examples": ["hello\n", {"contains": "bin"}, {"matches": "^v[0-9]+"}],
+    },
+    "expected_text": {
+        "description": "A text, exactly; or what must hold of it: `{contains: …}`, `{matches: …}`, …",
+        "anyOf": [ref("text"), ref("matcher")],
+        "examples": ["hello\n", {"contains": "bin"}, {"matches": "^v[0-9]+"}, {"not": {"contains": "ERROR"}}],
+    },
+    "matcher": {
+        "description": "Keys that are matchers say what must hold of a value; all of them must.",
+        "type": "object",
+        "allOf": [{"properties": MATCHER_SCHEMAS}],
+        "additionalProperties": ref("expected"),
     },
     "status": {
         "description": "An HTTP status (201) or a class (2xx).",
@@ -230,22 +281,35 @@ MODIFIER_SCHEMAS: dict[str, Schema] = {
         "What must hold of the result. Without `status`, it must be what the API documents as success.",
         {
             "status": {
-                "description": "The HTTP status: a number, a class such as 2xx, or a list of them.",
-                "anyOf": [ref("status"), {"type": "array", "items": ref("status"), "minItems": 1}],
-                "examples": [201, "2xx", [204, 304]],
+                "description": "The HTTP status: a number, a class such as 2xx, a list of them, or a matcher.",
+                "anyOf": [
+                    ref("status"),
+                    {"type": "array", "items": ref("status"), "minItems": 1},
+                    ref("matcher"),
+                ],
+                "examples": [201, "2xx", [204, 304], {"one_of": [200, 304]}, {"not": 404}],
             },
             "headers": {
-                "description": "Headers and their exact values; names regardless of case.",
-                "type": "object",
-                "additionalProperties": ref("text"),
-                "examples": [{"Content-Type": "application/json"}, {"Api-Version": "1.51"}],
+                "description": "Headers and their values, or matchers for them; names regardless of case.",
+                "anyOf": [
+                    {"type": "object", "additionalProperties": ref("expected_text")},
+                    ref("template"),
+                    ref("matcher"),
+                ],
+                "examples": [{"Content-Type": "application/json"}, {"Api-Version": {"matches": "^1[.]"}}],
             },
-            "body": {
-                "description": "A part of the body: mappings may have more keys; lists match element by element.",
-                "examples": [{"State": {"Running": True}}, {"Warnings": []}],
-            },
-            "stdout": ref("text_check", "What the container printed to stdout."),
-            "stderr": ref("text_check", "What the container printed to stderr."),
+            "body": ref(
+                "expected",
+                "A part of the body: mappings may have more keys; lists match element by element; matchers anywhere.",
+                examples=[{"State": {"Running": True}}, {"Mounts": {"length": {"at_least": 1}}}],
+            ),
+            "items": ref(
+                "expected",
+                "The elements of a stream: a list, or a matcher such as `contains` or `length`.",
+                examples=[{"contains": {"Action": "die"}}, {"length": 3}],
+            ),
+            "stdout": ref("expected_text", "What the container printed to stdout."),
+            "stderr": ref("expected_text", "What the container printed to stderr."),
             "that": {
                 "description": "Expressions that must be true.",
                 "anyOf": [{"type": "array", "items": ref("expression")}, ref("expression")],

@@ -38,6 +38,17 @@ def unix_time(value: Any, now: int | None = None) -> str:
     raise ValueError(text)
 
 
+def instant(text: str) -> int | None:
+    """Return the nanoseconds since 1970 of a time in RFC 3339; None for any other text."""
+    match = _RFC_3339.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        return _instant(match)
+    except ValueError:  # the 31st of February
+        return None
+
+
 def is_relative(value: Any) -> bool:
     """Return whether this is a duration before now, so that each call means another time."""
     text = str(value).strip()

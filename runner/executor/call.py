@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -17,10 +18,12 @@ from runner.executor.request.labels import origin_label
 from runner.executor.request.prepare import Prepared, RequestKind, prepare
 from runner.executor.response.reader import Reader, Stream, TakeLimits
 from runner.executor.response.stdin import StdinWriter
+from runner.executor.response.watch import NOTHING_WATCHED, StreamWatch
 from runner.executor.tracking import creating
 from runner.results.events import ItemArrived, OutputArrived, RequestSent
 from runner.results.records import ResponseRecord
 from runner.scenario import model
+from runner.scenario.expectations import SUBJECTS, rendered
 from runner.scenario.expressions.references import Scope
 
 if TYPE_CHECKING:
@@ -29,13 +32,14 @@ if TYPE_CHECKING:
 
 class CallOutcome:
     """Holds what one attempt sent and received, as far as it got. ``in_band_error`` is the engine's error message
-    inside a successful response."""
+    inside a successful response; ``watched`` are its streams that were too long to be kept."""
 
     def __init__(self) -> None:
         self.prepared: Prepared | None = None
         self.response: ResponseRecord | None = None
         self.error: RunnerError | None = None
         self.in_band_error: str | None = None
+        self.watched = NOTHING_WATCHED
 
 
 def perform(
@@ -59,6 +63,9 @@ def perform(
         except RunnerError:
             outcome.response = call.partial
             raise
+        finally:
+            outcome.watched = call.watched
+            context.scope.watch(context.step.id, call.watched)
         outcome.in_band_error = call.in_band_error
         registry_credentials.conceal_token(context.run, prepared.operation, outcome.response.body)
     except RunnerError as error:
@@ -85,6 +92,7 @@ class _Call:
         self.has_tty = has_tty
         self.partial: ResponseRecord | None = None
         self.in_band_error: str | None = None
+        self.watched = NOTHING_WATCHED
         self.build: Build | None = None
 
     def exchange(self, engine: Engine, deadline: Deadline) -> ResponseRecord:
@@ -103,11 +111,13 @@ class _Call:
                     self.build.begin(response.headers)
             elif self.build is not None:
                 self.build.refuse()
-            reader = Reader(response, deadline, _take_limits(context.step, self.names))
+            watch = StreamWatch(lambda part: _expected(context, part))
+            reader = Reader(response, deadline, _take_limits(context.step, self.names), watch)
             try:
                 record = self._read(reader)
             finally:
                 self.partial = reader.record
+                self.watched = watch.watched(reader.record)
         finally:
             response.close()
         self.in_band_error = _in_band_error(prepared, reader)
@@ -208,6 +218,23 @@ def _download(files: RunFiles, prepared: Prepared, reader: Reader) -> ResponseRe
         record = reader.download(download, tar=is_tar)
     files.note_written(download.path)
     return record
+
+
+def _expected(context: StepContext, part: str) -> list[Any]:
+    """Return what is expected of a part of the result, by the step itself and by those that await it, as far as it can
+    be said before the step has ended."""
+    awaiting = (
+        step.expect
+        for step in context.scope.scenario.walk()
+        if isinstance(step.kind, model.Await) and step.kind.step == context.step.id
+    )
+    wanted = []
+    for expect in (context.step.expect, *awaiting):
+        expected = getattr(expect, part, None)
+        if expected is not None:
+            with suppress(StepError):  # it uses what only the result can tell
+                wanted.append(rendered(expected, context.names(), SUBJECTS[part]))
+    return wanted
 
 
 def _take_limits(step: model.Step, names: Scope) -> TakeLimits | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from runner.executor.cancellation import CancelScope, Level
 from runner.executor.files import FilePolicy, RunFiles
+from runner.executor.response.watch import Watched
 from runner.executor.tracking.created import CreatedResources
 from runner.executor.tracking.journal import Journal
 from runner.results.events import Event, StepKey
@@ -139,12 +140,14 @@ def new_run(
 
 class VariableScope:
     """The names that the steps of one scenario see: its variables, the results of steps, facts of the engine.
+    ``watched`` are the streams that were too long to be kept, by the step's id.
     Thread-safe: a change replaces the mapping of variables, since expressions in other threads may be reading it."""
 
     def __init__(self, scenario: Scenario, engine: Engine) -> None:
         self.scenario = scenario
         self.variables: Mapping[str, Any] = {}
         self.results = Results()
+        self.watched: dict[str, Watched] = {}
         self._lock = threading.Lock()
         facts = {"name": engine.name, "version": engine.version, "api_version": engine.api_version}
         self._built_in = {"steps": self.results, "engine": facts}
@@ -159,6 +162,11 @@ class VariableScope:
         if variables:
             with self._lock:
                 self.variables = {**self.variables, **variables}
+
+    def watch(self, step_id: str, watched: Watched) -> None:
+        """Note the streams of a step that were too long to be kept, in place of those of an earlier attempt."""
+        if watched.streams or step_id in self.watched:
+            self.watched[step_id] = watched
 
 
 class Position(NamedTuple):

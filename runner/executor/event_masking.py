@@ -88,7 +88,9 @@ FIELDS: Final[Mapping[type, Mapping[str, Treatment]]] = {
         "stdout": Treatment.OWN,
         "stderr": Treatment.OWN,
         "items": Treatment.VALUE,
-        "truncated": Treatment.STRUCTURE,
+        "stdout_left_out": Treatment.STRUCTURE,
+        "stderr_left_out": Treatment.STRUCTURE,
+        "items_left_out": Treatment.STRUCTURE,
     },
     records.Expectation: {
         "expression": Treatment.VALUE,

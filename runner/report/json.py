@@ -175,7 +175,7 @@ def _request(request: RequestRecord) -> dict[str, Any]:
 
 
 def _response(response: ResponseRecord) -> dict[str, Any]:
-    return {
+    value = {
         "status": response.status,
         "headers": dict(response.headers),
         "body": response.body,
@@ -184,6 +184,13 @@ def _response(response: ResponseRecord) -> dict[str, Any]:
         "items": response.items,
         "truncated": response.truncated,
     }
+    if response.truncated:
+        value["left_out"] = {
+            "stdout": response.stdout_left_out._asdict(),
+            "stderr": response.stderr_left_out._asdict(),
+            "items": response.items_left_out,
+        }
+    return value
 
 
 def _expectation(expectation: Expectation) -> dict[str, Any]:

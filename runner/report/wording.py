@@ -105,6 +105,18 @@ def answer_texts(step: StepRecord) -> list[tuple[str | None, str, Language]]:
     return texts
 
 
+def left_out(response: ResponseRecord) -> str | None:
+    """Return a sentence that counts what arrived and was not kept; None if all of it was."""
+    parts = [
+        f"{left.bytes:,} more {'byte' if left.bytes == 1 else 'bytes'} of {name}"
+        for name, left in (("stdout", response.stdout_left_out), ("stderr", response.stderr_left_out))
+        if left.bytes
+    ]
+    if response.items_left_out:
+        parts.append(f"{response.items_left_out:,} more {'element' if response.items_left_out == 1 else 'elements'}")
+    return f"This is the beginning; left out: {', '.join(parts)}." if parts else None
+
+
 def progress_line(item: Any) -> str:
     """One element of a progress stream as the docker CLI prints it, without its end of line."""
     if not isinstance(item, Mapping):

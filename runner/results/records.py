@@ -7,7 +7,7 @@ about six times as fast as a frozen dataclass.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from runner.errors import Diagnostic
 from runner.results.result_path import ResultPath, Source
@@ -56,9 +56,24 @@ class RequestRecord(NamedTuple):
     excluded: tuple[str, ...] = ()
 
 
+MARK: Final = "\N{HORIZONTAL ELLIPSIS}"
+"""The mark where an output was cut inside a line."""
+
+
+class LeftOut(NamedTuple):
+    """Counts what arrived of an output and was not kept."""
+
+    bytes: int = 0
+    characters: int = 0
+
+
+WHOLE: Final = LeftOut()
+"""Nothing was left out."""
+
+
 class ResponseRecord(NamedTuple):
     """The response: parsed JSON or text in ``body``; a container's output in ``stdout`` and ``stderr``; a stream's
-    elements in ``items``. It is ``truncated`` if more arrived than was kept."""
+    elements in ``items``. What was left out of those three, which is the end of each, is counted."""
 
     status: int
     reason: str = ""
@@ -67,7 +82,14 @@ class ResponseRecord(NamedTuple):
     stdout: str | None = None
     stderr: str | None = None
     items: list[Any] | None = None
-    truncated: bool = False
+    stdout_left_out: LeftOut = WHOLE
+    stderr_left_out: LeftOut = WHOLE
+    items_left_out: int = 0
+
+    @property
+    def truncated(self) -> bool:
+        """Return whether more arrived than was kept."""
+        return bool(self.items_left_out or self.stdout_left_out.bytes or self.stderr_left_out.bytes)
 
 
 class Expectation(NamedTuple):

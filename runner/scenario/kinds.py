@@ -15,7 +15,7 @@ from runner.scenario.expressions.values import Constant
 from runner.scenario.readers import StepReader, scalar_in
 from runner.scenario.yaml.nodes import Mapping, Node, Scalar
 
-RESPONSE_PARTS: Final = frozenset({"status", "headers", "body", "stdout", "stderr"})
+RESPONSE_PARTS: Final = frozenset({"status", "headers", "body", "items", "stdout", "stderr"})
 """The keys of ``expect`` that look at a response."""
 STREAMS: Final = frozenset({"output", "items", "progress", "upgrade"})
 """The kinds of answers that arrive in pieces, and can be cut short by ``take``."""

@@ -152,25 +152,23 @@ class Take(NamedTuple):
     until: Expression | None = None
 
 
-class TextCheck(NamedTuple):
-    """Says what ``stdout`` or ``stderr`` must be: exactly a text, containing one, or matching a regular expression."""
+class Expected(NamedTuple):
+    """A value that is expected, in which mappings may be matchers, and its node."""
 
-    mode: str
     value: Value
     node: nodes.Node
 
 
 class Expect(NamedTuple):
-    """Lists what must hold; ``status`` holds numbers and classes such as ``2xx``."""
+    """Lists what must hold: the parts of a result that are compared, and expressions."""
 
     node: nodes.Mapping
-    status: tuple[int | str | Value, ...] | None = None
-    headers: Value | None = None
-    headers_node: nodes.Node | None = None
-    body: Value | None = None
-    body_node: nodes.Node | None = None
-    stdout: TextCheck | None = None
-    stderr: TextCheck | None = None
+    status: Expected | None = None
+    headers: Expected | None = None
+    body: Expected | None = None
+    items: Expected | None = None
+    stdout: Expected | None = None
+    stderr: Expected | None = None
     that: tuple[Expression, ...] = ()
 
     @property
@@ -180,14 +178,13 @@ class Expect(NamedTuple):
     @property
     def status_expressions(self) -> tuple[Expression, ...]:
         """Return what the status is compared with, before anything is captured."""
-        values = (value for value in self.status or () if not isinstance(value, (int, str)))
-        return tuple(one for value in values for one in value.expressions)
+        return self.status.value.expressions if self.status else ()
 
     @property
     def later_expressions(self) -> tuple[Expression, ...]:
         """Return what may use what the step has captured."""
-        values = (self.headers, self.body, *(check.value for check in (self.stdout, self.stderr) if check))
-        return (*(one for value in values if value for one in value.expressions), *self.that)
+        parts = (self.headers, self.body, self.items, self.stdout, self.stderr)
+        return (*_of(part.value for part in parts if part), *self.that)
 
 
 class Step(NamedTuple):

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 from runner.results.records import ShowWord
 from runner.results.result_path import ResultPath
 from runner.scenario import model
+from runner.scenario.expectations import read_expect
 from runner.scenario.expressions.expression import Expression
 from runner.scenario.expressions.paths import parse_path
-from runner.scenario.expressions.regex import PatternError, check_pattern
-from runner.scenario.expressions.values import Constant, Value, Whole
+from runner.scenario.expressions.values import Value, Whole
 from runner.scenario.readers import NodeReader, StepReader, items_in, number_in, scalar_in, text_in
-from runner.scenario.yaml.nodes import Mapping, Node, Scalar, Sequence
+from runner.scenario.yaml.nodes import Mapping, Node, Scalar
 
 
 class Modifier(NamedTuple):
@@ -94,48 +94,7 @@ def _take(steps: StepReader, node: Node, _step_id: str) -> model.Take | None:
 
 
 def _expect(steps: StepReader, node: Node, _step_id: str) -> model.Expect | None:
-    if not isinstance(node, Mapping):
-        return None
-    reader = steps.reader
-    status = node.get("status")
-    return model.Expect(
-        node=node,
-        status=_status(reader, status) if status else None,
-        headers=reader.value(node.get("headers")),
-        headers_node=node.get("headers"),
-        body=reader.value(node.get("body")),
-        body_node=node.get("body"),
-        stdout=_text_check(reader, node.get("stdout")),
-        stderr=_text_check(reader, node.get("stderr")),
-        that=reader.expression_list(node.get("that")),
-    )
-
-
-def _status(reader: NodeReader, node: Node) -> tuple[int | str | Value, ...]:
-    wanted: list[int | str | Value] = []
-    for item in node.items if isinstance(node, Sequence) else (node,):
-        value = reader.value(item)
-        if isinstance(value, Constant):
-            text = str(value.value)
-            wanted.append(int(text) if text.isdigit() else text.lower())
-        elif value is not None:
-            wanted.append(value)
-    return tuple(wanted)
-
-
-def _text_check(reader: NodeReader, node: Node | None) -> model.TextCheck | None:
-    if node is None:
-        return None
-    mode, inner = ("equals", node) if not isinstance(node, Mapping) else next(iter(node.items()))
-    value = reader.value(inner)
-    if value is None:
-        return None
-    if mode == "matches" and isinstance(value, Constant):
-        try:
-            check_pattern(str(value.value))
-        except PatternError as error:
-            reader.findings.error("bad-regex", f"not a regular expression: {error.message}", inner, error.hint)
-    return model.TextCheck(mode, value, inner)
+    return read_expect(steps.reader, node) if isinstance(node, Mapping) else None
 
 
 def _capture(steps: StepReader, node: Node, _step_id: str) -> tuple[tuple[str, Expression], ...]:

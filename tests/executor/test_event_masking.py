@@ -12,7 +12,7 @@ from runner.executor.event_masking import _OWN_RULES, FIELDS, EventMasker, Treat
 from runner.masking import Masker
 from runner.results import events, records
 from runner.results.events import ItemArrived, OutputArrived, StepFinished, StepKey
-from runner.results.records import RequestRecord, ResponseRecord, StepRecord
+from runner.results.records import WHOLE, LeftOut, RequestRecord, ResponseRecord, StepRecord
 
 KEY = StepKey(0, (0,))
 RECORDS = [
@@ -79,9 +79,9 @@ def test_output_is_masked_across_its_pieces_and_ends_with_its_step() -> None:
 
 
 def test_what_was_cut_is_masked_at_its_end() -> None:
-    response = ResponseRecord(200, stdout="so far: hunt", truncated=True)
+    response = ResponseRecord(200, stdout="so far: hunt", stdout_left_out=LeftOut(9, 9))
     assert masked(response, Masker(["hunter2"])).stdout == "so far: ***"
-    assert masked(response._replace(truncated=False), Masker(["hunter2"])).stdout == "so far: hunt"
+    assert masked(response._replace(stdout_left_out=WHOLE), Masker(["hunter2"])).stdout == "so far: hunt"
 
 
 def test_items_of_a_stream() -> None:

@@ -276,6 +276,59 @@ steps:
   - logs: {id: x, stdout: true}
     expect: {stdout: {contain: a}}
 """,
+    "matcher-beside": """\
+title: T
+steps:
+  - inspect: x
+    expect: {body: {Config: {Labels: {type: web, com.example.a: b}}}}
+""",
+    "matcher-near": """\
+title: T
+steps:
+  - inspect: x
+    expect: {body: {Id: {matches: a, lenght: 64}}}
+""",
+    "matcher-words": """\
+title: T
+steps:
+  - inspect: x
+    expect:
+      status: {one_of: [200, ok]}
+      headers: {Api-Version: {type: str}}
+      body: {d: {type: strin}}
+""",
+    "matcher-numbers": """\
+title: T
+steps:
+  - inspect: x
+    expect:
+      body: {b: {above: x}, c: {below: "5"}, e: {length: -1}}
+""",
+    "matcher-patterns": """\
+title: T
+steps:
+  - inspect: x
+    expect:
+      body:
+        a: {matches: "["}
+        f: {length: {matches: a}}
+        j: [1, {not: {contains: {matches: "(a"}}}]
+""",
+    "matcher-lists": """\
+title: T
+steps:
+  - inspect: x
+    expect:
+      body: {g: {one_of: []}, h: {any_order: x}, i: {absent: maybe}}
+""",
+    "matcher-of-text": """\
+title: T
+steps:
+  - logs: {id: x, stdout: true}
+    expect: {stdout: {contains: [a]}, stderr: {any_order: [a]}}
+  - logs: {id: x, stdout: true}
+    expect: {stdout: {}}
+""",
     "stdout-on-inspect": """\
 title: T
 steps:

@@ -115,7 +115,7 @@ def test_every_refused_modifier_is_an_error_with_a_hint(kind: str, modifier: str
 
 
 PARTS = sorted((kind, part) for kind, row in LOCAL_KINDS.items() for part in row.rules.absent)
-VALUES: dict[str, Any] = {"status": 200, "headers": {"a": "b"}, "body": {}, "stdout": "a", "stderr": "a"}
+VALUES: dict[str, Any] = {"status": 200, "headers": {"a": "b"}, "body": {}, "items": [], "stdout": "a", "stderr": "a"}
 
 
 @pytest.mark.parametrize(("kind", "part"), PARTS)

@@ -11,6 +11,7 @@ from runner.engine.streams import decoders
 from runner.engine.transport import Deadline, Response
 from runner.errors import DeadlineExceeded, EngineError, RunnerError, StepError
 from runner.executor.response.buffer import KEPT_BYTES, HeadBuffer
+from runner.executor.response.watch import StreamWatch
 from runner.results.records import ResponseRecord
 
 if TYPE_CHECKING:
@@ -47,11 +48,15 @@ class TakeLimits(NamedTuple):
 class Reader:
     """Reads one response by the step's ``deadline``; ``limits`` may end a stream early, and successfully.
 
-    ``record`` holds what has been read, also after a failure; ``in_band_error`` is the first error inside the stream.
+    ``record`` holds what has been read, also after a failure; ``in_band_error`` is the first error inside the stream;
+    ``watch`` sees what is not kept.
     """
 
-    def __init__(self, response: Response, deadline: Deadline, limits: TakeLimits | None) -> None:
+    def __init__(
+        self, response: Response, deadline: Deadline, limits: TakeLimits | None, watch: StreamWatch | None = None
+    ) -> None:
         self.response = response
+        self.watch = watch or StreamWatch(lambda _name: [])
         self.deadline = deadline
         self.limits = limits
         self.received = 0
@@ -119,34 +124,38 @@ class Reader:
 
     def output(self, *, tty: bool, on_output: OnOutput) -> ResponseRecord:
         """Read a container's output: multiplexed frames, or raw bytes from a TTY."""
-        buffers: dict[Stream, HeadBuffer] = {"stdout": HeadBuffer(), "stderr": HeadBuffer()}
+        stdout, stderr = HeadBuffer(self.watch.text("stdout")), HeadBuffer(self.watch.text("stderr"))
+        buffers: dict[Stream, HeadBuffer] = {"stdout": stdout, "stderr": stderr}
         frames: Iterator[Frame]
         frames = (("stdout", data) for data in self.chunks()) if tty else self._decoded(decoders.frames(self.chunks()))
-        items: list[str] | None = None
+        items: _KeptItems | None = None
         if self.limits is not None:
-            items = []
+            items = _KeptItems(self.watch)
             frames = self._taken_lines(frames, items)
         try:
             for name, data in frames:
                 buffers[name].add(data)
                 on_output(name, data)
         finally:
-            stdout, stderr = buffers["stdout"], buffers["stderr"]
-            truncated = stdout.truncated or stderr.truncated
-            self.record = self._record(stdout=stdout.text(), stderr=stderr.text(), items=items, truncated=truncated)
+            (out, out_left), (error, error_left) = stdout.kept(), stderr.kept()
+            self.record = self._record(
+                stdout=out,
+                stderr=error,
+                stdout_left_out=out_left,
+                stderr_left_out=error_left,
+                items=items.kept if items is not None else None,
+                items_left_out=items.left_out if items is not None else 0,
+            )
         return self.record
 
-    def _taken_lines(self, frames: Iterator[Frame], items: list[str]) -> Iterator[Frame]:
+    def _taken_lines(self, frames: Iterator[Frame], items: _KeptItems) -> Iterator[Frame]:
         """Split frames into lines, up to the limits of ``take``; each line's text is added to ``items``."""
         assert self.limits is not None
-        size = 0
         rest: dict[Stream, bytes] = {}
         try:
             for count, (name, line) in enumerate(lines(frames, rest), 1):
                 text = line.rstrip(b"\r\n").decode("utf-8", "replace")
-                size += len(line)
-                if size <= KEPT_BYTES:
-                    items.append(text)
+                items.add(text, len(line))
                 yield name, line
                 if self.limits.reached(count, text):
                     return
@@ -156,22 +165,18 @@ class Reader:
 
     def items(self, on_item: OnItem) -> ResponseRecord:
         """Read a stream of JSON values, and keep those of its first MiB. ``on_item`` gets each one and its size."""
-        items: list[Any] = []
+        items = _KeptItems(self.watch)
         reported = 0
-        truncated = False
         try:
             for count, item in enumerate(self._decoded(decoders.json_values(self.chunks())), 1):
-                if self.received <= KEPT_BYTES or count == 1:
-                    items.append(item)
-                else:
-                    truncated = True
+                items.add(item, self.received - reported)
                 self.in_band_error = self.in_band_error or error_in(item)
                 on_item(item, self.received - reported)
                 reported = self.received
                 if self.limits is not None and self.limits.reached(count, item):
                     break
         finally:
-            self.record = self._record(items=items, truncated=truncated)
+            self.record = self._record(items=items.kept, items_left_out=items.left_out)
         return self.record
 
     def download(self, target: Download | None, *, tar: bool) -> ResponseRecord:
@@ -197,6 +202,27 @@ class Reader:
         if message is not None:
             raise StepError("in-band-error", f"the engine could not send all of it: {message}")
         return self.record
+
+
+class _KeptItems:
+    """The elements of the first :data:`KEPT_BYTES` of a stream, and the number of the others."""
+
+    def __init__(self, watch: StreamWatch) -> None:
+        self.kept: list[Any] = []
+        self._size = 0
+        self._watch = watch.items()
+
+    @property
+    def left_out(self) -> int:
+        return self._watch.length
+
+    def add(self, item: Any, size: int) -> None:
+        """Add the next element, with its size in bytes. The first one is kept however large it is."""
+        self._size += size
+        if not self.kept or (self._size <= KEPT_BYTES and not self.left_out):
+            self.kept.append(item)
+        else:
+            self._watch.feed(item)
 
 
 def error_in(item: Any) -> str | None:

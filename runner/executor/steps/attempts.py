@@ -14,6 +14,7 @@ from runner.executor.cancellation import INTERRUPTED
 from runner.executor.context import StepContext
 from runner.executor.request import registry_credentials
 from runner.executor.response.errors import refusal
+from runner.executor.response.watch import NOTHING_WATCHED, Watched
 from runner.executor.steps import expectations, result
 from runner.results.events import StepFinished, StepStarted
 from runner.results.records import Expectation, ResponseRecord, ShowWord, Status, StepRecord
@@ -32,7 +33,7 @@ class Attempt:
     """The outcome of one attempt at a step; ``value`` is the result as expressions see it.
 
     After a ``final`` attempt there is no other; ``extra`` are fields of the record that only some kinds have
-    (``steps``, ``awaits``, ``outputs``).
+    (``steps``, ``awaits``, ``outputs``). ``watched`` are streams that were too long to be kept.
     """
 
     def __init__(
@@ -42,11 +43,13 @@ class Attempt:
         response: ResponseRecord | None = None,
         value: dict[str, Any] | None = None,
         extra: dict[str, Any] | None = None,
+        watched: Watched = NOTHING_WATCHED,
     ) -> None:
         self.status: Status = "passed"
         self.error: Diagnostic | None = None
         self.call = call
         self.response = response
+        self.watched = call.watched if call is not None else watched
         self.expectations: list[Expectation] = []
         self.value: dict[str, Any] = {} if value is None else value
         self.captured: dict[str, Any] = {}
@@ -121,14 +124,17 @@ def judge_call(context: StepContext, attempt: Attempt) -> None:
     documented = call.prepared.documented
     ok = call.response.status in documented and call.in_band_error is None
     attempt.value = result.view(call.response, ok=ok)
-    names = context.names(attempt.value)
-    expectation = expectations.status(step.expect, documented, call.response.status, names)
+    try:
+        expectation = expectations.status(step.expect, documented, call.response.status, context.names(attempt.value))
+    except StepError as error:
+        fail(context, attempt, error)
+        return
     attempt.expectations.append(expectation)
     if not expectation.passed:
-        error = refusal(call.prepared.request, call.response, expectation)
-        node = step.expect.node.get("status") if step.expect else None
-        error.place = nodes.place_of(node) if node else None
-        fail(context, attempt, error)
+        refused = refusal(call.prepared.request, call.response, expectation)
+        if step.expect is not None and step.expect.status is not None:
+            refused.place = nodes.place_of(step.expect.status.node)
+        fail(context, attempt, refused)
     elif call.in_band_error is not None and (step.expect is None or step.expect.status is None):
         message = bounded(call.in_band_error)
         hint = registry_credentials.hint(context.run, call.prepared.operation, message)
@@ -158,7 +164,7 @@ def _judge(context: StepContext, attempt: Attempt) -> None:
     if not_captured and any(reference.name in not_captured for reference in references):
         return
     names = context.names(attempt.captured, attempt.value)
-    for verdict in expectations.verdicts(context.step, expected, attempt.response, names):
+    for verdict in expectations.verdicts(expected, attempt.response, names, attempt.watched):
         judge_condition(context, attempt, verdict)
 
 
@@ -166,8 +172,8 @@ def judge_condition(context: StepContext, attempt: Attempt, verdict: expectation
     """Add one expectation to an attempt; the first that fails is the step's error."""
     attempt.expectations.append(verdict.expectation)
     if not verdict.expectation.passed and attempt.error is None:
-        attempt.status = "failed"
-        error = StepError("expectation", verdict.message, place=verdict.place)
+        attempt.status = "failed" if verdict.error is None else "error"
+        error = verdict.error or StepError("expectation", verdict.message, place=verdict.place)
         attempt.error = error.diagnostic(context.step.place, verdict.lines)
 
 

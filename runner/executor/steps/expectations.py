@@ -7,30 +7,42 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from runner.errors import Place, StepError
+from runner.executor.response.watch import Watched
 from runner.results.records import Expectation, ResponseRecord
 from runner.scenario import model
-from runner.scenario.expressions import regex
+from runner.scenario.expectations import SUBJECTS, rendered
 from runner.scenario.expressions.expression import Expression
+from runner.scenario.expressions.functions.texts import as_text
 from runner.scenario.expressions.references import Scope
-from runner.scenario.expressions.values import Value
+from runner.scenario.matchers.compare import Mismatch, compare
+from runner.scenario.matchers.explain import MAX_TEXT, described, explain, values
+from runner.scenario.matchers.kinds import ABSENT, NO_BODY
+from runner.scenario.matchers.operands import Subject, is_matcher
 from runner.scenario.yaml import nodes
-from runner.text import count, shown
-
-MAX_DETAILS: Final = 40
-"""Lines that explain one failure, at most."""
-MAX_TEXT: Final = 400
-"""Characters of a value that are shown, at most."""
+from runner.text import shown
 
 _SUCCESSES: Final = range(200, 300)
-_VERBS: Final = {"contains": "contain it", "matches": "match it"}
+_MESSAGES: Final = {
+    "contains": "{} does not contain it",
+    "not contains": "{} contains it",
+    "matches": "{} does not match it",
+    "not matches": "{} matches it",
+}
+"""What is said of a single difference, by its matcher."""
+
+
+_NOT_JUDGED: Final = frozenset({"cut-value"})
+"""Codes of an expression's errors that say nothing about the result: whether it is as expected is not known."""
 
 
 class Verdict(NamedTuple):
-    """One expectation with its place in the file and, if it failed, the error message."""
+    """One expectation with its place in the file and, if it failed, the error's message; or the ``error`` because of
+    which it is not known whether it holds."""
 
     expectation: Expectation
     place: Place | None = None
     message: str = ""
+    error: StepError | None = None
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -39,46 +51,54 @@ class Verdict(NamedTuple):
         return details if details and details[0].startswith(expression) else (expression, *details)
 
 
-def status(expected: model.Expect | None, documented: tuple[int, ...], actual: int, names: Scope) -> Expectation:
-    """Compare the status with the step's expectation, or else with the API's documented successes."""
-    others = tuple(code for code in documented if code not in _SUCCESSES)
-    wanted: tuple[Any, ...] = (*others, "2xx") if len(documented) - len(others) == len(_SUCCESSES) else documented
+def status(expected: model.Expect | None, documented: tuple[int, ...], actual: int | None, names: Scope) -> Expectation:
+    """Compare the status with the step's expectation, or else with the API's documented successes; it is None if no
+    answer has begun.
+
+    Raises:
+        StepError: what was expected can't be rendered.
+    """
+    wanted: Any = [*_documented(documented)]
     if expected is not None and expected.status is not None:
-        wanted = _rendered(expected.status, names)
-    passed = any(_status_fits(code, actual) for code in wanted)
-    if len(wanted) == 1:
-        text = f"status == {wanted[0]}" if isinstance(wanted[0], int) else f"status is {wanted[0]}"
+        wanted = rendered(expected.status, names, Subject.STATUS)
+        if not is_matcher(wanted):
+            items = wanted if isinstance(wanted, list) else [wanted]
+            wanted = [int(item) if str(item).isdigit() else _lower(item) for item in items]
+    if not isinstance(wanted, list):
+        text, matcher = described(wanted, "status"), wanted
     else:
-        text = f"status in [{', '.join(str(code) for code in wanted)}]"
-    return Expectation(text, passed, actual)
+        text, matcher = f"status in [{', '.join(map(str, wanted))}]", {"one_of": wanted}
+        if len(wanted) == 1:
+            text = f"status == {wanted[0]}" if isinstance(wanted[0], int) else f"status is {wanted[0]}"
+    found = compare(matcher, ABSENT if actual is None else actual, Subject.STATUS)
+    return Expectation(text, not found, actual)
 
 
-def _rendered(status: tuple[int | str | Value, ...], names: Scope) -> tuple[int | str, ...]:
-    """Render the codes and classes of ``expect.status``; a template may give a list of them."""
-    codes: list[int | str] = []
-    for part in status:
-        value = part if isinstance(part, (int, str)) else part.render(names)
-        items = value if isinstance(value, list) else [value]
-        codes += [int(str(item)) if str(item).isdigit() else str(item).lower() for item in items]
-    return tuple(codes)
+def _lower(status: Any) -> Any:
+    return status.lower() if isinstance(status, str) else status
 
 
-def _status_fits(wanted: int | str, actual: int) -> bool:
-    if isinstance(wanted, int):
-        return wanted == actual
-    return len(wanted) == 3 and wanted[1:] == "xx" and wanted[0] == str(actual)[0]
+def _documented(documented: tuple[int, ...]) -> tuple[int | str, ...]:
+    """Return the documented successes, with one word for all of them from 200 to 299."""
+    others = tuple(code for code in documented if code not in _SUCCESSES)
+    return (*others, "2xx") if len(documented) - len(others) == len(_SUCCESSES) else documented
 
 
-def verdicts(step: model.Step, expected: model.Expect, response: ResponseRecord | None, names: Scope) -> list[Verdict]:
-    """Judge every expectation but the status, in the order of the documentation."""
+def verdicts(expected: model.Expect, response: ResponseRecord | None, names: Scope, watched: Watched) -> list[Verdict]:
+    """Judge every expectation but the status, in the order of the documentation. ``watched`` are the findings about
+    streams that were too long to be kept.
+
+    Raises:
+        StepError: one of them can't be judged.
+    """
     judged: list[Verdict] = []
     if expected.headers is not None:
-        judged += _headers(step, expected, response, names)
+        judged += _headers(expected.headers, response, names)
     if expected.body is not None:
-        judged.append(_body(expected, response, names))
-    for name, check in (("stdout", expected.stdout), ("stderr", expected.stderr)):
-        if check is not None:
-            judged.append(_output(name, check, getattr(response, name, None), names))
+        judged.append(_body(expected.body, response, names))
+    for name, part in (("items", expected.items), ("stdout", expected.stdout), ("stderr", expected.stderr)):
+        if part is not None:
+            judged.append(_streamed(name, part, response, names, watched))
     judged += [condition(expression, names) for expression in expected.that]
     return judged
 
@@ -90,9 +110,9 @@ def condition(expression: Expression, names: Scope) -> Verdict:
     except StepError as error:
         details = (f"{error.message}" + (f" ({error.hint})" if error.hint else ""), *parts(expression, names))
         failed = Expectation(expression.text, False, None, details)
-        return Verdict(
-            failed, error.place or expression.place(), f"{expression.text} can't be evaluated: {error.message}"
-        )
+        message = f"{expression.text} can't be evaluated: {error.message}"
+        is_unknown = error.code in _NOT_JUDGED
+        return Verdict(failed, error.place or expression.place(), message, error if is_unknown else None)
     if value:
         return Verdict(Expectation(expression.text, True, value))
     failed = Expectation(expression.text, False, value, parts(expression, names))
@@ -108,127 +128,95 @@ def parts(expression: Expression, names: Scope) -> tuple[str, ...]:
     return tuple(f"{'  ' if index else ''}{text:<{width}} → {value}" for index, (text, value) in enumerate(traced))
 
 
-def _headers(step: model.Step, expected: model.Expect, response: ResponseRecord | None, names: Scope) -> list[Verdict]:
-    assert expected.headers is not None
-    verdicts = []
-    wanted: Mapping[str, Any] = _mapping(expected.headers.render(names))
-    for name, value in wanted.items():
-        actual = response.headers.get(name) if response else None
-        text = f"headers[{json.dumps(name)}] == {json.dumps(value, ensure_ascii=False)}"
-        passed = actual is not None and actual == str(value)
-        details = (
-            () if passed else (f"expected  {value}", f"actual    {actual if actual is not None else 'no such header'}")
-        )
-        node = nodes.node_at(expected.headers_node or step.node, (name,))
-        place = nodes.place_of(node)
-        verdicts.append(Verdict(Expectation(text, passed, actual, details), place, f"header {name} differs"))
-    return verdicts
+def _compare(wanted: Any, actual: Any, subject: Subject, node: nodes.Node) -> list[Mismatch]:
+    try:
+        return compare(wanted, actual, subject)
+    except StepError as error:
+        error.place = error.place or nodes.place_of(node)
+        raise
 
 
-def _body(expected: model.Expect, response: ResponseRecord | None, names: Scope) -> Verdict:
-    assert expected.body is not None and expected.body_node is not None
-    wanted = expected.body.render(names)
-    actual = response.body if response else None
-    differences = list(subset_differences(wanted, actual))
-    text = f"body matches {shown(wanted, 200)}"
-    if not differences:
-        return Verdict(Expectation(text, True, _compared(wanted, actual)))
-    details: list[str] = []
-    for path, want, got in differences[:MAX_DETAILS]:
-        details += [".".join(str(part) for part in path) or "body", *_difference(want, got)]
-    place = nodes.place_of(nodes.node_at(expected.body_node, differences[0][0]))
-    return Verdict(Expectation(text, False, _compared(wanted, actual), tuple(details)), place, "body does not match")
+def _headers(expected: model.Expected, response: ResponseRecord | None, names: Scope) -> list[Verdict]:
+    wanted = rendered(expected, names, Subject.HEADERS)
+    headers: Mapping[str, str] = response.headers if response else {}
+    if is_matcher(wanted):
+        found = _compare(wanted, headers, Subject.HEADERS, expected.node)
+        return [_verdict(found, expected, described(wanted, "headers"), dict(headers), "the headers do not match")]
+    return [_header(name, value, headers, expected) for name, value in wanted.items()]
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise StepError("wrong-type", f"expect.headers must be a mapping, not {shown(value, 60)}")
-    return value
+def _header(name: str, wanted: Any, headers: Mapping[str, str], expected: model.Expected) -> Verdict:
+    actual = headers.get(name, ABSENT)
+    label = f"headers[{json.dumps(name)}]"
+    text = described(wanted, label) if is_matcher(wanted) else f"{label} == {json.dumps(wanted, ensure_ascii=False)}"
+    node = nodes.node_at(expected.node, (name,))
+    found = _compare(wanted if is_matcher(wanted) else as_text(wanted), actual, Subject.TEXT, node)
+    details = tuple(
+        line.replace("missing", "no such header") if one.actual is ABSENT else line
+        for one in found
+        for line in values(one)
+    )
+    expectation = Expectation(text, not found, None if actual is ABSENT else actual, details)
+    place = nodes.place_of(nodes.node_at(node, found[0].at) if found else node)
+    return Verdict(expectation, place, f"header {name} differs")
 
 
-class _Absent:
-    """A key or an element that does not exist."""
-
-    def __repr__(self) -> str:
-        return "missing"
-
-
-ABSENT = _Absent()
+def _body(expected: model.Expected, response: ResponseRecord | None, names: Scope) -> Verdict:
+    wanted = rendered(expected, names, Subject.VALUE)
+    actual: Any = ABSENT if response is None else response.body
+    found = _compare(wanted, NO_BODY if actual is None else actual, Subject.VALUE, expected.node)
+    part = None if actual is ABSENT else _compared(wanted, actual)
+    return _verdict(found, expected, described(wanted, "body"), part, "body does not match")
 
 
-def subset_differences(
-    wanted: Any, actual: Any, path: tuple[str | int, ...] = ()
-) -> list[tuple[tuple[str | int, ...], Any, Any]]:
-    """Return (path, wanted, actual) of each difference. Mappings may have more keys; lists have the same length."""
-    if isinstance(wanted, Mapping) and isinstance(actual, Mapping):
-        differences = []
-        for key, value in wanted.items():
-            differences += subset_differences(value, actual.get(key, ABSENT), (*path, key))
-        return differences
-    if isinstance(wanted, list) and isinstance(actual, list):
-        differences = []
-        for index, value in enumerate(wanted):
-            differences += subset_differences(value, actual[index] if index < len(actual) else ABSENT, (*path, index))
-        if len(actual) > len(wanted):
-            differences.append((path, count(len(wanted), "element"), count(len(actual), "element")))
-        return differences
-    same = wanted == actual and isinstance(wanted, bool) == isinstance(actual, bool)
-    return [] if same else [(path, wanted, actual)]
-
-
-def _difference(wanted: Any, actual: Any) -> list[str]:
-    """Explain a difference: by a diff of texts with several lines, by the two values otherwise."""
-    texts = [value if isinstance(value, str) else None for value in (wanted, actual)]
-    if all(text and "\n" in text for text in texts):
-        import difflib
-
-        lines = difflib.unified_diff(
-            str(texts[0]).splitlines(), str(texts[1]).splitlines(), "expected", "actual", lineterm="", n=2
-        )
-        return [f"  {line}" for line in list(lines)[:MAX_DETAILS]]
-    show = _plainly if isinstance(wanted, str) and isinstance(actual, str | _Absent) else _exactly
-    return [f"  expected  {show(wanted)}", f"  actual    {show(actual)}"]
-
-
-def _exactly(value: Any) -> str:
-    """Show a value as JSON, in which a text that looks like a number has quotes."""
-    return "missing" if value is ABSENT else shown(value, MAX_TEXT)
-
-
-def _plainly(value: Any) -> str:
-    """Show a text without quotes, if these would add nothing."""
-    if isinstance(value, str) and value and value == value.strip() and value.isprintable() and len(value) <= MAX_TEXT:
-        return value
-    return _exactly(value)
+def _verdict(found: list[Mismatch], expected: model.Expected, text: str, actual: Any, message: str) -> Verdict:
+    """Return the verdict on a value, whose differences were found."""
+    if not found:
+        return Verdict(Expectation(text, True, actual))
+    details = explain(found, text.partition(" ")[0])
+    return Verdict(
+        Expectation(text, False, actual, details),
+        nodes.place_of(nodes.node_at(expected.node, found[0].at)),
+        message,
+    )
 
 
 def _compared(wanted: Any, actual: Any) -> Any:
     """Return the part of the body that the expectation is about."""
-    if isinstance(wanted, Mapping) and isinstance(actual, Mapping):
+    if isinstance(wanted, Mapping) and isinstance(actual, Mapping) and not is_matcher(wanted):
         return {key: _compared(value, actual[key]) for key, value in wanted.items() if key in actual}
     return actual
 
 
-def _output(name: str, check: model.TextCheck, actual: str | None, names: Scope) -> Verdict:
-    wanted = check.value.render(names)
-    text = str(wanted) if not isinstance(wanted, str) else wanted
-    if check.mode == "equals":
-        passed, expression = actual == text, f"{name} == {shown(text)}"
-    elif check.mode == "contains":
-        passed, expression = actual is not None and text in actual, f"{name} contains {shown(text)}"
+def _streamed(
+    name: str, expected: model.Expected, response: ResponseRecord | None, names: Scope, watched: Watched
+) -> Verdict:
+    """Judge an output, or the elements of a stream."""
+    subject = SUBJECTS[name]
+    wanted = rendered(expected, names, subject)
+    kept = getattr(response, name, None) if response is not None else None
+    actual: Any = watched.streams.get(name, ABSENT if kept is None else kept)
+    if not is_matcher(wanted) and subject is Subject.TEXT:
+        wanted = as_text(wanted)
+        text = f"{name} == {shown(wanted)}"
     else:
-        try:
-            passed = actual is not None and regex.search(text, actual) is not None
-        except StepError as error:
-            error.place = nodes.place_of(check.node)
-            raise
-        expression = f"{name} matches {shown(text)}"
-    if passed:
-        return Verdict(Expectation(expression, True, _cut(actual)))
-    details = tuple(_difference(text, actual)) if check.mode == "equals" else (f"actual    {_plainly(actual)}",)
-    message = f"{name} is not what was expected" if check.mode == "equals" else f"{name} does not {_VERBS[check.mode]}"
-    return Verdict(Expectation(expression, False, _cut(actual), details), nodes.place_of(check.node), message)
+        text = described(wanted, name)
+    found = _compare(wanted, actual, subject, expected.node)
+    shown_actual = _cut(kept) if isinstance(kept, str) else kept
+    if not found:
+        return Verdict(Expectation(text, True, shown_actual))
+    if subject is Subject.VALUE:
+        return _verdict(found, expected, text, kept, f"{name} do not match")
+    lines = [line for one in found for line in values(one)]
+    if len(found) == 1 and text.startswith(f"{name} {found[0].label} "):
+        lines = lines[1:]  # the expectation says the same
+    message = _MESSAGES.get(found[0].label, "") if len(found) == 1 else ""
+    return Verdict(
+        Expectation(text, False, shown_actual, tuple(lines)),
+        nodes.place_of(nodes.node_at(expected.node, found[0].at)),
+        message.format(name) or f"{name} is not what was expected",
+    )
 
 
-def _cut(text: str | None) -> str | None:
-    return text if text is None or len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"

@@ -157,7 +157,7 @@ class Flow:
             case model.Await():
                 record = self._join(kind.step)
                 assert record is not None, "the awaited step was never started"
-                return kinds.joined(context.step, kind, record)
+                return kinds.joined(context, kind, record)
             case model.Parallel() | model.Include():
                 on_response()
                 return blocks.perform(self, context, kind, names, deadline)

@@ -9,6 +9,7 @@ from runner.engine.transport import Deadline
 from runner.errors import StepError
 from runner.executor import call
 from runner.executor.context import StepContext
+from runner.executor.response.watch import NOTHING_WATCHED
 from runner.executor.steps import expectations, result
 from runner.executor.steps.attempts import Attempt, judge_call, judge_condition
 from runner.results.records import StepRecord
@@ -72,11 +73,13 @@ def _sleep(context: StepContext, kind: model.Sleep, names: Scope, deadline: Dead
     return attempt
 
 
-def joined(step: model.Step, kind: model.Await, record: StepRecord) -> Attempt:
+def joined(context: StepContext, kind: model.Await, record: StepRecord) -> Attempt:
     """Return the outcome of ``await``: that of the background step, from its record."""
-    attempt = Attempt(value=result.view_of(record), response=record.response, extra={"awaits": kind.step})
+    extra = {"awaits": kind.step}
+    watched = context.scope.watched.get(kind.step, NOTHING_WATCHED)
+    attempt = Attempt(value=result.view_of(record), response=record.response, extra=extra, watched=watched)
     if record.status in FAILED:
         cause = record.error.message if record.error else None
         error = StepError("awaited-step-failed", f"the background step '{kind.step}' did not pass: {cause}")
-        attempt.status, attempt.error = record.status, error.diagnostic(step.place)
+        attempt.status, attempt.error = record.status, error.diagnostic(context.step.place)
     return attempt

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.engine.transport import Headers
-from runner.results.records import ResponseRecord, RetryRecord, StepRecord
+from runner.results.cut import CutValue
+from runner.results.records import MARK, LeftOut, ResponseRecord, RetryRecord, StepRecord
 from runner.scenario import model
 
 
@@ -24,15 +25,30 @@ def view(
         "status": response.status if response else None,
         "headers": response.headers if response else Headers(),
         "body": response.body if response else None,
-        "stdout": response.stdout if response else None,
-        "stderr": response.stderr if response else None,
-        "items": response.items if response else None,
+        "stdout": _output("stdout", response.stdout, response.stdout_left_out) if response else None,
+        "stderr": _output("stderr", response.stderr, response.stderr_left_out) if response else None,
+        "items": _items(response) if response else None,
         "ok": ok,
         "attempts": attempts,
         "duration_ms": duration_ms,
         "each": each,
         "outputs": outputs,
     }
+
+
+def _output(name: str, kept: str | None, left_out: LeftOut) -> str | CutValue | None:
+    """Return an output, or what stands for one that was cut."""
+    if kept is None or not left_out.bytes:
+        return kept
+    return CutValue(name, len(kept.removesuffix(MARK)) + left_out.characters)
+
+
+def _items(response: ResponseRecord) -> list[Any] | CutValue | None:
+    """Return the elements of a stream, or what stands for them if some were left out."""
+    items = response.items
+    if items is None or not response.items_left_out:
+        return items
+    return CutValue("items", len(items) + response.items_left_out, items)
 
 
 def view_of(record: StepRecord) -> dict[str, Any]:

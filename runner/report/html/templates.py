@@ -97,6 +97,7 @@ def _environment() -> Environment:
         "output": output,
         "prose": prose,
         "status_line": wording.status_line,
+        "left_out": wording.left_out,
         "title": wording.title_of,
     }
     return environment

@@ -122,8 +122,9 @@ class StepSections:
                 yield label
             whole = block(text, language)
             yield whole if step.show == "all" else folded(whole, "The answer")
-        if step.response.truncated:
-            yield "*There was more; only the beginning was kept.*"
+        left_out = wording.left_out(step.response)
+        if left_out:
+            yield f"*{left_out}*"
 
     def _captured(self, node: StepSnippets) -> Iterator[str]:
         """Yield the captured values that the command itself does not put into variables."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from runner.errors import Diagnostic, InvalidScenario, Place, RunnerError, StepError
 from runner.nearest import did_you_mean
+from runner.results.cut import CutValue
 from runner.results.result_path import EVERY, Source
 from runner.scenario.expressions.paths import parse_path, parse_source
 from runner.scenario.expressions.references import EvaluationError, ExpressionSyntaxError, Reference, Scope
@@ -73,7 +74,10 @@ class Expression:
             StepError: a name or key is undefined, or an operation fails; the error has its place.
         """
         try:
-            return self._compiled.evaluate(scope)
+            value = self._compiled.evaluate(scope)
+            if type(value) is CutValue:
+                value.refuse()
+            return value
         except StepError as error:
             if error.place is None:
                 error.place = self.place(getattr(error, "word", None))

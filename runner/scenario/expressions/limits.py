@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from jinja2 import Undefined
 
+from runner.results.cut import CutValue
 from runner.scenario.expressions.work import LimitError, charge
 
 MAX_SIZE: Final = 16 * 1024 * 1024
@@ -101,7 +102,7 @@ def shallow(value: Any) -> int:
     """Return the work of going through a value once, without what is inside its elements."""
     if isinstance(value, (str, bytes)):
         return len(value)
-    return len(value) * ELEMENT if is_sized(value) else ELEMENT
+    return len(value) * ELEMENT if is_sized(value) and not isinstance(value, CutValue) else ELEMENT
 
 
 def is_sized(value: Any) -> bool:
@@ -194,6 +195,8 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in counted(value)]
     if type(value) is dict and not all(_is_plain(item) for item in value.values()):
         return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, CutValue):
+        value.refuse()
     if callable(value):
         name = getattr(value, "__name__", "this")
         raise TypeError(f"'{name}' is a function, not a value: call it, as in {name}(…)")

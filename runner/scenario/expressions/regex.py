@@ -76,6 +76,21 @@ def search(pattern: str, text: str) -> Found | None:
     return Found(tuple(groups)) if groups is not None else None
 
 
+def find(pattern: str, text: str, start: int) -> tuple[int, int] | None:
+    """Return the beginning and the end of the first match that begins at ``start`` or later; what is before it is seen
+    by the pattern all the same.
+
+    Raises:
+        StepError: ``bad-regex``; ``regex-timeout``: the search takes too long.
+    """
+    compiled = _checked(pattern)
+    if _steps(pattern, len(text)) <= _MAX_STEPS:
+        match = compiled.search(text, start)
+        return match.span() if match else None
+    span = _ask(pattern, {"pattern": pattern, "text": text, "start": start})
+    return (span[0], span[1]) if span is not None else None
+
+
 def replace(pattern: str, replacement: str, text: str, limit: int) -> str:
     """Replace each match of a pattern (``re.sub``); ``\\1`` in the replacement is a group. The result has at most
     ``limit`` characters.

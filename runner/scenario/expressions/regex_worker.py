@@ -21,9 +21,12 @@ MAX_MEMORY = 1024**3
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Answer one request: the groups of a search, or a text with its matches replaced; None where nothing was found, or
-    the text would be too long."""
+    """Answer one request: the groups of a search, the span of one from ``start`` on, or a text with its matches
+    replaced; None where nothing was found, or the text would be too long."""
     pattern, text = re.compile(request["pattern"]), request["text"]
+    if "start" in request:
+        match = pattern.search(text, request["start"])
+        return {"result": match.span() if match else None}
     if "replacement" not in request:
         match = pattern.search(text)
         return {"result": [match[0], *match.groups()] if match else None}

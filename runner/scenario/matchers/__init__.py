@@ -1,0 +1,1 @@
+"""Defines the matchers of ``expect``: their operands, and how they compare a value."""
