@@ -1,4 +1,4 @@
-"""Generates the operation table, the request bodies' fields and the scenario schema from the API's description files.
+"""Generates from the API's description files: the operation table, bodies, answers and the scenario schema.
 
 ``python -m schemas.make`` writes them. With a newer ``vX.YY.yaml`` in the folder, it names the operations and
 parameters that :mod:`schemas.texts` doesn't describe yet, and writes nothing until it does.
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.api.operations import from_row
-from schemas import bodies, scenario, swagger, table, texts
+from schemas import bodies, contract, scenario, swagger, table, texts
 
 API = swagger.ROOT / "runner" / "api"
 SCHEMAS = swagger.ROOT / "schemas"
@@ -26,6 +26,7 @@ def generate(descriptions: Sequence[swagger.Description]) -> dict[Path, str]:
     return {
         API / "operations.json": operations,
         API / "bodies.json": fields,
+        API / "contract.json": contract.render(descriptions),
         SCHEMAS / "scenario.schema.json": scenario.render(json.loads(operations), json.loads(fields)),
     }
 

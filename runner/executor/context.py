@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from runner.contradiction import Contract
 from runner.executor.cancellation import CancelScope, Level
 from runner.executor.files import FilePolicy, RunFiles
 from runner.executor.response.watch import Watched
@@ -36,7 +37,8 @@ class Options(NamedTuple):
     default of every step, in seconds, or None for the scenario's own or the built-in ones; ``credentials`` returns the
     docker CLI's, and is called only by operations that need a registry; files are written inside ``folder`` only.
     Without an engine, and with ``confined``, files are read below the scenario's folder only, and written to a private
-    one; ``allow_read`` and ``allow_write`` are further folders for both. ``state`` is the folder of journals."""
+    one; ``allow_read`` and ``allow_write`` are further folders for both. ``state`` is the folder of journals;
+    ``contract`` holds answers against the API's description."""
 
     values: Mapping[str, Any] = EMPTY
     secrets: Mapping[str, str] = EMPTY
@@ -50,6 +52,7 @@ class Options(NamedTuple):
     allow_read: tuple[Path, ...] = ()
     allow_write: tuple[Path, ...] = ()
     state: Path | None = None
+    contract: Contract | None = None
 
 
 class RunContext(NamedTuple):

@@ -11,6 +11,7 @@ from enum import Enum, auto
 from typing import Any, Final, TypeVar, assert_never
 
 from runner.api.request_masking import masked_headers, masked_path, masked_query, masked_reason
+from runner.contradiction import Contradiction
 from runner.errors import Diagnostic
 from runner.masking import Masker, StreamMasker
 from runner.results import events, records
@@ -125,6 +126,13 @@ FIELDS: Final[Mapping[type, Mapping[str, Treatment]]] = {
         "steps": Treatment.RECORD,
         "outputs": Treatment.NAMED,
         "retry": Treatment.STRUCTURE,
+        "contradictions": Treatment.RECORD,
+    },
+    Contradiction: {
+        "operation": Treatment.STRUCTURE,
+        "version": Treatment.STRUCTURE,
+        "path": Treatment.VALUE,
+        "problem": Treatment.MESSAGE,
     },
     records.ScenarioRecord: {
         "file": Treatment.STRUCTURE,

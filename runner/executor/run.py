@@ -194,6 +194,11 @@ class _ScenarioRun:
             steps += self._emit_cleanup(cleanup, len(steps))
         status, error_record = first_failure(steps)
         outputs: dict[str, object] = {}
+        if status == "passed" and context.options.contract is not None:
+            from runner.executor.response.contract import verdict
+
+            error_record = verdict(steps)
+            status = "passed" if error_record is None else "failed"
         if status == "passed":
             try:
                 outputs = {

@@ -29,10 +29,13 @@ class Parser(argparse.ArgumentParser):
 
 
 def unambiguous(arguments: Sequence[str]) -> list[str]:
-    """Return the arguments with ``--replay`` before a scenario written so that it doesn't take it for its file."""
+    """Return the arguments with ``--replay`` before a scenario and ``--contract`` written so that they don't take
+    it for their value."""
     words = list(arguments)
     for index, word in enumerate(words):
         following = words[index + 1] if index + 1 < len(words) else ""
+        if word == "--contract":
+            words[index] = "--contract=documented"
         if word == "--replay" and (following.endswith((".yaml", ".yml")) or Path(following).is_dir()):
             words[index] = "--replay="
     return words

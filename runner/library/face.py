@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runner.contradiction import Contract
 from runner.engine.engine import Engine
 from runner.errors import Diagnostic, StepError
 from runner.executor.cancellation import CancelScope
@@ -73,6 +74,7 @@ def run(
     vars: Mapping[str, Any] = EMPTY,
     secrets: Mapping[str, str] = EMPTY,
     timeout: float | str | None = None,
+    contract: Contract | bool = False,
     keep_going: bool = False,
     keep: bool = False,
     jobs: int = 1,
@@ -90,6 +92,8 @@ def run(
         vars: Values of variables, which keep their Python types.
         secrets: Values of secrets, shown as ``***`` in events and reports.
         timeout: The default time limit of a step: seconds, or a text such as ``90s``.
+        contract: Hold every answer against the API's own description: True, or ``strict`` to refuse undocumented
+            fields too. A contradiction is in its step's record, ends no step, and fails the scenario.
         keep_going: Run the steps after one that failed.
         keep: Leave what the scenarios created on the engine.
         jobs: How many scenarios run at the same time.
@@ -103,7 +107,9 @@ def run(
         UsageError: an argument makes no sense, such as a missing secret.
         EngineError: the engine is unreachable.
     """
-    settings = run_settings(engine, vars, secrets, timeout, keep_going=keep_going, keep=keep, jobs=jobs)
+    settings = run_settings(
+        engine, vars, secrets, timeout, keep_going=keep_going, keep=keep, jobs=jobs, contract=contract
+    )
     settings = settings._replace(access=FileAccess(write=tuple(map(Path, allow_write))))
     return carry_out(opened(scenario, settings, on_warning), settings, cancel_scope, on_event, on_warning)
 
@@ -115,6 +121,7 @@ def stream(
     vars: Mapping[str, Any] = EMPTY,
     secrets: Mapping[str, str] = EMPTY,
     timeout: float | str | None = None,
+    contract: Contract | bool = False,
     keep_going: bool = False,
     keep: bool = False,
     jobs: int = 1,
@@ -123,7 +130,9 @@ def stream(
 ) -> Iterator[Event]:
     """Run scenarios as :func:`run` does, and yield the events while they happen. The engine is connected when the first
     event is asked for; closing the iterator stops the run, which still cleans up."""
-    settings = run_settings(engine, vars, secrets, timeout, keep_going=keep_going, keep=keep, jobs=jobs)
+    settings = run_settings(
+        engine, vars, secrets, timeout, keep_going=keep_going, keep=keep, jobs=jobs, contract=contract
+    )
     return events(opened(scenario, settings, on_warning), settings, cancel_scope, on_warning)
 
 
@@ -135,6 +144,7 @@ def record(
     vars: Mapping[str, Any] = EMPTY,
     secrets: Mapping[str, str] = EMPTY,
     timeout: float | str | None = None,
+    contract: Contract | bool = False,
     keep_going: bool = False,
     cancel_scope: CancelScope | None = None,
     on_event: OnEvent | None = None,
@@ -146,7 +156,7 @@ def record(
     Raises:
         UsageError: ``cannot-write``, and what :func:`run` raises.
     """
-    settings = run_settings(engine, vars, secrets, timeout, keep_going=keep_going)
+    settings = run_settings(engine, vars, secrets, timeout, keep_going=keep_going, contract=contract)
     settings = settings._replace(recording=Record(Path(path)))
     return carry_out(opened(scenario, settings, on_warning), settings, cancel_scope, on_event, on_warning)
 
@@ -158,6 +168,7 @@ def replay(
     vars: Mapping[str, Any] = EMPTY,
     secrets: Mapping[str, str] = EMPTY,
     timeout: float | str | None = None,
+    contract: Contract | bool = False,
     keep_going: bool = False,
     allow_read: Iterable[File] = (),
     allow_write: Iterable[File] = (),
@@ -173,7 +184,7 @@ def replay(
     Raises:
         UsageError: ``no-recording``, ``bad-recording``.
     """
-    settings = run_settings(None, vars, secrets, timeout, keep_going=keep_going)
+    settings = run_settings(None, vars, secrets, timeout, keep_going=keep_going, contract=contract)
     access = FileAccess(True, tuple(map(Path, allow_read)), tuple(map(Path, allow_write)))
     settings = settings._replace(recording=Replay(None if path is None else Path(path)), access=access)
     return carry_out(opened(scenario, settings, on_warning), settings, cancel_scope, on_event, on_warning)

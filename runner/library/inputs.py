@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from runner.contradiction import Contract
 from runner.engine.engine import Engine
 from runner.errors import Diagnostic, InvalidScenario
 from runner.executor.cancellation import CancelScope
@@ -37,6 +38,7 @@ def run_settings(
     keep_going: bool = False,
     keep: bool = False,
     jobs: int = 1,
+    contract: Contract | bool = False,
 ) -> RunSettings:
     """Return the settings for the arguments of a function.
 
@@ -52,7 +54,9 @@ def run_settings(
         target = settings_for(engine)._replace(timeout=CONNECT_TIMEOUT if limit is None else limit)
     else:
         target = engine
-    return RunSettings(target, checked_values(values), dict(secrets), limit, keep_going, keep, jobs)
+    held: Contract | None = None if contract is False else "documented" if contract is True else contract
+    base = RunSettings(target, checked_values(values), dict(secrets), limit, keep_going, keep, jobs)
+    return base._replace(contract=held)
 
 
 def opened(scenario: Scenarios, settings: RunSettings, on_warning: OnWarning | None) -> tuple[Scenario, ...]:

@@ -92,6 +92,7 @@ def prepare(
         keep=settings.keep,
         jobs=settings.jobs,
         folder=settings.folder,
+        contract=settings.contract,
         confined=access.confined,
         allow_read=access.read,
         allow_write=access.write,

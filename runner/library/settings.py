@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from runner.contradiction import Contract
 from runner.engine.docker_config.resolve import EngineOptions
 from runner.library.access import FileAccess
 from runner.results.records import EMPTY
@@ -44,7 +45,8 @@ class Replay(NamedTuple):
 class RunSettings(NamedTuple):
     """Says how to run scenarios. ``engine`` is a connected engine or how to connect to one; ``values`` are variables
     from outside; ``timeout`` is the default of every step, in seconds; ``cache`` is a folder that remembers which
-    recordings are valid; ``access`` limits local files; ``folder`` is where what steps save is written."""
+    recordings are valid; ``access`` limits local files; ``folder`` is where what steps save is written;
+    ``contract`` holds answers against the API's description."""
 
     engine: EngineSettings | Engine = EngineSettings()
     values: Mapping[str, Any] = EMPTY
@@ -57,3 +59,4 @@ class RunSettings(NamedTuple):
     cache: Path | None = None
     access: FileAccess = FileAccess()
     folder: Path = Path()
+    contract: Contract | None = None

@@ -146,6 +146,8 @@ def step_value(step: StepRecord) -> dict[str, Any]:
         value["background"] = True
     if step.awaits is not None:
         value["awaits"] = step.awaits
+    if step.contradictions:
+        value["contradictions"] = [one._asdict() for one in step.contradictions]
     if step.outputs is not None:
         value["outputs"] = dict(step.outputs)
     if step.each is not None:

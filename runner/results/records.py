@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal, NamedTuple
 
+from runner.contradiction import Contradiction
 from runner.errors import Diagnostic
 from runner.results.result_path import ResultPath, Source
 
@@ -116,7 +117,8 @@ class StepRecord(NamedTuple):
     ``sleep``, ``parallel``, ``include``. ``each`` holds the elements of a ``for_each``, ``steps`` the children of
     ``parallel`` and ``include``. ``capture_sources`` are the expressions of captured variables (``body.Id``), so that a
     document can do the same with ``jq``. ``show`` is what a document is to show, and ``shown`` the value of an
-    expression there.
+    expression there. ``contradictions`` are those between the answer and the API's description, if it was held
+    against that.
     """
 
     id: str
@@ -145,6 +147,7 @@ class StepRecord(NamedTuple):
     steps: tuple[StepRecord, ...] | None = None
     outputs: Mapping[str, Any] | None = None
     retry: RetryRecord | None = None
+    contradictions: tuple[Contradiction, ...] = ()
 
     @property
     def action(self) -> Action:

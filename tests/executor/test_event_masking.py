@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from runner.contradiction import Contradiction
 from runner.errors import Diagnostic
 from runner.executor.event_masking import _OWN_RULES, FIELDS, EventMasker, Treatment, masked
 from runner.masking import Masker
@@ -23,6 +24,7 @@ RECORDS = [
     records.Expectation,
     records.StepRecord,
     records.ScenarioRecord,
+    Contradiction,
 ]
 
 

@@ -133,6 +133,13 @@ def parser(console: Console) -> Parser:
     output.add_argument("-q", "--quiet", action="store_true", help="no progress and no warnings on stderr")
     output.add_argument("--follow", action="store_true", help="print the output of containers as it arrives")
     flow = parser.add_argument_group("flow")
+    flow.add_argument(
+        "--contract",
+        nargs="?",
+        choices=("documented", "strict"),
+        metavar="strict",
+        help="hold every answer against the API's own description; 'strict' refuses undocumented fields too",
+    )
     flow.add_argument("--strict", action="store_true", help="warnings about a scenario count as errors")
     flow.add_argument(
         "--timeout", metavar="DURATION", help="the default time limit of a step, and that of connecting, such as 90s"
@@ -164,6 +171,7 @@ def _settings(namespace: argparse.Namespace, console: Console) -> Settings:
         recording=recording,
         access=options.access(namespace, confined=isinstance(recording, Replay)),
         cache=cache_folder(console.environment),
+        contract=namespace.contract,
     )
     return Settings(
         scenarios=namespace.scenario,

@@ -37,6 +37,7 @@ MAX_UNFINISHED = 16 * 1024
 """Characters of a line without an end that are held back."""
 MAX_STDERR = 10
 """Lines of a container's error output, the last ones, that are shown where its output was not the expected one."""
+MAX_CONTRADICTIONS = 100
 _VERSION = re.compile(r"^/v[0-9]+\.[0-9]+(?=/)")
 
 
@@ -128,10 +129,12 @@ class Progress:
             self.counts["skipped" if step.status == "skipped" else "ran"] += 1
         if record.status == "skipped":
             self._say(f"  {self._paint('-', 'grey')} skipped: {visible(record.reason or '')}", number)
-        if record.error is not None and not any(step.error for step in record.steps):
+        is_shown = any(step.error for step in record.steps) or any(step.contradictions for step in leaves(record.steps))
+        if record.error is not None and not is_shown:
             diagnostics.show_failure(self._console, record.error, "error")
         for step in record.steps:
             self._failure(step, record)
+        self._contradictions(record)
         for line in record.left:
             self._console.say(self._owned(f"  left: {visible(line)}", number))
         if record.left and record.engine is not None:
@@ -143,6 +146,15 @@ class Progress:
                 )
             )
         self._say("", number)
+
+    def _contradictions(self, record: ScenarioRecord) -> None:
+        """Print each contradiction of the API's description once, with the number of steps that have it."""
+        found = Counter(one for step in leaves(record.steps) for one in dict.fromkeys(step.contradictions))
+        for contradiction, steps in list(found.items())[:MAX_CONTRADICTIONS]:
+            times = f", {count(steps, 'step')}" if steps > 1 else ""
+            self._console.say(f"  {self._paint('contradiction:', 'red')} {visible(str(contradiction))}{times}")
+        if len(found) > MAX_CONTRADICTIONS:
+            self._console.say(f"  … and {len(found) - MAX_CONTRADICTIONS} more contradictions")
 
     def _failure(self, step: StepRecord, scenario: ScenarioRecord) -> None:
         inner = [*(step.each or ()), *(step.steps or ())]

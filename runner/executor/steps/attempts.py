@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from runner.api.error_message import bounded
+from runner.contradiction import Contradiction
 from runner.engine.transport import Deadline
 from runner.errors import DeadlineExceeded, Diagnostic, RunnerError, StepError
 from runner.executor.call import CallOutcome
@@ -260,8 +261,18 @@ def _record(context: StepContext, attempt: Attempt, attempts: int, started_ms: f
         show=show,
         shown=shown,
         retry=result.retry_record(context.step),
+        contradictions=_contradictions(context, attempt),
     )
     return record._replace(**attempt.extra) if attempt.extra else record
+
+
+def _contradictions(context: StepContext, attempt: Attempt) -> tuple[Contradiction, ...]:
+    contract = context.run.options.contract
+    if contract is None or attempt.call is None:
+        return ()
+    from runner.executor.response.contract import held_against
+
+    return held_against(contract, context.engine.api_version, attempt.call)
 
 
 def _shown(context: StepContext, attempt: Attempt) -> tuple[ShowWord | Source | None, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from runner.contradiction import Contradiction
 from runner.errors import Diagnostic, Place, UsageError
 from runner.reading import read_regular
 from runner.resources import schema_path
@@ -119,6 +120,7 @@ def _step(value: Mapping[str, Any]) -> StepRecord:
         awaits=value.get("awaits"),
         each=None if each is None else tuple(map(_step, each)),
         steps=None if steps is None else tuple(map(_step, steps)),
+        contradictions=tuple(Contradiction(**one) for one in value.get("contradictions", ())),
     )
 
 
