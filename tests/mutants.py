@@ -82,9 +82,12 @@ class _NoAnnotations(ast.NodeTransformer):
         return ast.Expr(node.value) if node.value else ast.Pass()
 
 
-def meaning(text: str) -> str:
-    """Return the module's syntax tree as text, without annotations."""
-    return ast.dump(_NoAnnotations().visit(ast.parse(text)))
+def meaning(text: str) -> str | None:
+    """Return the module's syntax tree as text, without annotations; None if Python can't read it."""
+    try:
+        return ast.dump(_NoAnnotations().visit(ast.parse(text)))
+    except SyntaxError:
+        return None
 
 
 def mutants(module: Path) -> Iterator[Mutant]:
@@ -95,7 +98,7 @@ def mutants(module: Path) -> Iterator[Mutant]:
         operator = get_operator(name)()
         for occurrence in range(_positions(operator, tree)):
             after = mutate_code(text, operator, occurrence)
-            if after is not None and meaning(after) != original:
+            if after is not None and meaning(after) not in (original, None):
                 yield Mutant(module, text, after)
 
 
