@@ -10,13 +10,14 @@ from __future__ import annotations
 import argparse
 import ast
 import difflib
+import itertools
 import os
 import random
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -72,6 +73,14 @@ class Mutant(NamedTuple):
         return "\n".join(list(lines)[2:])
 
 
+class Place(NamedTuple):
+    """The nth place of a module that an operator can change."""
+
+    module: Path
+    operator: str
+    occurrence: int
+
+
 class _NoAnnotations(ast.NodeTransformer):
     """Drops what is never evaluated: with it, half of all changes would be to types."""
 
@@ -94,16 +103,23 @@ def meaning(text: str) -> str | None:
         return None
 
 
-def mutants(module: Path) -> Iterator[Mutant]:
-    """Yield the module with each change that the operators of cosmic-ray can make to what it does."""
-    text = (ROOT / module).read_text(encoding="utf-8")
-    original, tree = meaning(text), get_ast(text)
-    for name in sorted(set(operator_names()) - NEEDS_ARGUMENTS):
-        operator = get_operator(name)()
-        for occurrence in range(_positions(operator, tree)):
-            after = mutate_code(text, operator, occurrence)
-            if after is not None and meaning(after) not in (original, None):
-                yield Mutant(module, text, after)
+def places(module: Path) -> list[Place]:
+    """Return every place of the module that an operator of cosmic-ray can change."""
+    tree = get_ast((ROOT / module).read_text(encoding="utf-8"))
+    return [
+        Place(module, name, occurrence)
+        for name in sorted(set(operator_names()) - NEEDS_ARGUMENTS)
+        for occurrence in range(_positions(get_operator(name)(), tree))
+    ]
+
+
+def mutant(place: Place) -> Mutant | None:
+    """Return the module with that place changed; None where it makes no difference or is no longer Python."""
+    text = (ROOT / place.module).read_text(encoding="utf-8")
+    after = mutate_code(text, get_operator(place.operator)(), place.occurrence)
+    if after is None or meaning(after) in (meaning(text), None):
+        return None
+    return Mutant(place.module, text, after)
 
 
 def _positions(operator: Any, node: Any) -> int:
@@ -114,18 +130,9 @@ def _positions(operator: Any, node: Any) -> int:
 def sample(room: Room, size: int, chance: random.Random) -> list[Mutant]:
     """Return that many mutants of the room's modules, the same for the same seed."""
     modules = sorted({file.relative_to(ROOT) for pattern in room.modules for file in ROOT.glob(pattern)})
-    weights = [(ROOT / module).stat().st_size for module in modules]
-    chosen: dict[tuple[Path, str], Mutant] = {}
-    every: dict[Path, list[Mutant]] = {}
-    for module in chance.choices(modules, weights, k=size * 4):
-        if module not in every:
-            every[module] = list(mutants(module))
-        if every[module]:
-            mutant = chance.choice(every[module])
-            chosen.setdefault((module, mutant.after), mutant)
-        if len(chosen) == size:
-            break
-    return list(chosen.values())
+    every = [place for module in modules for place in places(module)]
+    chance.shuffle(every)
+    return list(itertools.islice(filter(None, map(mutant, every)), size))
 
 
 def passes(copy: Path, room: Room, module: Path | None = None) -> bool:
