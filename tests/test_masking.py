@@ -56,6 +56,11 @@ def test_no_form_survives(secret: str, data: st.DataObject) -> None:
     assert survivors(secret, Masker([secret]).text(text)) == []
 
 
+@pytest.mark.parametrize(("line", "shown"), [("sixsix", SHOWN), ("five5", "five5")])
+def test_a_line_of_a_secret_is_masked_from_six_characters_on(line: str, shown: str) -> None:
+    assert Masker([f"first line\n{line}\n"]).text(f"it is {line}.") == f"it is {shown}."
+
+
 @given(SECRETS, st.data())
 def test_no_form_survives_in_pieces(secret: str, data: st.DataObject) -> None:
     """Cut anywhere, also inside of a character."""
