@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from runner.errors import Diagnostic, EngineError, InvalidScenario, Place, RunnerError, StepError, UsageError
     from runner.executor.cancellation import CancelScope
     from runner.library.face import check, connect, fill, load, plan, record, render, replay, run, stream
+    from runner.library.verbs.clean import Cleaned, Leftover, clean
     from runner.library.verbs.compare import compare, compare_reports, render_comparison
+    from runner.library.verbs.coverage import Coverage, OperationCoverage, coverage
     from runner.report.comparison.model import Comparison
     from runner.results.events import (
         Event,
@@ -37,13 +39,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CancelScope",
+    "Cleaned",
     "Comparison",
+    "Coverage",
     "Diagnostic",
     "Engine",
     "EngineError",
     "Event",
     "InvalidScenario",
     "ItemArrived",
+    "Leftover",
+    "OperationCoverage",
     "OutputArrived",
     "Place",
     "Report",
@@ -62,9 +68,11 @@ __all__ = [
     "UsageError",
     "__version__",
     "check",
+    "clean",
     "compare",
     "compare_reports",
     "connect",
+    "coverage",
     "fill",
     "load",
     "plan",
@@ -91,6 +99,8 @@ _MODULES = {
     "runner.library.face": (
         *("check", "connect", "fill", "load", "plan", "record", "render", "replay", "run", "stream"),
     ),
+    "runner.library.verbs.clean": ("Cleaned", "Leftover", "clean"),
+    "runner.library.verbs.coverage": ("Coverage", "OperationCoverage", "coverage"),
     "runner.library.verbs.compare": ("compare", "compare_reports", "render_comparison"),
     "runner.report.comparison.model": ("Comparison",),
     "runner.results.events": (

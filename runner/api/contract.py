@@ -51,6 +51,12 @@ def contradictions(
     return tuple(dict.fromkeys(found))
 
 
+def documented_statuses(operation_id: str) -> tuple[int, ...]:
+    """Return the statuses that the newest description has for an operation."""
+    _, answers = _documented(operation_id, _facts()["versions"][-1])
+    return tuple(int(status) for status in answers or () if status.isdecimal())
+
+
 def _problems(
     operation: Operation, answers: Mapping[str, int | None], answer: Answer, *, strict: bool
 ) -> Iterator[tuple[str, str]]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from runner.api import operations
 from runner.api.operations import Operation
@@ -15,6 +13,9 @@ from runner.cli.output.console import Console
 from runner.errors import ExitCode, UsageError
 from runner.library.arguments import Parser
 from runner.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from runner.library.verbs.coverage import Coverage, OperationCoverage
 
 USAGE = "run operations [NOUN…] [options]"
 DESCRIPTION = """\
@@ -34,7 +35,10 @@ def parser(console: Console) -> Parser:
     parser.add_argument("noun", nargs="*", metavar="NOUN", help="container, image, … or the name of an operation")
     parser.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
     parser.add_argument(
-        "--coverage", nargs="+", metavar="REPORT.json", help="show which operations these reports cover"
+        "--coverage",
+        nargs="+",
+        metavar="REPORT.json",
+        help="count operations, statuses and parameters in these",
     )
     options.add_common(parser)
     return parser
@@ -50,8 +54,10 @@ def main(arguments: list[str], console: Console) -> ExitCode:
     as_json = namespace.format == "json"
     chosen = _chosen(namespace.noun)
     if namespace.coverage:
-        counts = Counter(name for file in namespace.coverage for name in _exercised(_report(file)))
-        text = _coverage_json(chosen, counts) if as_json else _coverage_table(chosen, counts)
+        from runner.library.verbs.coverage import coverage
+
+        covered = coverage(namespace.coverage, operations=chosen)
+        text = _coverage_json(covered) if as_json else _coverage_table(covered)
     elif as_json:
         text = json.dumps([_facts(operation) for operation in chosen], indent=2)
     else:
@@ -125,65 +131,68 @@ def _facts(operation: Operation) -> dict[str, Any]:
     }
 
 
-def _report(file: str) -> Mapping[str, Any]:
-    try:
-        report = json.loads(Path(file).read_bytes())
-    except OSError as error:
-        raise UsageError("unreadable-report", f"{file}: {error.strerror or error}") from None
-    except ValueError:
-        raise UsageError(
-            "unreadable-report", f"{file} is not JSON", hint="run x.yaml -o report.json makes one"
-        ) from None
-    if not isinstance(report, Mapping) or not isinstance(report.get("scenarios"), list):
-        raise UsageError("unreadable-report", f"{file} is not a report", hint="run x.yaml -o report.json makes one")
-    return report
-
-
-def _exercised(report: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the operationId of every step that an engine answered as its reference says a success is answered."""
-    waiting = [step for scenario in _mappings(report["scenarios"]) for step in _mappings(scenario.get("steps"))]
-    while waiting:
-        step = waiting.pop()
-        operation = operations.by_id(str(step.get("operation")))
-        response = step.get("response")
-        if operation and isinstance(response, Mapping) and response.get("status") in operation.success:
-            yield operation.id
-        for inner in ("each", "steps"):
-            waiting += _mappings(step.get(inner))
-
-
-def _mappings(value: Any) -> list[Mapping[str, Any]]:
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
-
-
-def _coverage_table(chosen: Sequence[Operation], counts: Mapping[str, int]) -> str:
-    done = [operation for operation in chosen if counts.get(operation.id)]
-    left = [operation for operation in chosen if not counts.get(operation.id)]
+def _coverage_table(covered: Coverage) -> str:
     lines = []
-    if done:
-        rows = [("", one.name, str(counts[one.id]), one.method, one.path) for one in done]
-        lines += ["exercised, and how often", _aligned(rows)]
-    if left:
-        lines += [
-            "not exercised",
-            _aligned([("", one.name, one.method, one.path, f"since {one.since}") for one in left]),
-        ]
-    return "\n".join([*lines, f"{len(done)} of {len(chosen)} operations: {_percent(done, chosen)} %"])
+    if covered.exercised:
+        lines += ["exercised, and how often", _aligned([_done_row(one) for one in covered.exercised])]
+    if covered.missing:
+        lines += ["not exercised", _aligned([_missing_row(one) for one in covered.missing])]
+    for number, every, noun in _totals(covered):
+        lines.append(f"{number} of {every} {noun}: {_percent(number, every)} %")
+    return "\n".join(lines)
 
 
-def _coverage_json(chosen: Sequence[Operation], counts: Mapping[str, int]) -> str:
-    done = [operation for operation in chosen if counts.get(operation.id)]
+def _done_row(one: OperationCoverage) -> tuple[str, ...]:
+    """Return a row of an operation; what it lacks of statuses and parameters is behind it."""
+    operation = one.operation
+    lacking = []
+    if one.missing_statuses:
+        lacking.append(f"no {', '.join(map(str, one.missing_statuses))}")
+    if one.missing_parameters:
+        lacking.append(f"without {', '.join(one.missing_parameters)}")
+    return ("", operation.name, str(one.successes), operation.method, operation.path, "; ".join(lacking))
+
+
+def _missing_row(one: OperationCoverage) -> tuple[str, ...]:
+    operation = one.operation
+    return ("", operation.name, operation.method, operation.path, f"since {operation.since}")
+
+
+def _totals(covered: Coverage) -> tuple[tuple[int, int, str], ...]:
+    from runner.library.verbs.coverage import parameters, statuses
+
+    answered, sent = statuses(covered), parameters(covered)
+    return (
+        (len(covered.exercised), len(covered.operations), "operations"),
+        (answered.done, answered.all, "documented statuses"),
+        (sent.done, sent.all, "parameters"),
+    )
+
+
+def _coverage_json(covered: Coverage) -> str:
+    (_, operations_total, _), answered, sent = _totals(covered)
     report = {
-        "operations": len(chosen),
-        "exercised": {operation.name: counts[operation.id] for operation in done},
-        "not_exercised": [operation.name for operation in chosen if not counts.get(operation.id)],
-        "percent": _percent(done, chosen),
+        "operations": operations_total,
+        "exercised": {one.operation.name: one.successes for one in covered.exercised},
+        "not_exercised": [one.operation.name for one in covered.missing],
+        "percent": _percent(len(covered.exercised), operations_total),
+        "statuses": {"seen": answered[0], "documented": answered[1], "percent": _percent(*answered[:2])},
+        "parameters": {"sent": sent[0], "known": sent[1], "percent": _percent(*sent[:2])},
+        "by_operation": {
+            one.operation.name: {
+                "statuses": {str(status): number for status, number in sorted(one.seen.items())},
+                "missing_statuses": list(one.missing_statuses),
+                "parameters": dict(one.used),
+                "missing_parameters": list(one.missing_parameters),
+            }
+            for one in covered.operations
+        },
     }
     return json.dumps(report, indent=2)
 
 
-def _percent(done: Sequence[Operation], chosen: Sequence[Operation]) -> float:
-    return round(100 * len(done) / len(chosen), 1)
+def _percent(number: int, every: int) -> float:
+    return round(100 * number / every, 1) if every else 100.0
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:

@@ -11,7 +11,15 @@ from runner.contradiction import Contradiction
 from runner.errors import Diagnostic, Place, UsageError
 from runner.reading import read_regular
 from runner.resources import schema_path
-from runner.results.records import EngineRecord, Report, RequestRecord, ResponseRecord, ScenarioRecord, StepRecord
+from runner.results.records import (
+    EngineRecord,
+    LeftOut,
+    Report,
+    RequestRecord,
+    ResponseRecord,
+    ScenarioRecord,
+    StepRecord,
+)
 
 MAX_BYTES: Final = 256 * 1024 * 1024
 """The largest report that is read. A step's streams have at most 1 MiB, so that real ones are far smaller."""
@@ -134,8 +142,16 @@ def _request(value: Mapping[str, Any] | None) -> RequestRecord | None:
 def _response(value: Mapping[str, Any] | None) -> ResponseRecord | None:
     if value is None:
         return None
-    known = ("status", "headers", "body", "stdout", "stderr", "items", "truncated")
-    return ResponseRecord(**{name: value[name] for name in known if name in value})
+    known = ("status", "headers", "body", "stdout", "stderr", "items")
+    response = ResponseRecord(**{name: value[name] for name in known if name in value})
+    left_out = value.get("left_out")
+    if left_out is None:
+        return response
+    return response._replace(
+        stdout_left_out=LeftOut(**left_out["stdout"]),
+        stderr_left_out=LeftOut(**left_out["stderr"]),
+        items_left_out=left_out["items"],
+    )
 
 
 def _error(value: Mapping[str, Any] | None) -> Diagnostic | None:

@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 
+import runner
 from runner.api import operations
 from runner.cli.commands.operations import main
 from runner.cli.output.console import Console
 from runner.errors import ExitCode, UsageError
+from runner.report import json as json_report
+from runner.results.records import ResponseRecord, StepRecord
+from tests.report import factories
 
 
 def console() -> Console:
@@ -105,13 +109,13 @@ def test_a_word_that_it_does_not_know(word: str, hint: str) -> None:
     assert caught.value.hint.startswith(hint)
 
 
-def step(operation: str | None, status: int | None = 200, **inner: Any) -> dict[str, Any]:
-    return {"operation": operation, "response": {"status": status} if status else None, **inner}
+def step(operation: str | None, status: int | None = 200, **inner: Any) -> StepRecord:
+    return factories.step(operation=operation, response=ResponseRecord(status) if status else None, **inner)
 
 
-def report(tmp_path: Path, name: str, *steps: dict[str, Any]) -> str:
+def report(tmp_path: Path, name: str, *steps: StepRecord) -> str:
     file = tmp_path / name
-    file.write_text(json.dumps({"scenarios": [{"steps": list(steps)}]}))
+    file.write_text(json_report.render(factories.report(*steps)))
     return str(file)
 
 
@@ -125,32 +129,46 @@ def test_coverage_counts_what_succeeded_wherever_it_stands(
         step("ConfigCreate", None),
         step("ConfigInspect", 404),
         step(None),
-        step(None, None, each=[step("ConfigList"), step(None, steps=[step("ConfigDelete", 204)])]),
+        step(None, None, each=(step("ConfigList"), step(None, steps=(step("ConfigDelete", 204),)))),
     )
     second = report(tmp_path, "b.json", step("ConfigList"), step("NoSuchThing"))
     shown = output("config", "--coverage", first, second)
     exercised, _, left = shown.partition("not exercised\n")
     assert [line.split()[:2] for line in exercised.splitlines()[1:]] == [["config.list", "3"], ["config.delete", "1"]]
-    assert [line.split()[0] for line in left.splitlines()[:-1]] == [
+    assert [line.split()[0] for line in left.splitlines()[:-3]] == [
         *("config.create", "config.inspect", "config.update")
     ]
-    assert shown.splitlines()[-1] == "2 of 5 operations: 40.0 %"
+    assert shown.splitlines()[-3:] == [
+        "2 of 5 operations: 40.0 %",
+        "3 of 20 documented statuses: 15.0 %",
+        "2 of 5 parameters: 40.0 %",
+    ]
+    assert exercised.splitlines()[1].endswith("/configs       no 500, 503; without filters")
     told = json.loads(output("config", "--format", "json", "--coverage", first, second))
     assert told["exercised"] == {"config.list": 3, "config.delete": 1}
     assert (told["operations"], told["percent"]) == (5, 40.0)
     assert told["not_exercised"] == ["config.create", "config.inspect", "config.update"]
+    assert told["statuses"] == {"seen": 3, "documented": 20, "percent": 15.0}
+    assert told["by_operation"]["config.inspect"] == {
+        "statuses": {"404": 1},
+        "missing_statuses": [200, 500, 503],
+        "parameters": {"id": 1},
+        "missing_parameters": [],
+    }
 
 
 def test_coverage_of_nothing_and_of_everything(
     tmp_path: Path,
 ) -> None:
-    assert output("session", "--coverage", report(tmp_path, "none.json")).endswith("0 of 1 operations: 0.0 %\n")
+    assert output("session", "--coverage", report(tmp_path, "none.json")).startswith("not exercised\n")
     shown = output("session", "--coverage", report(tmp_path, "all.json", step("Session", 101)))
-    assert shown.endswith("1 of 1 operations: 100.0 %\n")
+    assert "\n1 of 1 operations: 100.0 %\n" in shown
     assert "not exercised" not in shown
 
 
-@pytest.mark.parametrize("text", [None, "", "{", "[]", "{}", '{"scenarios": 3}', "\x00\xff"])
+@pytest.mark.parametrize(
+    "text", [None, "", "{", "[]", "{}", '{"scenarios": 3}', '{"scenarios": [1, {"steps": [null]}]}', "\x00\xff"]
+)
 def test_a_report_that_is_none(tmp_path: Path, text: str | None) -> None:
     file = tmp_path / "report.json"
     if text is not None:
@@ -160,8 +178,7 @@ def test_a_report_that_is_none(tmp_path: Path, text: str | None) -> None:
     assert caught.value.code == "unreadable-report"
 
 
-@pytest.mark.parametrize("text", ['{"scenarios": [1, {"steps": [null, {"operation": 1, "response": {}}]}]}'])
-def test_a_report_with_nonsense_in_it_counts_nothing(tmp_path: Path, text: str) -> None:
-    file = tmp_path / "report.json"
-    file.write_text(text)
-    assert output("--coverage", str(file)).endswith(f"0 of {len(operations.all_operations())} operations: 0.0 %\n")
+def test_the_library_counts_records_too() -> None:
+    covered = runner.coverage([factories.report(step("ConfigList"))])
+    assert [one.operation.name for one in covered.exercised] == ["config.list"]
+    assert len(covered.missing) == len(operations.all_operations()) - 1

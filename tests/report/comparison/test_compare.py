@@ -9,7 +9,7 @@ import pytest
 from runner.errors import Diagnostic
 from runner.report.comparison.compare import MAX_DIFFERENCES
 from runner.report.comparison.known import Known
-from runner.results.records import StepRecord
+from runner.results.records import LeftOut, StepRecord
 from tests.report.comparison.helpers import ID, OTHER_ID, PODMAN, bodies, compared, inspect, report
 from tests.report.factories import call, step
 
@@ -102,7 +102,12 @@ def test_a_step_that_a_report_lacks_is_a_difference() -> None:
 
 def test_streams_are_compared_as_far_as_both_were_kept() -> None:
     def logs(text: str, *, cut: bool = False) -> StepRecord:
-        return call("ContainerLogs", "GET", "/containers/x/logs", response={"stdout": text, "truncated": cut})
+        return call(
+            "ContainerLogs",
+            "GET",
+            "/containers/x/logs",
+            response={"stdout": text, "stdout_left_out": LeftOut(int(cut))},
+        )
 
     assert compared(report(logs("abc", cut=True)), report(logs("abcdef"))).entries == ()
     (entry,) = compared(report(logs("abc")), report(logs("abd"))).entries

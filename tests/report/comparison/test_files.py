@@ -82,7 +82,7 @@ def full() -> Any:
         call("ContainerCreate", "POST", "/containers/create", {"Id": "x"}, request={"body": {"Image": "alpine"}}),
         step(id="all", each=(inspect({"a": 1}, id="all[0]"),)),
         inspect({"message": "no"}, status=404, id="bad", response={"headers": {"Server": "x"}}),
-        call("SystemEvents", "GET", "/events", id="events", response={"items": [{"a": 1}], "truncated": True}),
+        call("SystemEvents", "GET", "/events", id="events", response={"items": [{"a": 1}], "items_left_out": 3}),
     )
     return report(*steps, vars={"image": "alpine"})
 
