@@ -57,7 +57,7 @@ class Coverage(NamedTuple):
 
 
 class Share(NamedTuple):
-    """How many of how many."""
+    """A part of a whole, both counted."""
 
     done: int
     all: int
