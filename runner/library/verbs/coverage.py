@@ -15,7 +15,7 @@ from runner.results.records import Report, StepRecord
 
 
 class OperationCoverage(NamedTuple):
-    """An operation, and what reports exercised of it. ``successes`` counts answers that its reference calls a success;
+    """Holds what reports exercised of an operation. ``successes`` counts answers that its reference calls a success;
     ``statuses`` are the documented ones, ``seen`` those that came, with how often; ``used`` counts its parameters."""
 
     operation: Operation
@@ -41,7 +41,7 @@ class OperationCoverage(NamedTuple):
 
 
 class Coverage(NamedTuple):
-    """What reports exercised, in the order of the API's description."""
+    """Holds the counts of all operations, in the order of the API's description."""
 
     operations: tuple[OperationCoverage, ...]
 
