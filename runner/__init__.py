@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from runner.results.records import Report, ScenarioRecord, StepRecord
     from runner.scenario.model import Scenario
+    from runner.scenario.selection import Selection
     from runner.version import __version__
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "ScenarioFinished",
     "ScenarioRecord",
     "ScenarioStarted",
+    "Selection",
     "StepError",
     "StepFinished",
     "StepRecord",
@@ -109,6 +111,7 @@ _MODULES = {
     ),
     "runner.results.records": ("Report", "ScenarioRecord", "StepRecord"),
     "runner.scenario.model": ("Scenario",),
+    "runner.scenario.selection": ("Selection",),
     "runner.version": ("__version__",),
 }
 

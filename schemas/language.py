@@ -110,6 +110,12 @@ DEFINITIONS: dict[str, Schema] = {
         "type": ["string", "number", "boolean"],
         "examples": ["body.State.Running", "steps.create.body.Id | short", "items | length == 3"],
     },
+    "tags": {
+        "description": "Tags: words without spaces or commas.",
+        "anyOf": [ref("tag"), {"type": "array", "items": ref("tag"), "uniqueItems": True}],
+        "examples": [["slow"], ["network", "linux"]],
+    },
+    "tag": {"description": "A tag: a word without spaces or commas.", "type": "string", "pattern": r"^[^\s,]+$"},
     "duration": {
         "description": "A duration: 500ms, 5s, 2m, 1h, or a number of seconds.",
         "anyOf": [
@@ -186,6 +192,7 @@ TOP_LEVEL: dict[str, Schema] = {
         "uniqueItems": True,
         "examples": [["password"]],
     },
+    "tags": ref("tags", "Words to choose the scenario by: `run --tags slow`, `run --skip-tags slow`."),
     "timeout": ref(
         "duration", "How long a step may take unless it says otherwise: 60s; pull, push, build, load and save 10m."
     ),
@@ -341,6 +348,7 @@ MODIFIER_SCHEMAS: dict[str, Schema] = {
         "items": {"type": "string"},
         "examples": [["body.Warnings"]],
     },
+    "tags": ref("tags", "Words to choose the step by: `run --tags slow`, `run --skip-tags slow`."),
 }
 
 KIND_SCHEMAS: dict[str, Schema] = {

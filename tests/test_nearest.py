@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from runner.nearest import did_you_mean, nearest
+from runner.nearest import are_opposites, did_you_mean, nearest
 
 KNOWN = ["container", "image", "network", "volumes_from"]
 
@@ -45,3 +45,31 @@ def test_long_names_cost_nothing() -> None:
     assert nearest("ab" * 500_000, ["ab" * 500_001]) is None
     assert nearest("short", ["short" * 200_000]) is None
     assert time.process_time() - started < 0.1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("--no-keep", "--keep"),
+        ("lock", "unlock"),
+        ("swarm.lock", "swarm.unlock"),
+        ("image.import", "image.export"),
+        ("detach", "attach"),
+        ("AttachStdin", "AttachStdout"),
+        ("above", "below"),
+        ("disconnect", "connect"),
+        ("--skip-tags", "--tags"),
+    ],
+)
+def test_an_opposite_is_never_meant(one: str, other: str) -> None:
+    assert are_opposites(one, other)
+    assert are_opposites(other, one)
+    assert nearest(one, [other]) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("crate", "create"), ("--kep", "--keep"), ("inspct", "inspect"), ("expct", "expect"), ("a", "a")]
+)
+def test_a_typing_error_is_no_opposite(one: str, other: str) -> None:
+    assert not are_opposites(one, other)
+    assert nearest(one, [other]) == other

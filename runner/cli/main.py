@@ -54,9 +54,12 @@ def _verb(arguments: list[str]) -> tuple[VerbModule, list[str]]:
     if first.startswith("-") or not first or _is_scenario(first, arguments[1:]):
         return RUN.load(), arguments
     if first not in VERBS:
+        from runner.library.words import VERBS as MEANT
         from runner.nearest import did_you_mean
 
-        hint = did_you_mean(first, VERBS) or f"the verbs are {', '.join(VERBS)}; a scenario ends in .yaml"
+        near = [path.stem for path in Path().glob("*.yaml")]
+        hint = MEANT.get(first) or did_you_mean(first, (*VERBS, *near))
+        hint = hint or f"the verbs are {', '.join(VERBS)}; a scenario ends in .yaml"
         raise UsageError("unknown-verb", f"'{first}' is neither a file, a folder nor a verb", hint=hint)
     return VERBS[first].load(), arguments[1:]
 
@@ -69,7 +72,13 @@ def _is_scenario(word: str, others: Sequence[str]) -> bool:
         from runner.library.scenarios import has_scenarios
 
         return has_scenarios(path) and not any(other.endswith(PAGE_SUFFIXES) for other in others)
-    return word.endswith((".yaml", ".yml")) or path.exists()
+    if word.endswith((".yaml", ".yml")) or path.exists():
+        return True
+    if word in VERBS:
+        return False
+    from runner.library.scenarios import with_suffix
+
+    return with_suffix(word) is not None
 
 
 def _flush(console: Console) -> None:

@@ -10,6 +10,7 @@ from runner.cli.output.console import Console
 from runner.errors import UsageError
 from runner.library.access import FileAccess
 from runner.library.scenarios import Checked, ScenarioFile, check_files, find_scenarios, open_files
+from runner.scenario.yaml.read import MAX_BYTES
 from runner.valid_texts import cache_folder
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def named_files(console: Console, names: Sequence[str], *, quiet: bool = False) 
     if not names:
         hint = "for example: run scenarios/run-a-container.yaml"
         raise UsageError("wrong-use", "which scenario? Name a file or a folder", hint=hint)
-    found = find_scenarios(names)
+    found = find_scenarios(names, lambda: console.read(MAX_BYTES + 1))
     for warning in () if quiet else found.warnings:
         diagnostics.show_diagnostic(console, warning)
     return found.files

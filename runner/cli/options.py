@@ -15,6 +15,7 @@ from runner.library.values import check_names, environment_secrets, environment_
 if TYPE_CHECKING:
     from runner.library.access import FileAccess
     from runner.library.settings import EngineSettings, Record, Replay
+    from runner.scenario.selection import Selection
 
 
 def parser(console: Console, prog: str, description: str, epilog: str, usage: str) -> Parser:
@@ -57,6 +58,44 @@ def add_values(to: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--secret", action="append", default=[], metavar="NAME=VALUE", help="set a secret, shown as *** everywhere"
     )
+
+
+def add_choosing(to: argparse.ArgumentParser) -> None:
+    """Add the options that choose what runs; :func:`selection` reads them."""
+    group = to.add_argument_group("choosing (what a chosen step needs of earlier ones runs too)")
+    for name, metavar, text in (
+        ("--tags", "TAG[,TAG]", "the steps, or whole scenarios, with one of these tags (repeatable)"),
+        ("--skip-tags", "TAG[,TAG]", "those without any of these tags (repeatable)"),
+        ("--only", "ID[,ID]", "the steps with these ids (repeatable)"),
+    ):
+        group.add_argument(name, action="append", default=[], metavar=metavar, help=text)
+    group.add_argument("--from", dest="from_step", metavar="ID", help="the step with this id and those after it")
+    group.add_argument("--to", dest="to_step", metavar="ID", help="the steps up to the one with this id")
+    group.add_argument("--list", action="store_true", help="list the scenarios and their steps, and run nothing")
+
+
+def selection(namespace: argparse.Namespace) -> Selection:
+    """Return which steps run.
+
+    Raises:
+        UsageError: ``wrong-use``: an option without a word.
+    """
+    from runner.scenario.selection import Selection
+
+    return Selection(
+        tags=_words(namespace.tags, "--tags"),
+        skip_tags=_words(namespace.skip_tags, "--skip-tags"),
+        only=_words(namespace.only, "--only"),
+        from_step=namespace.from_step,
+        to_step=namespace.to_step,
+    )
+
+
+def _words(values: Sequence[str], option: str) -> tuple[str, ...]:
+    words = [word.strip() for value in values for word in value.split(",")]
+    if not all(words):
+        raise UsageError("wrong-use", f"{option} {','.join(values)}: words with commas between them are expected")
+    return tuple(words)
 
 
 def add_recording(to: argparse.ArgumentParser) -> None:

@@ -11,12 +11,13 @@ from typing import Any, NoReturn
 from runner.errors import UsageError
 from runner.executor.untyped import UntypedText
 from runner.library.values import NAME, check_names
+from runner.library.words import option_meant
 from runner.masking import SHOWN
 from runner.nearest import did_you_mean
 
 
 class Parser(argparse.ArgumentParser):
-    """Reports mistakes as :class:`UsageError`, with the nearest option."""
+    """Reports mistakes as :class:`UsageError`, with the option that is meant, or the nearest."""
 
     def error(self, message: str) -> NoReturn:
         """Raise the mistake instead of exiting."""
@@ -24,7 +25,8 @@ class Parser(argparse.ArgumentParser):
         unknown = re.search(r"unrecognized arguments: (\S+)", message)
         if unknown:
             options = [option for action in self._actions for option in action.option_strings]
-            hint = did_you_mean(unknown[1].partition("=")[0], options)
+            word = unknown[1].partition("=")[0]
+            hint = option_meant(word, options) or did_you_mean(word, options)
         raise UsageError("wrong-use", message, hint=hint or f"{self.prog} --help lists the options")
 
 

@@ -23,6 +23,7 @@ from runner.library.settings import Record, Replay
 from runner.results.records import EMPTY
 from runner.scenario.duration import seconds
 from runner.scenario.model import Scenario
+from runner.scenario.selection import EVERYTHING, Selection
 
 if TYPE_CHECKING:
     from runner.library.pages import RunKey
@@ -30,16 +31,18 @@ if TYPE_CHECKING:
     from runner.results.records import Report
 
 
-def load(path: File, *, vars: Iterable[str] = ()) -> Scenario:
+def load(path: File, *, vars: Iterable[str] = (), text: str | None = None) -> Scenario:
     """Open one scenario file, to run it more than once. ``vars`` are the names of variables that :func:`run` will set
-    and that the file does not define itself. Files of any folder may be included, as in a live run.
+    and that the file does not define itself. Files of any folder may be included, as in a live run. With ``text``
+    nothing is read: that is the scenario, and ``path`` only says what it is called and where other files are.
 
     Raises:
         InvalidScenario: with everything that is wrong in the file.
     """
     from runner.scenario.open import open_scenario
 
-    return open_scenario(Path(path), os.fspath(path), vars).scenario
+    data = None if text is None else text.encode()
+    return open_scenario(Path(path), os.fspath(path), vars, text=data).scenario
 
 
 def check(
@@ -79,6 +82,7 @@ def run(
     keep: bool = False,
     jobs: int = 1,
     allow_write: Iterable[File] = (),
+    selection: Selection = EVERYTHING,
     cancel_scope: CancelScope | None = None,
     on_event: OnEvent | None = None,
     on_warning: OnWarning | None = None,
@@ -98,6 +102,7 @@ def run(
         keep: Leave what the scenarios created on the engine.
         jobs: How many scenarios run at the same time.
         allow_write: Folders that ``save`` may write to, besides the working folder.
+        selection: Which steps run; what they need of earlier ones runs too.
         cancel_scope: Call its ``cancel`` from another thread to stop the run; it still cleans up.
         on_event: Called with each event, in the caller's thread.
         on_warning: Called with each warning.
@@ -110,7 +115,7 @@ def run(
     settings = run_settings(
         engine, vars, secrets, timeout, keep_going=keep_going, keep=keep, jobs=jobs, contract=contract
     )
-    settings = settings._replace(access=FileAccess(write=tuple(map(Path, allow_write))))
+    settings = settings._replace(access=FileAccess(write=tuple(map(Path, allow_write))), selection=selection)
     return carry_out(opened(scenario, settings, on_warning), settings, cancel_scope, on_event, on_warning)
 
 
@@ -125,6 +130,7 @@ def stream(
     keep_going: bool = False,
     keep: bool = False,
     jobs: int = 1,
+    selection: Selection = EVERYTHING,
     cancel_scope: CancelScope | None = None,
     on_warning: OnWarning | None = None,
 ) -> Iterator[Event]:
@@ -133,6 +139,7 @@ def stream(
     settings = run_settings(
         engine, vars, secrets, timeout, keep_going=keep_going, keep=keep, jobs=jobs, contract=contract
     )
+    settings = settings._replace(selection=selection)
     return events(opened(scenario, settings, on_warning), settings, cancel_scope, on_warning)
 
 
@@ -146,6 +153,7 @@ def record(
     timeout: float | str | None = None,
     contract: Contract | bool = False,
     keep_going: bool = False,
+    selection: Selection = EVERYTHING,
     cancel_scope: CancelScope | None = None,
     on_event: OnEvent | None = None,
     on_warning: OnWarning | None = None,
@@ -157,7 +165,7 @@ def record(
         UsageError: ``cannot-write``, and what :func:`run` raises.
     """
     settings = run_settings(engine, vars, secrets, timeout, keep_going=keep_going, contract=contract)
-    settings = settings._replace(recording=Record(Path(path)))
+    settings = settings._replace(recording=Record(Path(path)), selection=selection)
     return carry_out(opened(scenario, settings, on_warning), settings, cancel_scope, on_event, on_warning)
 
 
@@ -172,6 +180,7 @@ def replay(
     keep_going: bool = False,
     allow_read: Iterable[File] = (),
     allow_write: Iterable[File] = (),
+    selection: Selection = EVERYTHING,
     cancel_scope: CancelScope | None = None,
     on_event: OnEvent | None = None,
     on_warning: OnWarning | None = None,
@@ -186,7 +195,8 @@ def replay(
     """
     settings = run_settings(None, vars, secrets, timeout, keep_going=keep_going, contract=contract)
     access = FileAccess(True, tuple(map(Path, allow_read)), tuple(map(Path, allow_write)))
-    settings = settings._replace(recording=Replay(None if path is None else Path(path)), access=access)
+    recording = Replay(None if path is None else Path(path))
+    settings = settings._replace(recording=recording, access=access, selection=selection)
     return carry_out(opened(scenario, settings, on_warning), settings, cancel_scope, on_event, on_warning)
 
 

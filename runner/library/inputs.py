@@ -10,6 +10,7 @@ from runner.contradiction import Contract
 from runner.engine.engine import Engine
 from runner.errors import Diagnostic, InvalidScenario
 from runner.executor.cancellation import CancelScope
+from runner.library.choosing import choose
 from runner.library.connection import settings_for
 from runner.library.scenarios import find_scenarios, open_files, valid
 from runner.library.settings import CONNECT_TIMEOUT, EngineSettings, RunSettings
@@ -64,7 +65,8 @@ def opened(scenario: Scenarios, settings: RunSettings, on_warning: OnWarning | N
 
     Raises:
         InvalidScenario: with everything that is wrong in any of them.
-        UsageError: ``no-such-file``, ``no-scenarios``, ``undeclared-variable``.
+        UsageError: ``no-such-file``, ``no-scenarios``, ``undeclared-variable``, ``unknown-id``,
+            ``nothing-chosen``.
     """
     if isinstance(scenario, (str, os.PathLike, Scenario)):
         scenario = (scenario,)
@@ -85,7 +87,7 @@ def opened(scenario: Scenarios, settings: RunSettings, on_warning: OnWarning | N
     if errors:
         raise InvalidScenario(tuple(errors))
     check_declared(settings.values, scenarios)
-    return tuple(scenarios)
+    return choose(scenarios, settings.selection)
 
 
 def carry_out(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,15 +20,22 @@ if TYPE_CHECKING:
 _HAS_STEPS = re.compile(rb"""^["']?steps["']?[ \t]*:|[{,][ \t]*["']?steps["']?[ \t]*:""", re.MULTILINE)
 _HAS_TITLE = re.compile(rb"""^["']?title["']?[ \t]*:""", re.MULTILINE)
 _OTHER_SUFFIX = re.compile(r"\.ya?ml\Z", re.IGNORECASE)
+SUFFIXES = (".yaml", ".scenario.yaml", ".yml")
+"""Suffixes that may be left out of a scenario's name, in the order in which they are looked for."""
 MAX_NAMED = 10
 """Files of a folder that a warning names, of those that were passed over."""
 
 
 class ScenarioFile(NamedTuple):
-    """A scenario file, and the name that messages call it by."""
+    """A scenario file, and the name that messages call it by. ``text`` is what standard input held: ``path`` is
+    then a name in the working folder, where nothing is read."""
 
     path: Path
     name: str
+    text: bytes | None = None
+
+
+STANDARD_INPUT = "-"
 
 
 class Found(NamedTuple):
@@ -56,8 +63,9 @@ class Checked(NamedTuple):
         return tuple(diagnostic for diagnostic in self.diagnostics if diagnostic.severity == "warning")
 
 
-def find_scenarios(names: Iterable[str]) -> Found:
+def find_scenarios(names: Iterable[str], read_input: Callable[[], bytes] | None = None) -> Found:
     """Return the named files; a folder means the scenarios below it: its ``.yaml`` files with ``steps`` or a ``title``.
+    A name may lack the suffix of its file. ``-`` is what ``read_input`` returns, where the caller has such an input.
 
     Raises:
         UsageError: ``no-such-file``, or ``no-scenarios`` in a folder.
@@ -65,6 +73,9 @@ def find_scenarios(names: Iterable[str]) -> Found:
     files: list[ScenarioFile] = []
     warnings: list[Diagnostic] = []
     for name in names:
+        if name == STANDARD_INPUT and read_input is not None:
+            files.append(ScenarioFile(Path("stdin"), "<stdin>", read_input()))
+            continue
         path = Path(name)
         if path.is_dir():
             inside, passed_over = _below(path)
@@ -78,9 +89,16 @@ def find_scenarios(names: Iterable[str]) -> Found:
                 warnings.append(Diagnostic("passed-over", message, severity="warning"))
         elif path.exists():
             files.append(ScenarioFile(path, name))
+        elif (whole := with_suffix(name)) is not None:
+            files.append(ScenarioFile(Path(whole), whole))
         else:
             raise UsageError("no-such-file", f"{name}: there is no such file", hint=_similar(path))
     return Found(tuple(files), tuple(warnings))
+
+
+def with_suffix(name: str) -> str | None:
+    """Return the name of the scenario file that a name without its suffix means; None if there is none."""
+    return next((name + suffix for suffix in SUFFIXES if Path(name + suffix).is_file()), None)
 
 
 def has_scenarios(folder: Path) -> bool:
@@ -171,7 +189,8 @@ def _checked(
     from runner.scenario.open import open_scenario
 
     try:
-        opened = open_scenario(file.path, file.name, variables, cache=cache, policy=access.policy(file.path))
+        policy = access.policy(file.path)
+        opened = open_scenario(file.path, file.name, variables, cache=cache, policy=policy, text=file.text)
     except InvalidScenario as error:
         return Checked(file, None, error.diagnostics)
     missing: tuple[Diagnostic, ...] = ()
@@ -187,6 +206,8 @@ def _diagnostics(
 ) -> tuple[Diagnostic, ...]:
     from runner.scenario.check import check_scenario
 
+    if file.text is not None:
+        return _checked(file, variables, cache, None, access).diagnostics
     try:
         return check_scenario(file.path, file.name, variables, cache=cache, policy=access.policy(file.path))
     except InvalidScenario as error:

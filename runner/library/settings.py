@@ -10,6 +10,7 @@ from runner.contradiction import Contract
 from runner.engine.docker_config.resolve import EngineOptions
 from runner.library.access import FileAccess
 from runner.results.records import EMPTY
+from runner.scenario.selection import EVERYTHING, Selection
 
 if TYPE_CHECKING:
     from runner.engine.engine import Engine
@@ -46,7 +47,7 @@ class RunSettings(NamedTuple):
     """Says how to run scenarios. ``engine`` is a connected engine or how to connect to one; ``values`` are variables
     from outside; ``timeout`` is the default of every step, in seconds; ``cache`` is a folder that remembers which
     recordings are valid; ``access`` limits local files; ``folder`` is where what steps save is written;
-    ``contract`` holds answers against the API's description."""
+    ``contract`` holds answers against the API's description; ``selection`` says which steps run."""
 
     engine: EngineSettings | Engine = EngineSettings()
     values: Mapping[str, Any] = EMPTY
@@ -60,3 +61,4 @@ class RunSettings(NamedTuple):
     access: FileAccess = FileAccess()
     folder: Path = Path()
     contract: Contract | None = None
+    selection: Selection = EVERYTHING

@@ -12,6 +12,7 @@ from runner.executor.run import Job
 from runner.library.connection import connect_to, exposure
 from runner.library.settings import RECORDINGS, EngineSettings, Record, Replay, RunSettings
 from runner.masking import Masker
+from runner.scenario.selection import EVERYTHING
 from runner.text import count
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def open_source(
     match settings.recording:
         case Replay(path):
             files = recording_files("--replay", path, scenarios)
-            return RecordingSource(scenarios, files, options, settings.cache)
+            partial = settings.selection != EVERYTHING
+            return RecordingSource(scenarios, files, options, settings.cache, partial=partial)
         case Record(path):
             files = recording_files("--record", path, scenarios)
             from runner.files import check_writable
@@ -192,10 +194,16 @@ class RecorderSource:
 
 
 class RecordingSource:
-    """Answers the requests of each scenario from its recording."""
+    """Answers the requests of each scenario from its recording; those of ``partial`` ones lack some of its requests."""
 
     def __init__(
-        self, scenarios: tuple[Scenario, ...], files: tuple[Path, ...], options: Options, cache: Path | None = None
+        self,
+        scenarios: tuple[Scenario, ...],
+        files: tuple[Path, ...],
+        options: Options,
+        cache: Path | None = None,
+        *,
+        partial: bool = False,
     ) -> None:
         from runner.engine.recordings.recording import read
         from runner.engine.recordings.replay import Replay as ReplayedExchanges
@@ -203,6 +211,7 @@ class RecordingSource:
 
         recordings = [read(file, cache) for file in files]
         self._files = files
+        self._partial = partial
         self._replays = [ReplayedExchanges(recording, options.secrets.values()) for recording in recordings]
         self.warnings: tuple[Diagnostic, ...] = ()
         self.jobs = tuple(
@@ -213,6 +222,8 @@ class RecordingSource:
     def finish(self, report: Report, *, interrupted: bool) -> Finished:
         """Warn about recorded requests that the scenarios no longer send."""
         warnings: list[Diagnostic] = []
+        if self._partial:
+            return Finished()
         for file, replay, record in zip(self._files, self._replays, report.scenarios, strict=False):
             unused = replay.unused() if record.status == "passed" and not interrupted else ()
             if unused:

@@ -49,6 +49,7 @@ class Builder:
             steps=self.steps(get("steps"), ""),
             finally_=self.steps(get("finally"), "finally_"),
             outputs=dict(self.reader.named_expressions(get("outputs"))),
+            tags=tuple(map(str, items_in(get("tags")))),
         )
 
     # Steps

@@ -208,6 +208,7 @@ class Step(NamedTuple):
     defer: tuple[Step, ...] = ()
     show: ShowWord | Expression | None = None
     volatile: tuple[ResultPath, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @property
     def place(self) -> Place:
@@ -277,6 +278,7 @@ class Scenario(NamedTuple):
     timeout: float | None = None
     finally_: tuple[Step, ...] = ()
     outputs: Mapping[str, Expression] = EMPTY
+    tags: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:

@@ -122,6 +122,10 @@ def _volatile(steps: StepReader, node: Node, _step_id: str) -> tuple[ResultPath,
     return tuple(paths)
 
 
+def _tags(_steps: StepReader, node: Node, _step_id: str) -> tuple[str, ...]:
+    return tuple(map(str, items_in(node)))
+
+
 _ROWS = (
     Modifier("id", _id),
     Modifier("title", _value),
@@ -144,6 +148,7 @@ _ROWS = (
     Modifier("defer", _defer),
     Modifier("show", _show),
     Modifier("volatile", _volatile),
+    Modifier("tags", _tags),
 )
 MODIFIERS: dict[str, Modifier] = {row.name: row for row in _ROWS}
 """Every modifier by its name: the key in a scenario and the field of the step."""

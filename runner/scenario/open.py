@@ -15,7 +15,7 @@ from runner.scenario.builder import Builder
 from runner.scenario.cache import accepted_text, valid_scenario
 from runner.scenario.findings import Findings
 from runner.scenario.yaml import nodes
-from runner.scenario.yaml.read import read
+from runner.scenario.yaml.read import decoded, read
 from runner.valid_texts import ValidText, digest
 
 MAX_INCLUDES = 16
@@ -30,16 +30,23 @@ class Opened(NamedTuple):
 
 
 def open_scenario(
-    path: Path, name: str, names: Iterable[str], *, cache: Path | None = None, policy: ReadPolicy | None = None
+    path: Path,
+    name: str,
+    names: Iterable[str],
+    *,
+    cache: Path | None = None,
+    policy: ReadPolicy | None = None,
+    text: bytes | None = None,
 ) -> Opened:
     """Open one file, which messages call ``name``. ``names`` are the variables that are set from outside; ``cache`` is
-    a folder that remembers which texts are valid; ``policy`` limits which files may be included (a live run has none).
+    a folder that remembers which texts are valid; ``policy`` limits which files may be included (a live run has none);
+    ``text`` is what the file would hold, where there is none (standard input).
 
     Raises:
         InvalidScenario: with every error.
     """
     variables = sorted(names)
-    file = read(path, name)
+    file = read(path, name) if text is None else decoded(text, name)
     remembered = valid_scenario(cache, file.text, variables) if cache else None
     included = remembered.recall() if remembered else None
     if included is not None:
@@ -50,8 +57,8 @@ def open_scenario(
     warnings = opener.findings.warnings
     if remembered and not warnings:
         remembered.remember(opener.included)
-    for text in opener.validated if warnings else ():
-        text.remember()
+    for accepted in opener.validated if warnings else ():
+        accepted.remember()
     return Opened(scenario, warnings)
 
 

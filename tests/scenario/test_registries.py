@@ -38,6 +38,7 @@ MODIFIER_SAMPLES: dict[str, Any] = {
     "defer": {"remove": "{{ missing }}"},
     "show": "missing.part",
     "volatile": None,
+    "tags": None,
 }
 """A value that uses an undefined name, or None for a modifier without expressions."""
 KIND_SAMPLES: dict[str, Any] = {

@@ -36,6 +36,8 @@ examples:
   run x.yaml -H tcp://127.0.0.1:2375                  another engine
   run x.yaml --record x.json                          record every request and response
   run x.yaml --replay x.json                          run again, without an engine
+  run x.yaml --only wait                              one step, and the earlier ones that it needs
+  generate | run -                                    a scenario from standard input
 
 exit codes:
   0 passed · 1 a step failed · 2 wrong use · 3 invalid scenario, nothing sent
@@ -53,6 +55,7 @@ class Settings(NamedTuple):
     quiet: bool
     follow: bool
     strict: bool
+    list: bool
 
 
 def main(arguments: list[str], console: Console) -> ExitCode:
@@ -78,11 +81,21 @@ def _run(settings: Settings, console: Console) -> ExitCode:
     if invalid:
         console.say(f"nothing was sent: {count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
         return ExitCode.INVALID
+    from runner.library.choosing import choose
     from runner.library.runs import prepare
     from runner.library.variables import check_variables
 
     check_variables(run_settings.values, scenarios)
-    with prepare(scenarios, run_settings, console.environment) as run:
+    selected = choose(scenarios, run_settings.selection)
+    if settings.list:
+        from runner.cli.output.listing import listing
+
+        console.write(listing(selected, settings.format))
+        return ExitCode.PASSED
+    left_out = len(scenarios) - len(selected)
+    if left_out and not settings.quiet:
+        console.say(f"{count(left_out, 'scenario')} without a chosen step {'is' if left_out == 1 else 'are'} left out")
+    with prepare(selected, run_settings, console.environment) as run:
         for warning in () if settings.quiet else run.warnings:
             diagnostics.show_diagnostic(console, warning)
         progress = Progress(console, quiet=settings.quiet, follow=settings.follow, jobs=run_settings.jobs)
@@ -116,7 +129,7 @@ def _verbs() -> str:
 def parser(console: Console) -> Parser:
     """Return the parser of the verb's arguments."""
     parser = options.parser(console, "run", DESCRIPTION, f"{_verbs()}\n\n{EXAMPLES}", USAGE)
-    parser.add_argument("scenario", nargs="*", metavar="SCENARIO", help="a scenario file, or a folder of them")
+    parser.add_argument("scenario", nargs="*", metavar="SCENARIO", help="a file, a folder, or - for standard input")
     options.add_engine(parser)
     options.add_values(parser)
     output = parser.add_argument_group("output")
@@ -147,6 +160,7 @@ def parser(console: Console) -> Parser:
     flow.add_argument("--keep-going", action="store_true", help="run the steps after one that failed")
     flow.add_argument("--keep", action="store_true", help="do not remove what the scenarios created")
     flow.add_argument("--jobs", type=int, default=1, metavar="N", help="run N scenario files at the same time")
+    options.add_choosing(parser)
     options.add_recording(parser)
     options.add_files(parser)
     options.add_common(parser)
@@ -172,6 +186,7 @@ def _settings(namespace: argparse.Namespace, console: Console) -> Settings:
         access=options.access(namespace, confined=isinstance(recording, Replay)),
         cache=cache_folder(console.environment),
         contract=namespace.contract,
+        selection=options.selection(namespace),
     )
     return Settings(
         scenarios=namespace.scenario,
@@ -182,4 +197,5 @@ def _settings(namespace: argparse.Namespace, console: Console) -> Settings:
         quiet=namespace.quiet,
         follow=namespace.follow,
         strict=namespace.strict,
+        list=namespace.list,
     )

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TextIO
 
+from runner.errors import UsageError
 from runner.files import write_stream
 from runner.masking import Masker
 
@@ -31,9 +32,11 @@ class Console:
         stderr: TextIO,
         environment: Mapping[str, str],
         clock: Callable[[], float] = time.time,
+        stdin: TextIO | None = None,
     ) -> None:
         self.stdout = stdout
         self.stderr = stderr
+        self.stdin = stdin
         self.environment = environment
         self.clock = clock
         self.secrets = Masker(())
@@ -70,6 +73,17 @@ class Console:
         """
         write_stream(self.stdout, text)
 
+    def read(self, limit: int) -> bytes:
+        """Return what stdin holds, at most ``limit`` bytes of it.
+
+        Raises:
+            UsageError: ``wrong-use``: it can't be read.
+        """
+        try:
+            return self.stdin.buffer.read(limit) if self.stdin is not None else b""
+        except OSError as error:
+            raise UsageError("wrong-use", f"the standard input can't be read: {error.strerror}") from None
+
     def paint(self, text: str, colour: str) -> str:
         """Return the text in a colour, if colours are on."""
         return f"\033[{_CODES[colour]}m{text}\033[0m" if text and self.colours else text
@@ -92,7 +106,7 @@ class Console:
 def process_console() -> Console:
     """Return the console of this process."""
     _open_closed_streams()
-    return Console(sys.stdout, sys.stderr, os.environ)
+    return Console(sys.stdout, sys.stderr, os.environ, stdin=sys.stdin)
 
 
 def _open_closed_streams() -> None:

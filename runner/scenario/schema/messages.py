@@ -29,6 +29,7 @@ _NOUNS = {
     "expression": ("an expression", "for example body.Id, or status == 201"),
     "steps": ("a list of steps", "each step begins with '- '"),
     "step": ("a step", 'a step is a mapping, for example: start: "{{ container }}"'),
+    "tag": ("a tag", "a tag is a word without spaces and commas: tags: [slow, network]"),
     "text": ("text", None),
 }
 """Definitions of the schema that have a name of their own, and what to write for them."""

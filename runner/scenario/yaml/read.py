@@ -19,13 +19,21 @@ def read(path: Path, name: str | None = None) -> SourceFile:
     """
     shown = name or str(path)
     try:
-        data = read_regular(path, MAX_BYTES)
+        return decoded(read_regular(path, MAX_BYTES), shown)
     except FileNotFoundError:
         raise _invalid("no-such-file", f"{shown}: there is no such file") from None
     except NotRegularError as error:
         raise _invalid("not-a-file", f"{shown} is {error.kind}, not a scenario file") from None
     except OSError as error:
         raise _invalid("unreadable-file", f"{shown} can't be read: {error.strerror}") from None
+
+
+def decoded(data: bytes, shown: str) -> SourceFile:
+    """Return the text of a file, which messages call ``shown``.
+
+    Raises:
+        InvalidScenario: it is too large, or isn't UTF-8.
+    """
     if len(data) > MAX_BYTES:
         raise _invalid("too-large", f"{shown} is larger than 4 MiB, the maximum for a scenario")
     try:
