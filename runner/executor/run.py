@@ -6,6 +6,7 @@ without loss.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -79,8 +80,10 @@ def execute(jobs: tuple[Job, ...], options: Options, cancellation: CancelScope) 
 
 
 def _import_cleanup() -> None:
-    """Import the cleanup while the run waits for the engine."""
-    import runner.executor.cleanup.end_of_run  # noqa: F401
+    """Import the cleanup while the run waits for the engine. Where no file can be opened just then, it is imported once
+    the steps have ended."""
+    with contextlib.suppress(OSError, ImportError):
+        import runner.executor.cleanup.end_of_run  # noqa: F401
 
 
 def _run_jobs(
@@ -182,16 +185,15 @@ class _ScenarioRun:
         private = self._private_names()
         self.vars = {name: value for name, value in scope.variables.items() if name not in private}
         flow = Flow(context, scope, [])
-        entries = flow.sequence(self.scenario.steps, self._at("steps"))
-        entries += flow.finish(self._at)
-        steps = flow.resolve(entries)
-        left: list[str] = []
-        if context.created.nouns or context.created.builds:
-            from runner.executor.cleanup.end_of_run import clean_up
-
-            cleanup, left = clean_up(context)
-            context.journal.close(is_clean=not left)
-            steps += self._emit_cleanup(cleanup, len(steps))
+        try:
+            entries = flow.sequence(self.scenario.steps, self._at("steps"))
+            entries += flow.finish(self._at)
+            steps = flow.resolve(entries)
+        except BaseException:  # a bug, which leaves nothing either
+            self._clean_up()
+            raise
+        cleanup, left = self._clean_up()
+        steps += self._emit_cleanup(cleanup, len(steps))
         status, error_record = first_failure(steps)
         outputs: dict[str, object] = {}
         if status == "passed" and context.options.contract is not None:
@@ -207,6 +209,17 @@ class _ScenarioRun:
             except RunnerError as error:
                 status, error_record = "error", error.diagnostic()
         return self._record(status, steps=tuple(steps), outputs=outputs, left=tuple(left), error=error_record)
+
+    def _clean_up(self) -> tuple[list[StepRecord], list[str]]:
+        """Remove what is left; return a record for each removal, and a line for each thing that may still be there."""
+        context = self.context
+        if not (context.created.nouns or context.created.builds):
+            return [], []
+        from runner.executor.cleanup.end_of_run import clean_up
+
+        records, left = clean_up(context)
+        context.journal.close(is_clean=not left)
+        return records, left
 
     def _private_names(self) -> set[str]:
         """Return the variables that no report shows: secrets, undeclared ones from the environment, and those that are

@@ -17,7 +17,8 @@ from runner.api.operations import find
 from runner.api.times import unix_time
 from runner.engine.docker_config.endpoint import TlsSettings, parse
 from runner.engine.engine import Engine, connect
-from runner.engine.http.client import HttpResponse, HttpTransport
+from runner.engine.http.client import HttpTransport
+from runner.engine.http.response import HttpResponse
 from runner.engine.requests import build
 from runner.engine.sockets.dial import dialer
 from runner.engine.sockets.tls import TlsDialer, make_context

@@ -6,15 +6,17 @@ Nothing is taken from the environment: no proxies, no redirects, no cookies, no 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple, NoReturn
+from collections.abc import Sequence
+from typing import Final
 
 from runner.engine.http.framing import ProtocolError
 from runner.engine.http.head import request_head
-from runner.engine.http.parser import IncompleteError, NotHttpError, ResponseHead, ResponseParser
+from runner.engine.http.parser import IncompleteError, NotHttpError, ResponseParser
+from runner.engine.http.response import Begun, HttpResponse, broken_body
 from runner.engine.http.sending import Sending
 from runner.engine.sockets.connection import Connection, Dial
-from runner.engine.transport import Deadline, Headers, Request, Response
+from runner.engine.sockets.descriptors import HINT, PLACES
+from runner.engine.transport import Deadline, Request, Response
 from runner.errors import DeadlineExceeded, EngineError, RunnerError, StepError
 from runner.version import __version__
 
@@ -23,6 +25,9 @@ CONNECT_TIMEOUT: Final = 10.0
 
 MAX_IDLE: Final = 32
 """Idle connections that are kept."""
+
+_PLACE_INTERVAL: Final = 0.05
+"""Seconds between two looks for a connection that can be used again, while no other can be opened."""
 
 _INLINE_BODY: Final = 32 * 1024
 """Bytes of a body up to which it is sent together with the head; every socket's buffer takes that much at once."""
@@ -75,7 +80,10 @@ class HttpTransport:
                 return self._exchange(connection, head, request, aborts)
             except _NothingProcessedError:
                 pass
-        return self._exchange(self._connect(deadline), head, request, aborts)
+        connection = self._wait_for_place(deadline)
+        if connection is None:
+            connection = self._connect(deadline)
+        return self._exchange(connection, head, request, aborts)
 
     def _take(self, deadline: Deadline) -> Connection | None:
         """Return an idle connection that the engine has not closed meanwhile."""
@@ -92,11 +100,35 @@ class HttpTransport:
             connection.close()
         return None
 
+    def _wait_for_place(self, deadline: Deadline) -> Connection | None:
+        """Wait until a connection can be opened (None), or one that another exchange has given back can be used.
+
+        Raises:
+            StepError: ``too-many-open-files``, the deadline has passed.
+        """
+        aborts = self._aborts
+        while not PLACES.take(_PLACE_INTERVAL):
+            connection = self._take(deadline)
+            if connection is not None:
+                return connection
+            try:
+                deadline.remaining()
+            except DeadlineExceeded:
+                message = f"all of the {PLACES.most} connections that this process may open were in use"
+                raise StepError("too-many-open-files", message, hint=HINT) from None
+            if aborts != self._aborts:
+                raise EngineError("connection-broken", "the exchange was interrupted")
+        return None
+
     def _connect(self, deadline: Deadline) -> Connection:
+        """Open a connection, whose place was taken before."""
         limit = Deadline.after(self._connect_timeout)
         try:
-            return Connection(self._dial(deadline.sooner(limit)), deadline)
-        except (TimeoutError, DeadlineExceeded):
+            return Connection(self._dial(deadline.sooner(limit)), deadline, PLACES.give_back)
+        except BaseException as error:
+            PLACES.give_back()
+            if not isinstance(error, (TimeoutError, DeadlineExceeded)):
+                raise
             deadline.remaining()
             raise EngineError(
                 "engine-unreachable",
@@ -118,7 +150,7 @@ class HttpTransport:
 
     def _release(self, connection: Connection, reusable: bool) -> None:
         """Keep the connection of a finished exchange, or close it."""
-        if reusable and not self._hung_up and len(self._idle) < MAX_IDLE:
+        if reusable and not self._hung_up and not PLACES.wanted and len(self._idle) < MAX_IDLE:
             self._busy.discard(connection)
             self._idle.append(connection)
         else:
@@ -158,16 +190,6 @@ class _NothingProcessedError(Exception):
     """A connection that was idle was closed before the engine took the request: it can safely be sent again."""
 
 
-class _Begun(NamedTuple):
-    """A response whose head has arrived. ``early`` are bytes of its body that came with the head, ``broken`` is an
-    error behind them."""
-
-    head: ResponseHead
-    parser: ResponseParser
-    early: bytes
-    broken: EngineError | None
-
-
 def _send(connection: Connection, head: bytes, request: Request) -> Sending | EngineError | None:
     """Send the request, a large body in a thread, so that a response which arrives before all is sent is still read.
 
@@ -184,7 +206,7 @@ def _send(connection: Connection, head: bytes, request: Request) -> Sending | En
     return Sending(connection, body)
 
 
-def _await_head(connection: Connection, request: Request, sending: Sending | EngineError | None) -> _Begun:
+def _await_head(connection: Connection, request: Request, sending: Sending | EngineError | None) -> Begun:
     try:
         return _read_head(connection, request.method)
     except EngineError as error:
@@ -199,7 +221,7 @@ def _await_head(connection: Connection, request: Request, sending: Sending | Eng
         raise (sending or error) from None
 
 
-def _read_head(connection: Connection, method: str) -> _Begun:
+def _read_head(connection: Connection, method: str) -> Begun:
     """Wait for the head of the response.
 
     Raises:
@@ -221,12 +243,8 @@ def _read_head(connection: Connection, method: str) -> _Begun:
         except ProtocolError as error:
             if parser.head is None:
                 raise EngineError("not-http", f"the engine's response is not HTTP/1.1: {error}") from None
-            early, broken = error.before, _broken_body(error)
-    return _Begun(parser.head, parser, early, broken)
-
-
-def _broken_body(error: ProtocolError) -> EngineError:
-    return EngineError("connection-broken", f"the engine's response is broken: {error}")
+            early, broken = error.before, broken_body(error)
+    return Begun(parser.head, parser, early, broken)
 
 
 def _not_http(data: bytes) -> EngineError:
@@ -237,104 +255,3 @@ def _not_http(data: bytes) -> EngineError:
         f"what answers there does not speak HTTP: its response begins with {data[:60]!r}",
         hint="is this the address of a Docker or Podman API?",
     )
-
-
-class HttpResponse:
-    """A response whose body is still in the connection; see :class:`~runner.engine.transport.Response`."""
-
-    def __init__(
-        self,
-        connection: Connection,
-        begun: _Begun,
-        sending: Sending | EngineError | None,
-        asked_upgrade: bool,
-        release: Callable[[Connection, bool], None],
-    ) -> None:
-        head = begun.head
-        self.status: Final[int] = head.status
-        self.reason: Final[str] = head.reason
-        self.headers: Final[Headers] = head.headers
-        self.upgraded: Final[bool] = head.upgraded
-        self._connection = connection
-        self._parser = begun.parser
-        self._early = begun.early
-        self._broken = begun.broken
-        self._keep = head.keep
-        self._sending = sending
-        self._writable = asked_upgrade and begun.parser.until_close and head.status < 300
-        self._release = release
-        self._released = False
-        if self._broken is not None:
-            self.close()
-        elif self._parser.ended:
-            self._finish()
-
-    def read1(self) -> bytes:
-        if self._early:
-            data, self._early = self._early, b""
-            return data
-        if self._broken is not None:
-            raise self._broken
-        parser = self._parser
-        try:
-            while not parser.ended:
-                received = self._connection.receive()
-                data = parser.feed(received) if received else b""
-                if not received:
-                    parser.end()
-                if parser.ended:
-                    self._finish()
-                if data:
-                    return data
-        except IncompleteError as error:
-            self._fail(self._connection.broken(f"the engine closed the connection {error}"))
-        except ProtocolError as error:
-            self._broken = _broken_body(error)
-            self.close()
-            if error.before:
-                return error.before
-            raise self._broken from None
-        except RunnerError as error:
-            self._fail(error)
-        return b""
-
-    def _fail(self, error: RunnerError) -> NoReturn:
-        """Close the connection; raise the error, or that of the body's sending which is its cause."""
-        cause = self._sending.failure() if isinstance(self._sending, Sending) else None
-        self.close()
-        raise cause or error from None
-
-    def _finish(self) -> None:
-        """Give the connection back after the end of the body, for another request if everything was sent."""
-        if self._released:
-            return
-        self._released = True
-        sent = self._sending is None or (isinstance(self._sending, Sending) and self._sending.done())
-        self._release(self._connection, self._keep and sent and not self._parser.rest)
-
-    def until(self, deadline: Deadline) -> None:
-        if not self._released:
-            self._connection.deadline = deadline
-
-    def write(self, data: bytes) -> None:
-        if not self._writable:
-            raise StepError(
-                "not-upgraded",
-                f"the engine did not open the connection for input; it answered {self.status} {self.reason}",
-            )
-        try:
-            self._connection.send(data)
-        except DeadlineExceeded:
-            self.close()
-            raise
-
-    def close_write(self) -> None:
-        if self._writable and not self._released:
-            self._connection.half_close()
-
-    def close(self) -> None:
-        if not self._released:
-            self._released = True
-            self._release(self._connection, False)
-        if isinstance(self._sending, Sending):
-            self._sending.stop()

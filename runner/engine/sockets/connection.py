@@ -92,10 +92,11 @@ def readable(sock: socket.socket) -> bool:
 class Connection:
     """A channel in use. Its errors are the runner's own; after one it must be closed."""
 
-    __slots__ = ("_channel", "_sending", "closed", "deadline", "interrupted", "received", "reused")
+    __slots__ = ("_channel", "_on_close", "_sending", "closed", "deadline", "interrupted", "received", "reused")
 
-    def __init__(self, channel: Channel, deadline: Deadline) -> None:
+    def __init__(self, channel: Channel, deadline: Deadline, on_close: Callable[[], None]) -> None:
         self._channel = channel
+        self._on_close = on_close
         self._sending = False
         self.interrupted = False
         self.closed = False
@@ -172,8 +173,10 @@ class Connection:
         return EngineError("connection-broken", message)
 
     def close(self) -> None:
-        self.closed = True
-        self._channel.close()
+        if not self.closed:
+            self.closed = True
+            self._channel.close()
+            self._on_close()
 
 
 def reason(error: OSError) -> str:

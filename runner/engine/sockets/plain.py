@@ -11,8 +11,9 @@ from typing import Final
 
 from runner.engine.docker_config.endpoint import Endpoint
 from runner.engine.sockets.connection import Channel, SocketChannel, reason
+from runner.engine.sockets.descriptors import refuse_if_exhausted
 from runner.engine.transport import Deadline
-from runner.errors import EngineError, StepError
+from runner.errors import EngineError
 
 _RETRY_PAUSE: Final = 0.01
 
@@ -78,20 +79,6 @@ def unreachable(endpoint: Endpoint, why: str, hint: str) -> EngineError:
     """Return the error for an engine that no connection can be opened to."""
     message = f"no engine answers at {endpoint.url} (from {endpoint.source}): {why}"
     return EngineError("engine-unreachable", message, hint=hint)
-
-
-def refuse_if_exhausted(error: OSError) -> None:
-    """Raise the error for this process's own limit, if that is why something can't be opened.
-
-    Raises:
-        StepError: ``too-many-open-files``.
-    """
-    if error.errno in (errno.EMFILE, errno.ENFILE):
-        raise StepError(
-            "too-many-open-files",
-            f"no more connections can be opened: {reason(error)}",
-            hint="raise the limit (ulimit -n 4096), or let fewer steps run at the same time",
-        ) from None
 
 
 def _refuse_if_no_socket_is_left() -> None:

@@ -15,7 +15,7 @@ from typing import IO, Final
 
 from runner.engine.docker_config.endpoint import Endpoint
 from runner.engine.sockets.connection import Channel, SocketChannel, reason
-from runner.engine.sockets.plain import refuse_if_exhausted
+from runner.engine.sockets.descriptors import refuse_if_exhausted
 from runner.engine.transport import Deadline
 from runner.errors import EngineError
 

@@ -16,7 +16,8 @@ from typing import Final
 
 from runner.engine.docker_config.endpoint import Endpoint, TlsSettings
 from runner.engine.sockets.connection import RECEIVE_SIZE, Channel, SocketChannel
-from runner.engine.sockets.plain import dial_tcp, refuse_if_exhausted
+from runner.engine.sockets.descriptors import refuse_if_exhausted
+from runner.engine.sockets.plain import dial_tcp
 from runner.engine.transport import Deadline
 from runner.errors import EngineError, UsageError
 

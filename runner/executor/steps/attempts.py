@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from runner.api.error_message import bounded
 from runner.contradiction import Contradiction
+from runner.engine.sockets.descriptors import refuse_if_exhausted
 from runner.engine.transport import Deadline
 from runner.errors import DeadlineExceeded, Diagnostic, RunnerError, StepError
 from runner.executor.call import CallOutcome
@@ -92,9 +93,21 @@ def _attempt(context: StepContext, perform: Perform, deadline: Deadline, number:
             _conditions(context, attempt)
     except RunnerError as error:
         fail(context, attempt, error)
+    except (OSError, ImportError) as error:
+        _fail_if_exhausted(context, attempt, error)
     if context.cancelled() and attempt.status != "passed":
         fail(context, attempt, _cut_off(context))
     return attempt
+
+
+def _fail_if_exhausted(context: StepContext, attempt: Attempt, error: Exception) -> None:
+    """Fail the step if nothing more can be opened, be it a file or a module; anything else is raised again."""
+    try:
+        refuse_if_exhausted(error)
+    except RunnerError as refusal:
+        fail(context, attempt, refusal)
+    else:
+        raise error
 
 
 def _end_in_time(context: StepContext, deadline: Deadline) -> None:

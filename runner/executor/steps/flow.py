@@ -246,7 +246,7 @@ class Flow:
             return record
 
         if width > 1 and len(jobs) > 1:
-            return run_concurrently(run, jobs, min(width, len(jobs)))
+            return run_concurrently(run, jobs, min(width, len(jobs)), at_once=latch is not None)
         records: list[StepRecord] = []
         for job in jobs:
             if records and records[-1].status in FAILED and not self._continues(job.position):

@@ -53,7 +53,7 @@ def test_out_of_descriptors(way: str, tmp_path: Path) -> None:
         )
     kind, message, hint = run.stdout.strip().split(" | ")
     assert kind == "step too-many-open-files"
-    assert message == "no more connections can be opened: Too many open files"
+    assert message == "no more connections or files can be opened: Too many open files"
     assert "ulimit -n" in hint
 
 
