@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from runner.library.verbs.clean import Cleaned, Leftover, clean
     from runner.library.verbs.compare import compare, compare_reports, render_comparison
     from runner.library.verbs.coverage import Coverage, OperationCoverage, coverage
+    from runner.proxy.playback.recorded_engine import RecordedEngine, engine_from_recording
     from runner.report.comparison.model import Comparison
     from runner.results.events import (
         Event,
@@ -53,6 +54,7 @@ __all__ = [
     "OperationCoverage",
     "OutputArrived",
     "Place",
+    "RecordedEngine",
     "Report",
     "RequestSent",
     "RunFinished",
@@ -75,6 +77,7 @@ __all__ = [
     "compare_reports",
     "connect",
     "coverage",
+    "engine_from_recording",
     "fill",
     "load",
     "plan",
@@ -105,6 +108,7 @@ _MODULES = {
     "runner.library.verbs.coverage": ("Coverage", "OperationCoverage", "coverage"),
     "runner.library.verbs.compare": ("compare", "compare_reports", "render_comparison"),
     "runner.report.comparison.model": ("Comparison",),
+    "runner.proxy.playback.recorded_engine": ("RecordedEngine", "engine_from_recording"),
     "runner.results.events": (
         *("Event", "ItemArrived", "OutputArrived", "RequestSent", "RunFinished", "RunStarted"),
         *("ScenarioFinished", "ScenarioStarted", "StepFinished", "StepStarted"),

@@ -23,7 +23,7 @@ GROUND = SHARED | {"runner.api", "runner.results"}
 ARROWS = {
     "": SHARED,
     "__main__": SHARED | {"runner.cli"},
-    "__init__": GROUND - {"runner.api"}
+    "__init__": (GROUND - {"runner.api"} | {"runner.proxy"})
     | {"runner.engine", "runner.executor", "runner.library", "runner.report", "runner.scenario"},
     "api": SHARED | {"runner.api"},
     "results": SHARED | {"runner.results"},
@@ -33,6 +33,8 @@ ARROWS = {
     "executor": GROUND | {"runner.executor", "runner.engine", "runner.scenario"},
     "proxy": GROUND | {"runner.proxy", "runner.engine", "runner.scenario"},
     "library": GROUND | {"runner.library", "runner.engine", "runner.scenario", "runner.executor", "runner.report"},
+    "pytest_plugin": GROUND
+    | {"runner.pytest_plugin", "runner.cli", "runner.library", "runner.engine", "runner.scenario", "runner.proxy"},
     "cli": GROUND
     | {"runner.cli", "runner.library", "runner.engine", "runner.scenario", "runner.executor", "runner.report"}
     | {"runner.proxy"},
