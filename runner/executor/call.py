@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from runner.api.operations import AnswerKind
 from runner.engine.engine import Engine
 from runner.engine.transport import Deadline, Response
-from runner.errors import RunnerError, StepError
+from runner.errors import DeadlineExceeded, RunnerError, StepError
 from runner.executor.context import StepContext
 from runner.executor.files import RunFiles
 from runner.executor.request import registry_credentials, tty
@@ -30,15 +30,21 @@ if TYPE_CHECKING:
     from runner.executor.tracking.builds import Build
 
 
+class NoAnswer(Exception):
+    """No answer has begun within the time of ``take.for``, which is a success."""
+
+
 class CallOutcome:
     """Holds what one attempt sent and received, as far as it got. ``in_band_error`` is the engine's error message
-    inside a successful response; ``watched`` are its streams that were too long to be kept."""
+    inside a successful response; ``is_unanswered`` says that none has begun within ``take.for``; ``watched`` are the
+    streams that were too long to be kept."""
 
     def __init__(self) -> None:
         self.prepared: Prepared | None = None
         self.response: ResponseRecord | None = None
         self.error: RunnerError | None = None
         self.in_band_error: str | None = None
+        self.is_unanswered = False
         self.watched = NOTHING_WATCHED
 
 
@@ -60,6 +66,9 @@ def perform(
         call = _Call(context, prepared, names, on_response, has_tty=has_tty)
         try:
             outcome.response = _exchange(call, deadline)
+        except NoAnswer:
+            outcome.is_unanswered = True
+            return outcome
         except RunnerError:
             outcome.response = call.partial
             raise
@@ -100,9 +109,11 @@ class _Call:
 
         Raises:
             RunnerError: it can't be sent, or the response can't be read.
+            NoAnswer: none has begun within ``take.for``, which counts from now.
         """
         context, prepared = self.context, self.prepared
-        response = engine.send(prepared.request, deadline)
+        limits = _take_limits(context.step, self.names)
+        response = self._send(engine, deadline, limits)
         try:
             is_success = response.status in prepared.documented
             if is_success:
@@ -112,7 +123,7 @@ class _Call:
             elif self.build is not None:
                 self.build.refuse()
             watch = StreamWatch(lambda part: _expected(context, part))
-            reader = Reader(response, deadline, _take_limits(context.step, self.names), watch)
+            reader = Reader(response, deadline, limits, watch)
             try:
                 record = self._read(reader)
             finally:
@@ -124,6 +135,17 @@ class _Call:
         if is_success:
             context.run.created.note(prepared.operation, prepared.body, record.body)
         return record
+
+    def _send(self, engine: Engine, deadline: Deadline, limits: TakeLimits | None) -> Response:
+        if limits is None or self.prepared.creates is not None:
+            return engine.send(self.prepared.request, deadline)
+        sooner = deadline.sooner(limits.deadline)
+        try:
+            return engine.send(self.prepared.request, sooner)
+        except DeadlineExceeded:
+            if sooner is deadline:
+                raise
+            raise NoAnswer() from None
 
     def _read(self, reader: Reader) -> ResponseRecord:
         context, prepared, response = self.context, self.prepared, reader.response

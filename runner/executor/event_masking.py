@@ -80,6 +80,7 @@ FIELDS: Final[Mapping[type, Mapping[str, Treatment]]] = {
         "save": Treatment.VALUE,
         "params": Treatment.NAMED,
         "excluded": Treatment.VALUE,
+        "stdin_left_out": Treatment.STRUCTURE,
     },
     records.ResponseRecord: {
         "status": Treatment.STRUCTURE,

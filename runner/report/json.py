@@ -171,6 +171,8 @@ def _request(request: RequestRecord) -> dict[str, Any]:
         value["folder"] = request.folder
     if request.stdin is not None:
         value["stdin"] = request.stdin
+    if request.stdin_left_out:
+        value["stdin_left_out"] = request.stdin_left_out
     if request.save is not None:
         value["save"] = request.save
     return value

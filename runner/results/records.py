@@ -41,7 +41,7 @@ class RequestRecord(NamedTuple):
     ``upload``, and the name in ``folder`` if it was a folder, sent as a tar. ``save`` is the file that the response was
     written to; ``stdin`` what was written to a hijacked connection, as text. ``params`` are an operation's parameters
     of path, query and header by their API names, with the API's types, without credentials. ``excluded`` are names
-    in the folder that were not sent.
+    in the folder that were not sent; ``stdin_left_out`` the bytes of a large file that ``stdin`` lacks at its end.
     """
 
     method: str
@@ -55,6 +55,7 @@ class RequestRecord(NamedTuple):
     save: str | None = None
     params: Mapping[str, Any] = EMPTY
     excluded: tuple[str, ...] = ()
+    stdin_left_out: int = 0
 
 
 MARK: Final = "\N{HORIZONTAL ELLIPSIS}"

@@ -62,6 +62,19 @@ class FileUpload(NamedTuple):
         announced = self.size
         return self.chunks() if announced else iter(())
 
+    def beginning(self, limit: int) -> tuple[bytes, int]:
+        """Return the first bytes, and the size of all.
+
+        Raises:
+            StepError: ``unreadable-file``, ``outside-folder``, or ``file-too-large``.
+        """
+        size = self.size
+        with self._open() as file:
+            try:
+                return file.read(limit), size
+            except OSError as error:
+                raise self._unreadable(error) from None
+
     def read(self, limit: int) -> bytes:
         """Return the whole content.
 

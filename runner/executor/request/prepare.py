@@ -18,7 +18,7 @@ from runner.executor.files import SaveTarget
 from runner.executor.request import registry_credentials
 from runner.executor.request.file_body import Check, FileUpload
 from runner.executor.request.labels import Content, Labeller, raw_creation
-from runner.results.records import EMPTY, RequestRecord
+from runner.results.records import EMPTY, MARK, RequestRecord
 from runner.scenario import model
 from runner.scenario.expressions.references import Scope
 from runner.scenario.expressions.values import Value
@@ -28,8 +28,8 @@ from runner.text import shown
 RequestKind = model.OperationCall | model.RawRequest
 """The kinds of steps that send a request."""
 
-MAX_STDIN: Final = 64 * 1024 * 1024
-"""The largest file that is sent as stdin, in bytes."""
+SHOWN_STDIN: Final = 1024 * 1024
+"""How much of a file that is sent as stdin a record holds, in bytes."""
 _OUTPUTS: Final = ("stdout", "stderr")
 
 
@@ -40,7 +40,7 @@ class Prepared(NamedTuple):
     operation: Operation | None = None
     params: Mapping[str, Any] = EMPTY
     body: Any = None
-    stdin: bytes | None = None
+    stdin: bytes | FileUpload | None = None
     save: SaveTarget | None = None
     creates: Operation | None = None
     """The operation that creates a resource of the run, if the request is or amounts to one."""
@@ -68,6 +68,7 @@ class Prepared(NamedTuple):
                 query[name] = value
             else:
                 query[name] = [*([earlier] if isinstance(earlier, str) else earlier), value]
+        stdin, stdin_left_out = _shown_input(self.stdin)
         upload = request.body if request.body is not None and not isinstance(request.body, bytes) else None
         return RequestRecord(
             method=request.method,
@@ -76,7 +77,8 @@ class Prepared(NamedTuple):
             headers=registry_credentials.shown(request.headers),
             body=self._sent_body(),
             upload=_upload_label(upload),
-            stdin=self.stdin.decode("utf-8", "replace") if self.stdin is not None else None,
+            stdin=stdin,
+            stdin_left_out=stdin_left_out,
             folder=getattr(upload, "folder", None),
             excluded=getattr(upload, "excluded", ()),
             save=self.save.name if self.save is not None else None,
@@ -225,8 +227,24 @@ def _file(context: StepContext, value: Value | None, names: Scope, deadline: Dea
     return FileUpload(readable.path, readable.policy, _check(context, deadline), written)
 
 
-def _stdin(context: StepContext, kind: model.OperationCall, names: Scope, deadline: Deadline) -> bytes | bool | None:
-    """Return the input to send, or the value of the API's own flag of that name (attach)."""
+def _shown_input(stdin: bytes | FileUpload | None) -> tuple[str | None, int]:
+    """Return the input as a record shows it, and how many bytes of it are left out."""
+    if stdin is None or isinstance(stdin, bytes):
+        return (None if stdin is None else stdin.decode("utf-8", "replace")), 0
+    shown_part, size = stdin.beginning(SHOWN_STDIN)
+    if size <= len(shown_part):
+        return shown_part.decode("utf-8", "replace"), 0
+    return shown_part.decode("utf-8", "ignore") + MARK, size - len(shown_part)
+
+
+def _stdin(
+    context: StepContext, kind: model.OperationCall, names: Scope, deadline: Deadline
+) -> bytes | FileUpload | bool | None:
+    """Return the input to send, or the value of the API's own flag of that name (attach).
+
+    Raises:
+        StepError: the file can't be read, or is too large for a run without an engine.
+    """
     if kind.stdin is not None:
         value = kind.stdin.render(names)
         if isinstance(value, (bool, int)):
@@ -234,7 +252,9 @@ def _stdin(context: StepContext, kind: model.OperationCall, names: Scope, deadli
         return (value if isinstance(value, str) else json.dumps(value)).encode()
     if kind.stdin_file is not None:
         readable = context.run.files.readable(_folder(context), str(kind.stdin_file.render(names)))
-        return FileUpload(readable.path, readable.policy, _check(context, deadline)).read(MAX_STDIN)
+        upload = FileUpload(readable.path, readable.policy, _check(context, deadline))
+        _ = upload.size
+        return upload
     return None
 
 

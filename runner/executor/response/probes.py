@@ -63,12 +63,12 @@ class ContainsProbe:
     """Looks for another text. Small pieces are collected, so that each character is looked at about
     twice however long the other text is."""
 
-    def __init__(self, part: str) -> None:
+    def __init__(self, part: str, piece: int = PIECE) -> None:
         self._part = part
         self._found = not part
         self._pieces: list[str] = []
         self._size = 0
-        self._enough = max(2 * len(part), PIECE)
+        self._enough = max(2 * len(part), piece)
 
     def feed(self, text: str) -> None:
         if not self._found:
@@ -94,17 +94,19 @@ class MatchesProbe:
 
     The answer is the one that a search of the whole text would give. A beginning of a match is certain as soon as all
     that the pattern can look at from there has arrived (:class:`~runner.scenario.matchers.reach.Reach`). Where that
-    would be more than :data:`LONGEST` characters, a match may still be found; if none is, the answer is not known.
+    would be more than ``longest`` characters, a match may still be found; if none is, the answer is not known.
     """
 
-    def __init__(self, pattern: str) -> None:
+    def __init__(self, pattern: str, piece: int = PIECE, longest: int = LONGEST) -> None:
         self._pattern = pattern
+        self._piece = piece
+        self._longest = longest
         self._reach: Reach = reach_of(pattern)
         self._text = ""
         self._start = 0
         self._pieces: list[str] = []
         self._waiting = 0
-        self._enough = PIECE
+        self._enough = piece
         self._uncertain = False
         self._finding: Finding | None = None
 
@@ -121,7 +123,7 @@ class MatchesProbe:
         if self._finding is not None:
             return self._finding
         if self._uncertain:
-            return cut_value(f"the pattern may match more than {LONGEST:,} characters, which are not kept")
+            return cut_value(f"the pattern may match more than {self._longest:,} characters, which are not kept")
         return False
 
     def _look(self, *, is_end: bool) -> None:
@@ -134,7 +136,7 @@ class MatchesProbe:
 
     def _search(self, is_end: bool) -> None:
         text = self._text = "".join([self._text, *self._pieces])
-        self._pieces, self._waiting, self._enough = [], 0, PIECE
+        self._pieces, self._waiting, self._enough = [], 0, self._piece
         if is_end:
             if regex.find(self._pattern, text, self._start) is not None:
                 self._finding = True
@@ -145,7 +147,7 @@ class MatchesProbe:
             if span is not None and span[0] < certain:
                 self._finding = True
             self._go_on(certain)
-        elif len(text) < LONGEST:
+        elif len(text) < self._longest:
             self._enough = len(text)  # look again when there is twice as much
         else:
             self._look_uncertainly(text)

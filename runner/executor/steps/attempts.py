@@ -35,7 +35,8 @@ class Attempt:
     """The outcome of one attempt at a step; ``value`` is the result as expressions see it.
 
     After a ``final`` attempt there is no other; ``extra`` are fields of the record that only some kinds have
-    (``steps``, ``awaits``, ``outputs``). ``watched`` are streams that were too long to be kept.
+    (``steps``, ``awaits``, ``outputs``). ``watched`` are streams that were too long to be kept; ``judged`` is what is
+    compared in place of the response, where no answer has begun.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Attempt:
         self.error: Diagnostic | None = None
         self.call = call
         self.response = response
+        self.judged: ResponseRecord | None = None
         self.watched = call.watched if call is not None else watched
         self.expectations: list[Expectation] = []
         self.value: dict[str, Any] = {} if value is None else value
@@ -130,6 +132,9 @@ def judge_call(context: StepContext, attempt: Attempt) -> None:
     call, step = attempt.call, context.step
     assert call is not None
     attempt.response = call.response
+    if call.is_unanswered:
+        _judge_unanswered(context, attempt)
+        return
     if call.error is not None or call.response is None or call.prepared is None:
         attempt.value = result.view(call.response, ok=False)
         if call.error is not None:
@@ -156,6 +161,27 @@ def judge_call(context: StepContext, attempt: Attempt) -> None:
         fail(context, attempt, StepError("in-band-error", text, hint=hint))
 
 
+def _judge_unanswered(context: StepContext, attempt: Attempt) -> None:
+    """Judge a request to which no answer has begun within ``take.for``: a success, unless a status is expected."""
+    expect = context.step.expect
+    attempt.judged = result.NO_ANSWER
+    attempt.value = result.view(attempt.judged, ok=True)
+    if expect is None or expect.status is None:
+        return
+    try:
+        expectation = expectations.status(expect, (), None, context.names(attempt.value))
+    except StepError as error:
+        fail(context, attempt, error)
+        return
+    attempt.expectations.append(expectation)
+    if not expectation.passed:
+        seconds = context.step.take.seconds if context.step.take is not None else None
+        details = (f"expected  {expectation.expression}", "actual    no answer")
+        message = f"no answer had begun within {seconds or 0:g} s, the time of take.for"
+        place = nodes.place_of(expect.status.node)
+        fail(context, attempt, StepError("unexpected-status", message, place=place, details=details))
+
+
 def _capture(context: StepContext, attempt: Attempt) -> StepError | None:
     """Capture variables, before expectations are evaluated: those may use them, and the cleanup needs the captured ids
     even if an expectation fails. Returns the error of a variable that could not be captured."""
@@ -178,7 +204,8 @@ def _judge(context: StepContext, attempt: Attempt) -> None:
     if not_captured and any(reference.name in not_captured for reference in references):
         return
     names = context.names(attempt.captured, attempt.value)
-    for verdict in expectations.verdicts(expected, attempt.response, names, attempt.watched):
+    response = attempt.judged or attempt.response
+    for verdict in expectations.verdicts(expected, response, names, attempt.watched):
         judge_condition(context, attempt, verdict)
 
 
@@ -203,6 +230,8 @@ def _conditions(context: StepContext, attempt: Attempt) -> None:
         attempt.error = error.diagnostic(context.step.place, expectations.parts(retry.fail_if, names))
     elif attempt.status == "passed" and retry.until is not None:
         verdict = expectations.condition(retry.until, names)
+        if verdict.error is not None:
+            raise verdict.error
         if not verdict.expectation.passed:
             error = StepError("until", "'until' did not become true", place=verdict.place)
             attempt.status = "failed"

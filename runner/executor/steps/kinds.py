@@ -78,6 +78,7 @@ def joined(context: StepContext, kind: model.Await, record: StepRecord) -> Attem
     extra = {"awaits": kind.step}
     watched = context.scope.watched.get(kind.step, NOTHING_WATCHED)
     attempt = Attempt(value=result.view_of(record), response=record.response, extra=extra, watched=watched)
+    attempt.judged = result.response_of(record)
     if record.status in FAILED:
         cause = record.error.message if record.error else None
         error = StepError("awaited-step-failed", f"the background step '{kind.step}' did not pass: {cause}")

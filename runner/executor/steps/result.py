@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from runner.engine.transport import Headers
 from runner.results.cut import CutValue
 from runner.results.records import MARK, LeftOut, ResponseRecord, RetryRecord, StepRecord
 from runner.scenario import model
+
+NO_ANSWER: Final = ResponseRecord(0, stdout="", stderr="", items=[])
+"""What expressions and expectations see where no answer has begun within ``take.for``; there is no status."""
 
 
 def view(
@@ -22,7 +25,7 @@ def view(
 ) -> dict[str, Any]:
     """Return a result as expressions see it, by the names of :data:`~runner.scenario.names.RESULT_NAMES`."""
     return {
-        "status": response.status if response else None,
+        "status": (response.status or None) if response else None,
         "headers": response.headers if response else Headers(),
         "body": response.body if response else None,
         "stdout": _output("stdout", response.stdout, response.stdout_left_out) if response else None,
@@ -51,10 +54,17 @@ def _items(response: ResponseRecord) -> list[Any] | CutValue | None:
     return CutValue("items", len(items) + response.items_left_out, items)
 
 
+def response_of(record: StepRecord) -> ResponseRecord | None:
+    """Return a finished step's response; one that passed without an answer has an empty one."""
+    if record.response is None and record.request is not None and record.status == "passed":
+        return NO_ANSWER
+    return record.response
+
+
 def view_of(record: StepRecord) -> dict[str, Any]:
     """Return a finished step's result, as later expressions see it under ``steps.<id>``."""
     return view(
-        record.response,
+        response_of(record),
         ok=record.status == "passed",
         attempts=record.attempts,
         duration_ms=record.duration_ms,

@@ -13,7 +13,7 @@ from runner.report.comparison.form import Form
 from runner.report.comparison.known import Known, KnownDifferences
 from runner.report.comparison.model import ANY, Cell, Column, ComparedStep, Comparison, Difference, Entry
 from runner.report.comparison.values import ValueDifference, differences
-from runner.results.records import CONSEQUENCES, Report, ResponseRecord, ScenarioRecord, StepRecord
+from runner.results.records import CONSEQUENCES, MARK, Report, ResponseRecord, ScenarioRecord, StepRecord
 from runner.results.statuses import FAILED
 
 MAX_DIFFERENCES: Final = 100
@@ -167,6 +167,7 @@ def _answers(one: ResponseRecord, other: ResponseRecord, *, strict: bool) -> Ite
     for name in ("stdout", "stderr"):
         pair = getattr(one, name), getattr(other, name)
         if is_cut and all(isinstance(text, str) for text in pair):
+            pair = pair[0].removesuffix(MARK), pair[1].removesuffix(MARK)
             length = min(map(len, pair))
             pair = pair[0][:length], pair[1][:length]
         yield from differences(name, pair[0] or None, pair[1] or None, strict=strict)

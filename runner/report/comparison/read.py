@@ -135,7 +135,7 @@ def _step(value: Mapping[str, Any]) -> StepRecord:
 def _request(value: Mapping[str, Any] | None) -> RequestRecord | None:
     if value is None:
         return None
-    known = ("method", "path", "query", "headers", "body", "upload", "stdin", "folder", "save")
+    known = ("method", "path", "query", "headers", "body", "upload", "stdin", "stdin_left_out", "folder", "save")
     return RequestRecord(**{name: value[name] for name in known if name in value})
 
 

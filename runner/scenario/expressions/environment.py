@@ -16,6 +16,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import missing
 
 from runner.nearest import did_you_mean
+from runner.results.cut import CutValue
 from runner.scenario.expressions import limits
 from runner.scenario.expressions.functions.filters import all_filters, all_tests, replace_size
 from runner.scenario.expressions.operators import INTERNAL_FILTERS
@@ -143,6 +144,8 @@ class Environment(SandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:
         if isinstance(obj, Mapping):
             return self._entry(obj, attribute)
+        if isinstance(obj, CutValue):
+            obj.refuse()
         if isinstance(obj, Missing):  # `a.b.c` is what is missing as soon as `a.b` is: it may be asked `is defined`
             return obj
         methods = next((methods for type_, methods in _METHODS.items() if isinstance(obj, type_)), ())

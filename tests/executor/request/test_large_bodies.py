@@ -88,3 +88,21 @@ def test_a_large_import(tmp_path: Path, step: str, size: int | None) -> None:
 
     assert peak_memory(tmp_path, step, meets(listen)) < MOST_MEMORY
     assert heard >= SIZE
+
+
+def test_a_large_input(tmp_path: Path) -> None:
+    size = 200 * 1024**2
+    with (tmp_path / "large").open("wb") as sparse:
+        sparse.truncate(size)
+    heard = 0
+
+    def echo(peer: Peer) -> None:
+        nonlocal heard
+        peer.request()
+        peer.send(b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
+        while heard < size:
+            heard += len(peer.some())
+        peer.send(b"\1\0\0\0\0\0\0\3end")
+
+    assert peak_memory(tmp_path, "exec.start: {id: x, stdin_file: large}", meets(echo)) < 100 * 1024**2
+    assert heard == size

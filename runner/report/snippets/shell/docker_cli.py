@@ -106,6 +106,8 @@ class Commands(ShellSession):
             raise NoEquivalent(row.words)
         start = call.body if isinstance(call.body, Mapping) else {}
         stdin = call.request.stdin
+        if call.request.stdin_left_out:
+            raise NoEquivalent(row.words)
         flags = [*(["--detach"] if truth(start.get("Detach")) else []), *(["--interactive"] if stdin else [])]
         front, back = self._words.of_the_body(made.body, made.row)
         container = bash.word(self.variables.split(made.container))
