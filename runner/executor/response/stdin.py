@@ -6,9 +6,8 @@ import threading
 from collections.abc import Iterator
 from typing import Final
 
-from runner.engine.transport import Response
+from runner.engine.transport import Response, Upload
 from runner.errors import RunnerError, StepError
-from runner.executor.request.file_body import FileUpload
 
 PIECE: Final = 64 * 1024
 """Bytes that are written at a time."""
@@ -18,7 +17,7 @@ class StdinWriter:
     """Writes stdin from a thread of its own: a container that echoes its input would otherwise block both sides. A file
     is read while it is written."""
 
-    def __init__(self, response: Response, stdin: bytes | FileUpload) -> None:
+    def __init__(self, response: Response, stdin: bytes | Upload) -> None:
         self._response = response
         self._stdin = stdin
         self._error: StepError | None = None
