@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from runner.api.error_message import bounded
 from runner.contradiction import Contradiction
 from runner.engine.sockets.descriptors import refuse_if_exhausted
 from runner.engine.transport import Deadline
@@ -14,8 +13,6 @@ from runner.errors import DeadlineExceeded, Diagnostic, RunnerError, StepError
 from runner.executor.call import CallOutcome
 from runner.executor.cancellation import INTERRUPTED
 from runner.executor.context import StepContext
-from runner.executor.request import registry_credentials
-from runner.executor.response.errors import refusal
 from runner.executor.response.watch import NOTHING_WATCHED, Watched
 from runner.executor.steps import expectations, result
 from runner.results.events import StepFinished, StepStarted
@@ -25,7 +22,6 @@ from runner.scenario.expressions.expression import Expression
 from runner.scenario.expressions.references import Scope
 from runner.scenario.expressions.values import Template, Value
 from runner.scenario.expressions.work import watched
-from runner.scenario.yaml import nodes
 
 FAILURE_CODES: Final = frozenset({"timeout", "unexpected-status", "in-band-error", "expectation"})
 """Codes of errors that make a step ``failed``. With any other it could not be performed, which is an ``error``."""
@@ -125,61 +121,6 @@ def _cut_off(context: StepContext) -> StepError:
     if reason != INTERRUPTED:
         return StepError("timeout", f"cut off: {reason}")
     return StepError("interrupted", "cut off before its end")
-
-
-def judge_call(context: StepContext, attempt: Attempt) -> None:
-    """Judge a request: by its error, or by its status against the expected or documented ones."""
-    call, step = attempt.call, context.step
-    assert call is not None
-    attempt.response = call.response
-    if call.is_unanswered:
-        _judge_unanswered(context, attempt)
-        return
-    if call.error is not None or call.response is None or call.prepared is None:
-        attempt.value = result.view(call.response, ok=False)
-        if call.error is not None:
-            fail(context, attempt, call.error)
-        return
-    documented = call.prepared.documented
-    ok = call.response.status in documented and call.in_band_error is None
-    attempt.value = result.view(call.response, ok=ok)
-    try:
-        expectation = expectations.status(step.expect, documented, call.response.status, context.names(attempt.value))
-    except StepError as error:
-        fail(context, attempt, error)
-        return
-    attempt.expectations.append(expectation)
-    if not expectation.passed:
-        refused = refusal(call.prepared.request, call.response, expectation)
-        if step.expect is not None and step.expect.status is not None:
-            refused.place = nodes.place_of(step.expect.status.node)
-        fail(context, attempt, refused)
-    elif call.in_band_error is not None and (step.expect is None or step.expect.status is None):
-        message = bounded(call.in_band_error)
-        hint = registry_credentials.hint(context.run, call.prepared.operation, message)
-        text = f"the engine answered {call.response.status}, but with an error inside: {message}"
-        fail(context, attempt, StepError("in-band-error", text, hint=hint))
-
-
-def _judge_unanswered(context: StepContext, attempt: Attempt) -> None:
-    """Judge a request to which no answer has begun within ``take.for``: a success, unless a status is expected."""
-    expect = context.step.expect
-    attempt.judged = result.NO_ANSWER
-    attempt.value = result.view(attempt.judged, ok=True)
-    if expect is None or expect.status is None:
-        return
-    try:
-        expectation = expectations.status(expect, (), None, context.names(attempt.value))
-    except StepError as error:
-        fail(context, attempt, error)
-        return
-    attempt.expectations.append(expectation)
-    if not expectation.passed:
-        seconds = context.step.take.seconds if context.step.take is not None else None
-        details = (f"expected  {expectation.expression}", "actual    no answer")
-        message = f"no answer had begun within {seconds or 0:g} s, the time of take.for"
-        place = nodes.place_of(expect.status.node)
-        fail(context, attempt, StepError("unexpected-status", message, place=place, details=details))
 
 
 def _capture(context: StepContext, attempt: Attempt) -> StepError | None:

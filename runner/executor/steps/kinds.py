@@ -11,7 +11,8 @@ from runner.executor import call
 from runner.executor.context import StepContext
 from runner.executor.response.watch import NOTHING_WATCHED
 from runner.executor.steps import expectations, result
-from runner.executor.steps.attempts import Attempt, judge_call, judge_condition
+from runner.executor.steps.attempts import Attempt, judge_condition
+from runner.executor.steps.status import judge_call
 from runner.results.records import StepRecord
 from runner.results.statuses import FAILED
 from runner.scenario import duration, model
