@@ -1,7 +1,8 @@
 """Real engines as fixtures: started when the first test asks, one of each per session, gone with the session.
 
-``--engines`` chooses the Debian suites that they come from. A test that asks for ``engine``, ``each_docker`` or
-``each_podman`` runs on each of them; ``docker`` and ``podman`` are those of the first suite. With ``-n`` (pytest-xdist)
+They come from Debian's suites. A test that asks for ``engine``, ``each_docker`` or ``each_podman`` runs on each of
+those of the first suite, and where it is about the engine (``EVERYWHERE``) on each of every suite; ``--engines``
+chooses others. ``docker`` and ``podman`` are those of the first suite. With ``-n`` (pytest-xdist)
 each worker is such a session: what its engines have is its own.
 """
 
@@ -11,12 +12,14 @@ import contextlib
 import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import pytest
 from hypothesis import settings
 
 from tests.engines import (
+    NEWEST,
     OLDEST,
     SUITES,
     Certificates,
@@ -55,7 +58,15 @@ SKIPS = {
 # What is checked against files that can't be part of the project.
 NOT_OURS_TO_SHIP = "no API description files"
 NO_FAILURES_IN_CI = (NOT_OURS_TO_SHIP, OPTIONAL_ENGINE, LACKING)
-ENGINE_FIXTURES = ("docker", "podman", "engine", "each_docker", "each_podman")
+EVERYWHERE = {
+    "tests/engine/test_live.py",
+    "tests/executor/response/test_streams.py",
+    "tests/live/test_differences.py",
+    "tests/scenarios/test_shipped.py",
+}
+"""What depends on the engine: it runs on those of every suite, everything else once. A suite that CI need not have is
+left out where it can't be had, and the end of the run says so."""
+ENGINE_FIXTURES = ("docker", "newest_docker", "podman", "engine", "each_docker", "each_podman")
 
 
 class Noted(NamedTuple):
@@ -87,7 +98,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     choices = f"all, or of {', '.join(SUITES)}, separated by commas"
     parser.addoption("--torture", action="store_true", help="break everything everywhere, not only a sample")
     parser.addoption("--torture-seed", default="0", metavar="N", help="another sample of what is broken")
-    parser.addoption("--engines", default=OLDEST, type=suites_of, help=f"Debian suites to take engines from: {choices}")
+    parser.addoption("--engines", type=suites_of, help=f"Debian suites to take engines from: {choices}")
+
+
+def suites_for(config: pytest.Config, module: Path | None = None) -> list[str]:
+    """The suites whose engines the tests of a module run on, unless ``--engines`` says so."""
+    chosen: list[str] | None = config.getoption("engines")
+    if chosen is not None:
+        return chosen
+    everywhere = module is not None and str(module.relative_to(config.rootpath)) in EVERYWHERE
+    return list(SUITES) if everywhere else [OLDEST]
 
 
 def suites_of(text: str) -> list[str]:
@@ -100,7 +120,7 @@ def suites_of(text: str) -> list[str]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test on each engine that it asks for."""
-    chosen = places(metafunc.config.getoption("engines"))
+    chosen = places(suites_for(metafunc.config, metafunc.definition.path))
     for fixture, kinds in (
         ("engine", ("docker", "podman")),
         ("each_docker", ("docker",)),
@@ -135,7 +155,15 @@ def engine_at(pool: Pool, place: Place) -> Engine:
 @pytest.fixture(scope="session")
 def docker(request: pytest.FixtureRequest, pool: Pool) -> Docker:
     """A private Docker Engine, or the one that ``DOCKER_HOST`` names."""
-    found = engine_at(pool, places(request.config.getoption("engines"))[0])
+    found = engine_at(pool, places(suites_for(request.config))[0])
+    assert isinstance(found, Docker)
+    return found
+
+
+@pytest.fixture(scope="session")
+def newest_docker(pool: Pool) -> Docker:
+    """The Docker Engine of the newest suite, which made the recordings, or the one that ``DOCKER_HOST`` names."""
+    found = engine_at(pool, places([NEWEST])[0])
     assert isinstance(found, Docker)
     return found
 
@@ -143,7 +171,7 @@ def docker(request: pytest.FixtureRequest, pool: Pool) -> Docker:
 @pytest.fixture(scope="session")
 def podman(request: pytest.FixtureRequest, pool: Pool) -> Podman:
     """A private Podman service."""
-    found = engine_at(pool, Place("podman", request.config.getoption("engines")[0]))
+    found = engine_at(pool, Place("podman", suites_for(request.config)[0]))
     assert isinstance(found, Podman)
     return found
 

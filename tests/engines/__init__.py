@@ -6,9 +6,10 @@ from tests.engines.engine import Docker, Engine, Neighbour, Podman
 from tests.engines.packages import Unavailable
 from tests.engines.pool import Place, Pool, places
 from tests.engines.services import Registry, SshServer, serve_tls, start_registry, start_sshd
-from tests.engines.suites import OLDEST, SUITES
+from tests.engines.suites import NEWEST, OLDEST, SUITES
 
 __all__ = [
+    "NEWEST",
     "OLDEST",
     "SUITES",
     "Certificates",

@@ -50,7 +50,7 @@ class Suite:
 
 SUITES = {suite.name: suite for suite in (Suite("bookworm"), Suite("trixie"), Suite("sid", required=False))}
 """From the oldest engines to the newest."""
-OLDEST = next(iter(SUITES))
+OLDEST, NEWEST = next(iter(SUITES)), next(reversed(SUITES))
 
 
 @functools.cache

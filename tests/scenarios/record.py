@@ -1,4 +1,6 @@
-"""Makes the recordings of the shipped scenarios anew, on private engines: ``python -m tests.scenarios.record [NAME…]``.
+"""Makes the recordings of the shipped scenarios anew: ``python -m tests.scenarios.record [NAME…]``.
+
+They are made on private engines of the newest Debian suite.
 
 What only this machine has (its name, folders, ports) is written as it usually is. The pages of ``docs/`` come from the
 recordings: ``run docs docs/cookbook/*.md`` afterwards.
@@ -14,7 +16,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.engines import Docker, make_certificates, start_docker, start_docker_tls, start_registry
+from tests.engines import NEWEST, Docker, make_certificates, start_docker, start_docker_tls, start_registry
 from tests.scenarios.helpers import ROOT, SCENARIOS, start
 
 FOLDER = ROOT / "scenarios" / "recordings"
@@ -49,7 +51,7 @@ def record(name: str, engine: Docker, *options: str, env: Mapping[str, str] | No
 def main(names: list[str]) -> None:
     wanted = set(names or [path.stem for path in SCENARIOS])
     FOLDER.mkdir(exist_ok=True)
-    with start_docker() as docker:
+    with start_docker(suite=NEWEST) as docker:
         for name in sorted(wanted - {"remote-engine", "tls-endpoint", "private-registry"}):
             record(name, docker, "-H", docker.url)
         if "remote-engine" in wanted:
@@ -64,7 +66,7 @@ def main(names: list[str]) -> None:
     if "tls-endpoint" in wanted:
         with tempfile.TemporaryDirectory() as folder:
             certificates = make_certificates(Path(folder))
-            with start_docker_tls(certificates.good) as engine:
+            with start_docker_tls(certificates.good, suite=NEWEST) as engine:
                 host = (engine.tcp_url or "").replace("127.0.0.1", "localhost")
                 env = {"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(certificates.good)}
                 record("tls-endpoint", engine, "-H", host, env=env)

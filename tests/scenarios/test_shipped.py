@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from tests.engines import Certificates, Docker, Engine, Registry
+from tests.scenarios import contradictions
 from tests.scenarios.helpers import ROOT, SCENARIOS, start
 
 NAMES = [path.stem for path in SCENARIOS]
@@ -76,6 +77,10 @@ def test_on_every_engine(engine: Engine, path: Path, tmp_path: Path, report_sche
     assert report["scenarios"][0]["status"] == ("skipped" if skipped else "passed")
     assert {step["phase"] for step in steps(report)} <= {"steps", "finally"}, "the recipe left it to the runner"
     assert things(engine) == before
+    name = contradictions.release(engine)
+    if name in contradictions.PAGE.read_text("utf-8"):
+        shown = contradictions.listed(name, path.stem)
+        assert contradictions.seen(report) == shown, "run python -m tests.scenarios.contradictions"
 
 
 def test_remote_engine_over_tcp(docker: Docker, tmp_path: Path) -> None:
