@@ -39,9 +39,9 @@ class ScenarioFile(pytest.File):
         stem = self.path.name.removesuffix(self.path.suffix).removesuffix(".scenario")
         item = ScenarioItem.from_parent(self, name=stem, scenario=scenario)
         item.add_marker("scenario")
-        for tag in getattr(scenario, "tags", ()):
+        for tag in scenario.tags:
             self.config.addinivalue_line("markers", f"{tag}: a tag of scenarios")
-            item.add_marker(str(tag))
+            item.add_marker(tag)
         yield item
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_styles: Any, **_style: Any) -> Any:

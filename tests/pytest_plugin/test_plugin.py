@@ -120,10 +120,12 @@ def test_real_engines_and_workers(pytester: pytest.Pytester, docker: Docker) -> 
     """Scenarios side by side, with the option for the engine; skipped where the engine lacks something."""
     for name in ("run-a-container", "exec-with-stdin", "networks"):
         shutil.copy(SHIPPED / f"{name}.yaml", pytester.path / f"{name}.scenario.yaml")
-    (pytester.path / "swarm.scenario.yaml").write_text(f'requires: {{api: ">=9.0"}}\n{STEPS}')
+    (pytester.path / "swarm.scenario.yaml").write_text(f'requires: {{api: ">=9.0"}}\ntags: [future-api]\n{STEPS}')
     done = play(pytester, "-n", "2", "--engine-host", docker.url, "-rs", "--strict-markers")
     done.assert_outcomes(passed=3, skipped=1)
     assert "9.0" in done.stdout.str()
+    found = play(pytester, "-m", "future-api", "--collect-only", "-q", "--strict-markers").stdout.lines
+    assert [line for line in found if "::" in line] == ["swarm.scenario.yaml::swarm"]
     assert play(pytester, "-m", "not scenario").ret == pytest.ExitCode.NO_TESTS_COLLECTED
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from runner.api.engines import DEFAULT_SOCKET, ENGINE_NAMES
 from runner.cli import options
-from runner.cli.client import add_listening, endpoint_behind, show_each_once, split_program
+from runner.cli.client import add_listening, endpoint_behind, show_each_once, show_silence, split_program
 from runner.cli.output.console import Console
 from runner.errors import ExitCode, UsageError
 from runner.files import check_writable, write_text
@@ -102,6 +102,8 @@ def _serve(namespace: argparse.Namespace, program: Sequence[str], console: Conso
         code = serve_clients(server.serve, program, console.environment, address=namespace.listen, started=started)
     finally:
         playback.close()
+    if not breaker.counts["connect"]:
+        show_silence(console, program)
     unanswered = f", {count(server.misses, 'request')} without a response: exit 1" if server.misses else ""
     console.say(f"{playback.used} of {count(len(playback.entries), 'response')} used{unanswered}")
     for rule in server.unreached:

@@ -91,3 +91,11 @@ def test_unix_sockets_have_no_resets_so_it_ends(tmp_path: Path) -> None:
         client.sendall(PING)
         with contextlib.suppress(ConnectionResetError):
             assert client.recv(4096) == b""
+
+
+def test_a_program_that_does_not_connect_is_named(tmp_path: Path) -> None:
+    """It may not read DOCKER_HOST."""
+    write(tmp_path / "web.json", *lifecycle())
+    done = Command(tmp_path)("serve", "web.json", "--", "sh", "-c", "exit 3")
+    assert done.code == 3
+    assert "error[no-calls]: sh did not connect to the socket" in done.err
