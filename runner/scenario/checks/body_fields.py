@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runner.scenario import model
 from runner.scenario.findings import Findings
+from runner.scenario.schema.flow_style import flow, shown
 from runner.scenario.yaml import nodes
 
 
@@ -22,6 +23,11 @@ def check_bodies(scenario: model.Scenario, findings: Findings) -> None:
 def _check(kind: model.OperationCall, body: nodes.Node, findings: Findings) -> None:
     from runner.api.bodies import unknown_fields
 
+    for field in ("Cmd", "Entrypoint"):
+        command = body.get(field) if isinstance(body, nodes.Mapping) else None
+        if isinstance(command, nodes.Scalar) and " " in command.text.strip() and "{{" not in command.text:
+            message = f"engines take this text as the name of one program: {shown(command.text)}"
+            findings.warning("one-word", message, command, f"write {field}: {flow(command.text.split())}")
     for path, name, nearest in unknown_fields(kind.operation, nodes.plain(body)):
         holder = nodes.node_at(body, path)
         key = holder.key(name) if isinstance(holder, nodes.Mapping) else None

@@ -23,6 +23,7 @@ _OTHER_WORDS = {
     **dict.fromkeys(("result", "response", "self", "this"), _ALONE),
     "env": "expressions don't see the environment; RUN_VAR_<NAME> sets the variable of that name",
     "len": "write: items | length",
+    **dict.fromkeys(("today", "date", "time"), "write now(): the time as Unix seconds"),
     "str": "write: value | string",
     "int": "write: value | int",
 }
@@ -63,6 +64,7 @@ class Names:
                 continue
             for reference in expression.references:
                 self.used.add(reference.name)
+                self._length(expression, reference)
                 if reference.name == "steps":
                     self._step(expression, reference, scope, own)
                 elif reference.name not in local and reference.name not in ALWAYS:
@@ -73,6 +75,13 @@ class Names:
 
     def _warning(self, code: str, message: str, expression: Expression, word: str, hint: str) -> None:
         self.findings.warning(code, message, expression.node, hint, word)
+
+    def _length(self, expression: Expression, reference: Reference) -> None:
+        """Warn of ``.length``: the API has no field of that name, and other languages count elements so."""
+        if reference.path[-1:] == ("length",):
+            counted = ".".join((reference.name, *reference.path[:-1]))
+            message = "'.length' asks for a field of that name"
+            self._warning("maybe-undefined", message, expression, "length", f"write: {counted} | length")
 
     # Variables
 

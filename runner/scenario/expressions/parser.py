@@ -33,6 +33,18 @@ _OTHER_OPERATORS = {
     "}}": "write the expression alone, without '{{' and '}}'",
     "{%": "only expressions work here, no statements",
 }
+_OTHER_SYNTAX = (
+    (re.compile(r"\$\{\{"), "write the expression alone: image"),
+    (re.compile(r"\$\{\s*\w"), "write the variable's name alone: image"),
+    (re.compile(r"^\s*\$\.|\$\["), "write the part of the result: body.Id, body[0].Names"),
+    (re.compile(r"(?<!\{)\{\s*[A-Za-z_]\w*\s*\}"), "write the variable's name alone: image"),
+    (re.compile(r"\?\?"), "write a default with: body.Name | default('none')"),
+    (re.compile(r"\?\.[A-Za-z_]"), "write a default for what may be missing: body.State.Health | default(none)"),
+    (re.compile(r"=~"), "an expectation does that: expect: {stdout: {matches: '^v[0-9]+'}}"),
+    (re.compile(r"\S\s+contains\s+\S"), "write: 'bin' in stdout"),
+    (re.compile(r"\S\s+matches\s+\S"), "an expectation does that: expect: {stdout: {matches: '^v[0-9]+'}}"),
+)
+"""What other languages write, with what is meant."""
 MAX_EXPRESSION = 10_000
 """The longest expression, in characters."""
 MAX_NESTING = 100
@@ -165,6 +177,10 @@ def _unknown(code: str, message: str, name: str, known: Mapping[str, Any]) -> Ex
 
 def _not_an_expression(text: str, message: str, word: str | None) -> ExpressionSyntaxError:
     """Return the error, with a hint where the syntax of another language explains the mistake."""
+    for pattern, hint in _OTHER_SYNTAX:
+        found = pattern.search(text)
+        if found:
+            return ExpressionSyntaxError("expression-syntax", message, hint, word or found[0].strip())
     for sign, hint in _OTHER_OPERATORS.items():
         if sign in text and (word is None or word in sign or sign in ("{{", "}}")):
             return ExpressionSyntaxError("expression-syntax", message, hint, sign)

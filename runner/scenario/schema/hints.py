@@ -9,64 +9,12 @@ from typing import Any
 from runner.api import bodies, operations
 from runner.nearest import nearest
 from runner.scenario.modifiers import MODIFIERS
+from runner.scenario.schema.flow_style import flow
+from runner.scenario.schema.words import AT_THE_TOP, FIELDS, IN_A_STEP, INSIDE, NANOSECONDS
 
-_IN_A_STEP = {
-    "run": "what `docker run` does is several steps: create, attach, start, wait",
-    "ps": "the operation is called 'list'",
-    "rm": "the operation is called 'remove'",
-    "rmi": "the operation is called 'image.remove'",
-    "images": "the operation is called 'image.list'",
-    "pull": "the operation is called 'image.pull'",
-    "push": "the operation is called 'image.push'",
-    "build": "the operation is called 'image.build'",
-    "name": "what a step does is its 'title'; how others call it is its 'id'",
-    "description": "it is called 'about'",
-    "if": "it is called 'when'",
-    "condition": "it is called 'when'",
-    "loop": "it is called 'for_each'",
-    "with_items": "it is called 'for_each'",
-    "foreach": "it is called 'for_each'",
-    "register": "it is called 'capture'",
-    "captures": "it is called 'capture'",
-    "assert": "it is called 'expect', or 'check' without a request",
-    "asserts": "it is called 'expect', or 'check' without a request",
-    "test": "it is called 'expect', or 'check' without a request",
-    "retries": "it is called 'retry': {times: 3, every: 1s}",
-    "as": "it stands inside 'for_each': {in: …, as: name}",
-    "in": "it stands inside 'for_each': {in: …, as: name}",
-    "until": "it stands inside 'retry' (repeat the step) or 'take' (stop a stream)",
-    "every": "it stands inside 'retry'",
-    "times": "it stands inside 'retry'",
-    "fail_if": "it stands inside 'retry'",
-    "uses": "it is called 'include'",
-    "import": "it is called 'include'",
-    "vars": "'vars' stands at the top of the file, or inside 'include'; a step sets variables with 'set'",
-    "depends_on": "steps run in the order of the file; 'parallel' runs some side by side",
-    "async": "it is called 'background'",
-    "http": "it is called 'request'",
-    "get": "it is called 'request': {method: GET, path: /info}",
-    "post": "it is called 'request': {method: POST, path: /…}",
-    "GET": "it is called 'request': {method: GET, path: /info}",
-    "POST": "it is called 'request': {method: POST, path: /…}",
-    "status": "it stands inside 'expect'",
-    "stdout": "it stands inside 'expect', or is a parameter of attach and logs",
-    "body": "a request's body stands inside the operation, an expected one inside 'expect'",
-    "<<": "YAML 1.2 has no merge keys: give an alias to a whole value instead",
-}
-_AT_THE_TOP = {
-    "name": "it is called 'title'",
-    "description": "it is called 'about'",
-    "variables": "it is called 'vars'",
-    "env": "variables stand in 'vars'",
-    "tasks": "it is called 'steps'",
-    "jobs": "it is called 'steps'",
-    "cleanup": "it is called 'finally'",
-    "teardown": "it is called 'finally'",
-    "after": "it is called 'finally'",
-    "version": "a scenario has no version; 'requires' says which API versions it needs",
-    "services": "this looks like a Compose file; a scenario lists the API calls as 'steps'",
-    "<<": "YAML 1.2 has no merge keys: give an alias to a whole value instead",
-}
+_NANOSECONDS_OF = {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_MAX_WORDS = 8
+_FLOW = ("{", "[")
 
 
 def where_it_belongs(name: str, beside: Mapping[str, object], definition: str | None) -> str | None:
@@ -76,6 +24,8 @@ def where_it_belongs(name: str, beside: Mapping[str, object], definition: str | 
         return _at_the_top(name)
     if definition == "step":
         return _in_a_step(name, beside)
+    if definition is not None and definition in INSIDE:
+        return INSIDE[definition].get(name)
     operation = operations.find(definition or "")
     return _in_a_call(name, operation) if operation else None
 
@@ -100,8 +50,8 @@ def _body_field(operation: operations.Operation, name: str) -> str | None:
 
 
 def _at_the_top(name: str) -> str | None:
-    if name in _AT_THE_TOP:
-        return _AT_THE_TOP[name]
+    if name in AT_THE_TOP:
+        return AT_THE_TOP[name]
     if name in MODIFIERS or operations.find(name) is not None:
         return f"'{name}' belongs to a step: put it below 'steps'"
     return None
@@ -112,22 +62,45 @@ def _in_a_step(name: str, beside: Mapping[str, object]) -> str | None:
         operation = operations.find(kind)
         if operation is not None and (operation.param(name) or name in operation.extras):
             return f"'{name}' is a parameter of '{kind}': put it inside, {kind}: {{…, {name}: …}}"
-    if name in _IN_A_STEP:
-        return _IN_A_STEP[name]
+    if name in IN_A_STEP:
+        return IN_A_STEP[name]
     operation = operations.by_id(name)
     return f"the operation is called '{operation.name}'" if operation else None
 
 
-def for_value(value: Any, types: list[str]) -> str | None:
-    """Return a hint for a value where only ``types`` are accepted."""
-    if types == ["true or false"] and str(value).lower() in ("yes", "no", "on", "off", "y", "n"):
-        word = "true" if str(value).lower() in ("yes", "on", "y") else "false"
-        return f"write {word}: YAML 1.2 knows no other words"
+def for_value(value: Any, types: list[str], field: str = "") -> str | None:
+    """Return a hint for the value of a field where only ``types`` are accepted."""
+    if field in FIELDS:
+        return FIELDS[field]
+    if "true or false" in types and (hint := _boolean(str(value).lower())):
+        return hint
     if "a whole number" in types and isinstance(value, str):
-        size = re.fullmatch(r"([0-9]+)(?:([kmg])b?)?", value.lower())
-        if size:
-            number = int(size[1]) * 1024 ** (" kmg".index(size[2]) if size[2] else 0)
-            return f"the API counts in bytes: write {number}" if size[2] else "write it without the quotes"
-    if "a mapping" in types and isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+        return _number(value.lower(), field)
+    if "a list" in types and isinstance(value, str) and field[:1].isupper() and not value.lstrip().startswith(_FLOW):
+        return f"for example {field}: {flow(value.split()[:_MAX_WORDS])}"
+    if "a mapping" in types and isinstance(value, str) and value.lstrip().startswith(_FLOW):
         return "write it without the quotes: YAML reads JSON as it is"
     return None
+
+
+def _boolean(word: str) -> str | None:
+    if word in ("true", "false"):
+        return f"write {word}, without the quotes"
+    if word in ("yes", "no", "on", "off", "y", "n"):
+        return f"write {'true' if word in ('yes', 'on', 'y') else 'false'}: YAML 1.2 knows no other words"
+    return None
+
+
+def _number(text: str, field: str) -> str | None:
+    duration = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)", text)
+    if duration and (field in NANOSECONDS or duration[2] in ("ms", "s", "h")):
+        nanoseconds = int(float(duration[1]) * _NANOSECONDS_OF[duration[2]])
+        if field in NANOSECONDS:
+            return f"the API counts in nanoseconds: write {nanoseconds}"
+        return f"the API counts in seconds: write {max(1, nanoseconds // 10**9)}"
+    size = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(?:([kmgt])i?b?)?", text)
+    if size is None:
+        return None
+    if size[2] is None:
+        return "write it without the quotes" if "." not in size[1] else None
+    return f"the API counts in bytes: write {int(float(size[1]) * 1024 ** ' kmgt'.index(size[2]))}"

@@ -11,6 +11,7 @@ from runner.scenario.findings import Findings
 from runner.scenario.modifiers import MODIFIERS
 from runner.scenario.schema import hints
 from runner.scenario.schema.flow_style import flow, shown
+from runner.scenario.schema.words import FIELDS
 from runner.scenario.yaml import nodes
 
 _TYPES = {
@@ -106,7 +107,7 @@ class _Message:
         for name in self.error.instance:
             if name in expected:
                 continue
-            where = self.rule.definition if self.error.absolute_path else "top"
+            where = (self.rule.definition or str(self.error.absolute_path[-1])) if self.error.absolute_path else "top"
             hint = hints.where_it_belongs(name, self.error.instance, where) or did_you_mean(name, expected)
             if hint is None and is_step:
                 listed = ", ".join(list(MODIFIERS)[:6])
@@ -180,7 +181,9 @@ class _Message:
     def _advice(self, names: list[str]) -> str | None:
         """Return a hint for a value of the wrong type; ``names`` are the accepted types."""
         instance = self.error.instance
-        hint = hints.for_value(instance, names)
+        field = next((part for part in reversed(self.error.absolute_path) if isinstance(part, str)), "")
+        above = [part for part in list(self.error.absolute_path)[-2:] if part in FIELDS]
+        hint = hints.for_value(instance, names, str(above[0]) if above else field)
         if hint is not None:
             return hint
         examples = [example for example in self.rule.examples if _TYPES.get(_type_of(example)) in names]
