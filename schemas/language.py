@@ -202,6 +202,11 @@ TOP_LEVEL: dict[str, Schema] = {
         "type": "array",
         "items": ref("step"),
     },
+    "on_failure": {
+        "description": "Steps that run right after a step that failed, such as the logs of what died.",
+        "type": "array",
+        "items": ref("step"),
+    },
     "outputs": mapping(
         "What a scenario that includes this one gets back, as `steps.<id>.outputs`.",
         ref("expression"),
@@ -337,6 +342,28 @@ MODIFIER_SCHEMAS: dict[str, Schema] = {
         "anyOf": [ref("step"), ref("steps")],
         "examples": [{"remove": {"id": "{{ container }}", "force": True}}, {"network.remove": "{{ network }}"}],
     },
+    "on_failure": {
+        "description": "Steps that run right after this one if it failed, such as the logs of what died.",
+        "anyOf": [ref("step"), ref("steps")],
+        "examples": [{"logs": {"id": "{{ container }}", "stdout": True, "stderr": True, "tail": "20"}}],
+    },
+    "continue_on_failure": {
+        "description": "If this step fails, run the next ones all the same; the scenario fails nevertheless.",
+        "type": "boolean",
+    },
+    "expected_failure": closed(
+        "This step is known to fail: then the run passes. If it passes, the run fails.",
+        {
+            "when": ref("expression", "Where it fails; everywhere by default."),
+            "reason": {
+                "description": "Why it fails: every report shows it.",
+                "type": "string",
+                "minLength": 1,
+            },
+        },
+        required=["reason"],
+        examples=[{"when": "engine.name == 'podman'", "reason": "Podman answers 500 here"}],
+    ),
     "show": {
         "description": "What documents show: none, request, response, all, or an expression for a part.",
         "anyOf": [{"enum": ["none", "request", "response", "all"]}, ref("expression")],
@@ -387,6 +414,7 @@ KIND_SCHEMAS: dict[str, Schema] = {
     },
     "sleep": or_template(ref("duration"), "Wait for so long. `retry` is often better."),
     "parallel": ref("steps", "Run these steps side by side; go on when all have ended."),
+    "group": ref("steps", "Run these steps one after the other, with one `when`, `for_each`, `retry` or `timeout`."),
     "include": closed(
         "Run another scenario here. Its `outputs` come back as `steps.<id>.outputs`.",
         {

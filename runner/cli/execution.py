@@ -72,5 +72,5 @@ def lost_engine(report: Report) -> Diagnostic | None:
 def _broken(step: StepRecord) -> Diagnostic | None:
     if step.error is not None and step.error.kind == "engine" and step.status == "error":
         return step.error
-    inner = (_broken(one) for one in (*(step.each or ()), *(step.steps or ())))
+    inner = (_broken(one) for one in step.inside)
     return next((error for error in inner if error is not None), None)

@@ -144,13 +144,25 @@ def new_run(
 class VariableScope:
     """The names that the steps of one scenario see: its variables, the results of steps, facts of the engine.
     ``watched`` are the streams that were too long to be kept, by the step's id.
-    Thread-safe: a change replaces the mapping of variables, since expressions in other threads may be reading it."""
+    Thread-safe: a change replaces the mapping of variables, since expressions in other threads may be reading it.
 
-    def __init__(self, scenario: Scenario, engine: Engine) -> None:
+    A scope with an ``outer`` one begins with what that has, and keeps its changes to itself.
+    """
+
+    def __init__(self, scenario: Scenario, engine: Engine, outer: VariableScope | None = None) -> None:
         self.scenario = scenario
-        self.variables: Mapping[str, Any] = {}
-        self.results = Results()
-        self.watched: dict[str, Watched] = {}
+        self.variables: Mapping[str, Any] = outer.variables if outer else {}
+        self.results: Results = Results(outer.results if outer else ())
+        self.unset: dict[str, str] = dict(outer.unset) if outer else {}
+        """The names that a step should have set and did not, with its id."""
+        self.without_result: dict[str, str] = dict(outer.without_result) if outer else {}
+        """The ids of steps that did not pass, or did not run, with a word on why."""
+        self.setters: Mapping[str, str] = (
+            outer.setters if outer else {name: step.id for step in scenario.walk() for name in step.sets}
+        )
+        """The names that steps of the scenario set, with the last such step's id."""
+        self.watched: dict[str, Watched] = dict(outer.watched) if outer else {}
+        self._engine = engine
         self._lock = threading.Lock()
         facts = {"name": engine.name, "version": engine.version, "api_version": engine.api_version}
         self._built_in = {"steps": self.results, "engine": facts}
@@ -160,11 +172,25 @@ class VariableScope:
         maps: Any = (*local, self.variables, self._built_in)
         return ChainMap(*maps)
 
+    def layer(self) -> VariableScope:
+        """Return a scope above this one, for one element of a loop."""
+        return VariableScope(self.scenario, self._engine, self)
+
     def set(self, variables: Mapping[str, Any]) -> None:
         """Set variables."""
         if variables:
             with self._lock:
                 self.variables = {**self.variables, **variables}
+                for name in variables if self.unset else ():
+                    self.unset.pop(name, None)
+
+    def lose(self, names: Iterable[str], step_id: str, *, older: bool) -> None:
+        """Note names that a step did not set; with ``older``, those that have a value from before lose it."""
+        with self._lock:
+            lost = [name for name in names if older or name not in self.variables]
+            self.unset.update(dict.fromkeys(lost, step_id))
+            if any(name in self.variables for name in lost):
+                self.variables = {name: value for name, value in self.variables.items() if name not in lost}
 
     def watch(self, step_id: str, watched: Watched) -> None:
         """Note the streams of a step that were too long to be kept, in place of those of an earlier attempt."""
@@ -173,11 +199,13 @@ class VariableScope:
 
 
 class Position(NamedTuple):
-    """Locates a step in its run: its event key, its phase, and the names that only it sees (``item``)."""
+    """Locates a step in its run: its event key, its phase, and the names that only it sees (``item``). One that runs
+    ``after_failure`` may look at what a failed step has left."""
 
     key: StepKey
     phase: Phase
     local: Mapping[str, Any] = EMPTY
+    after_failure: bool = False
 
     @property
     def level(self) -> Level:
@@ -185,7 +213,8 @@ class Position(NamedTuple):
         return Level.STEPS if self.phase == "steps" else Level.EVERYTHING
 
     def child(self, index: int, **local: Any) -> Position:
-        return Position(StepKey(self.key.scenario, (*self.key.path, index)), self.phase, {**self.local, **local})
+        key = StepKey(self.key.scenario, (*self.key.path, index))
+        return self._replace(key=key, local={**self.local, **local} if local else self.local)
 
 
 class StepContext(NamedTuple):

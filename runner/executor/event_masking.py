@@ -125,6 +125,7 @@ FIELDS: Final[Mapping[type, Mapping[str, Treatment]]] = {
         "volatile": Treatment.STRUCTURE,
         "each": Treatment.RECORD,
         "steps": Treatment.RECORD,
+        "on_failure": Treatment.RECORD,
         "outputs": Treatment.NAMED,
         "retry": Treatment.STRUCTURE,
         "contradictions": Treatment.RECORD,

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final, assert_never
 
 from runner.api.missing import Unknown
@@ -20,6 +21,7 @@ from runner.executor.cancellation import CancelScope
 from runner.executor.context import Options, Position, RunContext, StepContext, VariableScope, new_run
 from runner.executor.request.prepare import RequestKind, prepare
 from runner.executor.steps import result
+from runner.executor.steps.loops import MAX_ELEMENTS
 from runner.executor.variables import set_included_variables, set_initial_variables
 from runner.results.events import StepKey
 from runner.results.records import Phase, ResponseRecord, StepRecord
@@ -27,7 +29,7 @@ from runner.results.result_path import ResultPath, Source
 from runner.scenario import duration, model
 from runner.scenario.expressions.expression import Expression
 from runner.scenario.expressions.values import Constant, Entries, Items, Template, Value, Whole
-from runner.text import short_id
+from runner.text import short_id, shown
 
 _IDENTITY_FILTERS: Final = (None, "short", "string", "trim")
 """Filters that leave a symbol as it is, or shorten it as an id."""
@@ -155,13 +157,12 @@ class _Planner:
         element_scopes = [local]
         try:
             match step.kind:
-                case model.Parallel(steps=steps):
-                    yield Planned(record, (*notes, "these run side by side"))
-                    for child in steps:
-                        yield from self.step(child, phase, local)
-                case model.Include():
-                    yield Planned(record, tuple(notes))
-                    yield from self._include(step.kind, local)
+                case model.Parallel() | model.Group() | model.Include():
+                    element_scopes = []
+                    for element, note, names in self._elements(step.for_each, local):
+                        yield Planned(record, (*notes, *note), element)
+                        yield from self._block(step.kind, phase, names)
+                        element_scopes.append(names)
                 case _ if step.for_each is not None:
                     planned, element_scopes = self._loop(step, step.for_each, record, local, notes)
                     yield planned
@@ -173,6 +174,33 @@ class _Planner:
             yield Planned(record, (*notes, error.message))
         self.unknown |= {name for name in step.sets if name not in self.scope.variables}
         self.deferred += [(self, deferred, names) for names in element_scopes for deferred in reversed(step.defer)]
+
+    def _block(
+        self, kind: model.Parallel | model.Group | model.Include, phase: Phase, local: Mapping[str, Any]
+    ) -> Iterator[Planned]:
+        """Plan the steps inside a step."""
+        if isinstance(kind, model.Include):
+            yield from self._include(kind, local)
+            return
+        for child in kind.steps:
+            yield from self.step(child, phase, local)
+
+    def _elements(
+        self, loop: model.ForEach | None, local: Mapping[str, Any]
+    ) -> Iterator[tuple[str | None, tuple[str, ...], Mapping[str, Any]]]:
+        """Yield, for each element of a block's loop, the name that the reader must set, notes, and the names that the
+        steps inside see: once, where only a run can know the elements."""
+        if loop is None:
+            yield None, (), local
+            return
+        unknown = next((each for each in loop.elements.expressions if self._is_unknown(each, local)), None)
+        if unknown is not None:
+            self.unknown.add(loop.name)
+            yield loop.name, (f"for each {loop.name} of: {unknown.text}",), local
+            self.unknown.discard(loop.name)
+            return
+        for element in islice(loop.elements.render(self.scope.names(local)), MAX_ELEMENTS):
+            yield None, (f"{loop.name}: {shown(element, 60)}",), {**local, loop.name: element}
 
     def _record(self, step: model.Step, phase: Phase, local: Mapping[str, Any]) -> StepRecord:
         sources = {name: expression.origin for name, expression in step.capture}
@@ -210,7 +238,7 @@ class _Planner:
             return Planned(once._replace(captured={}), (*notes, note), loop.name), [local]
         each: list[StepRecord] = []
         element_scopes: list[Mapping[str, Any]] = []
-        for index, element in enumerate(loop.elements.render(self.scope.names(local))):
+        for index, element in enumerate(islice(loop.elements.render(self.scope.names(local)), MAX_ELEMENTS)):
             once = self._once(step, record, {**local, loop.name: element})
             each.append(once._replace(captured={name: symbol(f"{name}[{index}]") for name in record.captured}))
             element_scopes.append({**local, loop.name: element, **each[-1].captured})
@@ -238,7 +266,7 @@ class _Planner:
             case model.Sleep():
                 seconds = duration.seconds(self._with_symbols(step.kind.duration, local).render(names))
                 return record._replace(duration_ms=seconds * 1000)
-            case model.Await() | model.Check() | model.Parallel() | model.Include():
+            case model.Await() | model.Check() | model.Parallel() | model.Group() | model.Include():
                 return record
             case _:
                 assert_never(step.kind)

@@ -186,7 +186,7 @@ class _ScenarioRun:
         self.vars = {name: value for name, value in scope.variables.items() if name not in private}
         flow = Flow(context, scope, [])
         try:
-            entries = flow.sequence(self.scenario.steps, self._at("steps"))
+            entries = flow.sequence(self.scenario.steps, self._at("steps"), on_failure=self.scenario.on_failure)
             entries += flow.finish(self._at)
             steps = flow.resolve(entries)
         except BaseException:  # a bug, which leaves nothing either

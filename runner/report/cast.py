@@ -7,10 +7,10 @@ player jump. The format is https://docs.asciinema.org/manual/asciicast/v2/.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from runner.report.snippets.languages import FIRST, snippets_of
-from runner.report.snippets.session import Snippet
+from runner.report.snippets.languages import FIRST, StepSnippets, snippets_of
+from runner.report.snippets.session import Snippet, walk
 from runner.report.wording import answer_texts, cut, status_line, title_of
 from runner.results.records import Report, ScenarioRecord, StepRecord
 from runner.text import visible
@@ -53,8 +53,8 @@ class _Session:
 
     def scenario(self, scenario: ScenarioRecord, endpoint: str) -> Iterator[list[object]]:
         yield self._print(f"\x1b[1m# {cut(visible(scenario.title))}\x1b[0m\r\n\r\n")
-        awaited = {step.awaits for step in scenario.steps if step.awaits}
-        for node in snippets_of(endpoint, scenario.steps, (FIRST,)):
+        awaited = {step.awaits for step in walk(scenario.steps) if step.awaits}
+        for node in _every(snippets_of(endpoint, scenario.steps, (FIRST,))):
             step = node.step
             if step.status != "skipped":
                 comes_later = step.background and step.id in awaited
@@ -84,6 +84,15 @@ class _Session:
 
     def _print(self, text: str) -> list[object]:
         return [round(self.now, 3), "o", text]
+
+
+def _every(nodes: Iterable[StepSnippets]) -> Iterator[StepSnippets]:
+    """Yield the steps that did something themselves: those inside a block in its place."""
+    for node in nodes:
+        if node.children:
+            yield from _every(node.children)
+        else:
+            yield node
 
 
 def _answer(step: StepRecord, *, status_only: bool) -> Iterator[str]:

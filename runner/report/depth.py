@@ -38,6 +38,7 @@ def _step(step: StepRecord) -> StepRecord:
         shown=_value(step.shown),
         each=None if step.each is None else tuple(_step(element) for element in step.each),
         steps=None if step.steps is None else tuple(_step(child) for child in step.steps),
+        on_failure=tuple(_step(child) for child in step.on_failure),
         outputs=None if step.outputs is None else _value(step.outputs),
     )
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from runner.errors import Diagnostic
 from runner.report import wording
-from runner.results.records import Report, StepRecord
+from runner.results.records import CONSEQUENCES, Report, StepRecord
+from runner.results.statuses import FAILED
 from runner.text import visible
 
 MOST = 10
@@ -34,10 +35,10 @@ def innermost_errors(report: Report) -> Iterator[tuple[str, Diagnostic]]:
 def _of_steps(steps: Sequence[StepRecord]) -> Iterator[tuple[str, Diagnostic]]:
     """Yield the innermost errors: a block's is that of one of its steps."""
     for step in steps:
-        inner = list(_of_steps((*(step.each or ()), *(step.steps or ()))))
+        inner = list(_of_steps(step.inside))
         if inner:
             yield from inner
-        elif step.error is not None:
+        elif step.error is not None and step.status in FAILED and step.error.code not in CONSEQUENCES:
             yield wording.title_of(step), step.error
 
 

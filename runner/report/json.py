@@ -154,6 +154,8 @@ def step_value(step: StepRecord) -> dict[str, Any]:
         value["each"] = [step_value(element) for element in step.each]
     if step.steps is not None:
         value["steps"] = [step_value(child) for child in step.steps]
+    if step.on_failure:
+        value["on_failure"] = [step_value(child) for child in step.on_failure]
     return value
 
 

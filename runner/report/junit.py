@@ -6,11 +6,14 @@ read too; steps inside loops, blocks and included scenarios are cases of their o
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from runner.errors import Diagnostic
-from runner.results.records import Report, ScenarioRecord, StepRecord
-from runner.results.statuses import leaves
+from runner.report import wording
+from runner.results.records import CONSEQUENCES, Report, ScenarioRecord, StepRecord
+from runner.results.statuses import FAILED
 from runner.text import visible
 
 MOST_OUTPUT = 64 * 1024
@@ -36,7 +39,7 @@ def _suite(scenario: ScenarioRecord, started_at: str) -> ET.Element:
     suite = ET.Element("testsuite", name=_plain(scenario.title), time=_seconds(scenario.duration_ms))
     if started_at:
         suite.set("timestamp", started_at.partition(".")[0].removesuffix("Z"))
-    cases = [_case(scenario, record) for record in leaves(scenario.steps)]
+    cases = [_case(scenario, explained) for explained in _explanations(scenario.steps)]
     if not cases:
         cases = [_whole(scenario)]
     suite.extend(cases)
@@ -48,15 +51,59 @@ def _suite(scenario: ScenarioRecord, started_at: str) -> ET.Element:
     return suite
 
 
-def _case(scenario: ScenarioRecord, record: StepRecord) -> ET.Element:
+def _case(scenario: ScenarioRecord, explained: _Explained) -> ET.Element:
+    record = explained.step
     name = f"{record.id}: {record.title}" if record.title else record.id
     case = ET.Element("testcase", name=_plain(name), classname=_plain(scenario.file), time=_seconds(record.duration_ms))
-    _verdict(case, record.status, record.error, record.reason)
+    if record.error is not None and record.error.code in CONSEQUENCES and record.status in FAILED:
+        ET.SubElement(case, "skipped", message=_plain(record.error.message), type=record.error.code)
+    else:
+        _verdict(case, record.status, record.error, record.reason)
     response = record.response
     for tag, text in (("system-out", response and response.stdout), ("system-err", response and response.stderr)):
         if text:
             ET.SubElement(case, tag).text = _lines(text[:MOST_OUTPUT])
+    _add_output(case, explained.explanation)
     return case
+
+
+class _Explained(NamedTuple):
+    """A step that is a case, and the steps that ran because it failed, or a block around it did."""
+
+    step: StepRecord
+    explanation: tuple[StepRecord, ...]
+
+
+def _explanations(steps: Iterable[StepRecord]) -> Iterator[_Explained]:
+    """Yield the steps that are cases; what follows the failure of a block is with the last of its steps that failed."""
+    for step in steps:
+        if not step.inside:
+            yield _Explained(step, step.on_failure)
+            continue
+        inner = list(_explanations(step.inside))
+        failed = [index for index, explained in enumerate(inner) if explained.step.status in FAILED]
+        if failed:
+            last = inner[failed[-1]]
+            inner[failed[-1]] = last._replace(explanation=(*last.explanation, *step.on_failure))
+        yield from inner
+
+
+def _add_output(case: ET.Element, explanation: Iterable[StepRecord]) -> None:
+    """Add what ran after a failure to the output of its case."""
+    texts = [text for step in explanation for text in _told(step)]
+    if texts:
+        element = case.find("system-out")
+        if element is None:
+            element = ET.Element("system-out")
+            error = case.find("system-err")
+            case.insert(len(case) if error is None else list(case).index(error), element)
+        element.text = "\n".join([*([element.text] if element.text else []), *texts])
+
+
+def _told(step: StepRecord) -> Iterator[str]:
+    yield _plain(f"after the failure: {wording.title_of(step)}: {step.status}")
+    for _, text, _ in wording.answer_texts(step):
+        yield _lines(text[:MOST_OUTPUT])
 
 
 def _whole(scenario: ScenarioRecord) -> ET.Element:
@@ -70,6 +117,8 @@ def _whole(scenario: ScenarioRecord) -> ET.Element:
 def _verdict(case: ET.Element, status: str, error: Diagnostic | None, reason: str | None) -> None:
     if status == "skipped":
         ET.SubElement(case, "skipped", message=_plain(reason or ""))
+    elif status == "xfailed":  # as pytest writes it
+        ET.SubElement(case, "skipped", type="xfailed", message=_plain(reason or ""))
     elif status in ("failed", "error") and error is not None:
         tag = "failure" if status == "failed" else "error"
         found = ET.SubElement(case, tag, message=_plain(error.message), type=error.code)

@@ -5,6 +5,8 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 
 from __future__ import annotations
 
+from collections import Counter
+
 from runner.errors import Diagnostic
 from runner.report import wording
 from runner.report.github import innermost_errors
@@ -42,7 +44,9 @@ def _row(scenario: ScenarioRecord) -> str:
     file = code(scenario.file).replace("|", r"\|")
     about = f"{inline(scenario.title)} {file}"
     reason = f": {inline(scenario.reason)}" if scenario.reason else ""
-    steps = sum(1 for _ in leaves(scenario.steps))
+    counts = Counter(step.status for step in leaves(scenario.steps))
+    more = [f"{counts[status]} {status}" for status in ("skipped", "xfailed") if counts[status]]
+    steps = f"{counts.total()} ({', '.join(more)})" if more else str(counts.total())
     return f"| {status} | {about}{reason} | {steps} | {wording.duration(scenario.duration_ms)} |"
 
 

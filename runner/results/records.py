@@ -19,10 +19,10 @@ EMPTY: Mapping[str, Any] = {}
 CONSEQUENCES = frozenset({"interrupted", "awaited-step-failed"})
 """Codes of errors that only follow from another one."""
 
-Status = Literal["passed", "failed", "error", "skipped"]
+Status = Literal["passed", "failed", "error", "skipped", "xfailed"]
 Phase = Literal["steps", "finally", "cleanup"]
 ShowWord = Literal["none", "request", "response", "all"]
-Action = Literal["call", "await", "set", "check", "sleep", "parallel", "include"]
+Action = Literal["call", "await", "set", "check", "sleep", "parallel", "group", "include"]
 """What a step does; ``call`` sends a request."""
 _ACTIONS: Mapping[str, Action] = {
     "await": "await",
@@ -30,6 +30,7 @@ _ACTIONS: Mapping[str, Action] = {
     "check": "check",
     "sleep": "sleep",
     "parallel": "parallel",
+    "group": "group",
     "include": "include",
 }
 
@@ -115,8 +116,9 @@ class StepRecord(NamedTuple):
     """One finished step. Times are milliseconds; ``started_ms`` counts from the scenario's start.
 
     ``kind`` is an operation's full name (``container.create``), or ``request``, ``await``, ``set``, ``check``,
-    ``sleep``, ``parallel``, ``include``. ``each`` holds the elements of a ``for_each``, ``steps`` the children of
-    ``parallel`` and ``include``. ``capture_sources`` are the expressions of captured variables (``body.Id``), so that a
+    ``sleep``, ``parallel``, ``group``, ``include``. ``each`` holds the elements of a ``for_each``, ``steps`` the
+    children of ``parallel``, ``group`` and ``include``. ``on_failure`` are the steps that ran because this one failed;
+    they change no verdict. ``capture_sources`` are the expressions of captured variables (``body.Id``), so that a
     document can do the same with ``jq``. ``show`` is what a document is to show, and ``shown`` the value of an
     expression there. ``contradictions`` are those between the answer and the API's description, if it was held
     against that.
@@ -146,9 +148,15 @@ class StepRecord(NamedTuple):
     volatile: tuple[ResultPath, ...] = ()
     each: tuple[StepRecord, ...] | None = None
     steps: tuple[StepRecord, ...] | None = None
+    on_failure: tuple[StepRecord, ...] = ()
     outputs: Mapping[str, Any] | None = None
     retry: RetryRecord | None = None
     contradictions: tuple[Contradiction, ...] = ()
+
+    @property
+    def inside(self) -> tuple[StepRecord, ...]:
+        """Return the elements of a loop, or the children of a block."""
+        return (*(self.each or ()), *(self.steps or ()))
 
     @property
     def action(self) -> Action:

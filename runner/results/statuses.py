@@ -8,19 +8,27 @@ from typing import Final
 from runner.errors import Diagnostic
 from runner.results.records import CONSEQUENCES, Status, StepRecord
 
-STATUS_MARKS: Final[dict[Status, str]] = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "-"}
+STATUS_MARKS: Final[dict[Status, str]] = {
+    "passed": "✓",
+    "failed": "✗",
+    "error": "✗",
+    "skipped": "-",
+    "xfailed": "~",
+}
 """The mark of each status, in the order in which counts are shown."""
 
 FAILED: Final[frozenset[Status]] = frozenset({"failed", "error"})
 """The statuses of steps that did not pass although they ran."""
 
-_SEVERITY: Final[dict[Status, int]] = {"skipped": 0, "passed": 1, "failed": 2, "error": 3}
+_SEVERITY: Final[dict[Status, int]] = {"skipped": 0, "passed": 1, "xfailed": 1, "failed": 2, "error": 3}
 
 
 def most_severe(statuses: Iterable[Status]) -> Status:
     """Return the status of a report or scenario from those of its parts, whatever their order: an error outranks a
-    failure, and a whole of which anything ran was not skipped. Of nothing: ``passed``."""
-    return max(statuses, key=_SEVERITY.__getitem__, default="passed")
+    failure, a whole of which anything ran was not skipped, and a failure that was expected is none. Of nothing:
+    ``passed``."""
+    worst: Status = max(statuses, key=_SEVERITY.__getitem__, default="passed")
+    return "passed" if worst == "xfailed" else worst
 
 
 def first_failure(steps: Sequence[StepRecord]) -> tuple[Status, Diagnostic | None]:
@@ -37,8 +45,7 @@ def leaves(steps: Iterable[StepRecord]) -> Iterator[StepRecord]:
     """Yield the steps that did something themselves: those inside a loop or block in its place. Every report counts
     these."""
     for step in steps:
-        inner = (*(step.each or ()), *(step.steps or ()))
-        if inner:
-            yield from leaves(inner)
+        if step.inside:
+            yield from leaves(step.inside)
         else:
             yield step

@@ -48,6 +48,7 @@ class Builder:
             timeout=self.reader.seconds(get("timeout")),
             steps=self.steps(get("steps"), ""),
             finally_=self.steps(get("finally"), "finally_"),
+            on_failure=self.steps(get("on_failure"), "on_failure_"),
             outputs=dict(self.reader.named_expressions(get("outputs"))),
             tags=tuple(map(str, items_in(get("tags")))),
         )
@@ -79,7 +80,7 @@ class Builder:
     def _collect_ids(self, node: Node) -> None:
         """Collect the ids of the whole file first: a derived one must not take the name of a later step."""
         if isinstance(node, Mapping):
-            for name in ("steps", "finally", "defer", "parallel"):
+            for name in ("steps", "finally", "defer", "parallel", "group", "on_failure"):
                 for item in _items(node.get(name)):
                     self._collect_id(item)
                     self._collect_ids(item)

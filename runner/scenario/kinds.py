@@ -90,6 +90,10 @@ def _parallel(steps: StepReader, node: Node, prefix: str) -> model.Parallel:
     return model.Parallel(steps.steps(node, prefix))
 
 
+def _group(steps: StepReader, node: Node, prefix: str) -> model.Group:
+    return model.Group(steps.steps(node, prefix))
+
+
 def _include(steps: StepReader, node: Node, _prefix: str) -> model.Include | None:
     assert isinstance(node, Mapping)
     target = node.get("scenario")
@@ -113,6 +117,7 @@ _ROWS = (
     LocalKind("check", model.Check, _check, _without_response("background", "retry")),
     LocalKind("sleep", model.Sleep, _sleep, _without_response("retry")),
     LocalKind("parallel", model.Parallel, _parallel, _without_response("background", "retry")),
+    LocalKind("group", model.Group, _group, _without_response("background")),
     LocalKind("include", model.Include, _include, _without_response("background")),
 )
 LOCAL_KINDS: dict[str, LocalKind] = {row.name: row for row in _ROWS}

@@ -14,7 +14,6 @@ from runner.errors import Place
 from runner.results.records import ShowWord
 from runner.results.result_path import ResultPath
 from runner.scenario.expressions.expression import Expression
-from runner.scenario.expressions.references import Reference
 from runner.scenario.expressions.values import Value
 from runner.scenario.yaml import nodes
 
@@ -111,6 +110,16 @@ class Parallel(NamedTuple):
         return ()
 
 
+class Group(NamedTuple):
+    """``group``: several steps, one after the other, with the modifiers of one."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        return ()
+
+
 class Include(NamedTuple):
     """``include``: another scenario, run inside this one with values for its variables."""
 
@@ -126,7 +135,7 @@ def _of(values: Iterable[Value]) -> tuple[Expression, ...]:
     return tuple(expression for value in values for expression in value.expressions)
 
 
-Kind: TypeAlias = OperationCall | RawRequest | Await | SetVariables | Check | Sleep | Parallel | Include
+Kind: TypeAlias = OperationCall | RawRequest | Await | SetVariables | Check | Sleep | Parallel | Group | Include
 
 
 class ForEach(NamedTuple):
@@ -150,6 +159,13 @@ class Take(NamedTuple):
     items: int | None = None
     seconds: float | None = None
     until: Expression | None = None
+
+
+class ExpectedFailure(NamedTuple):
+    """Says that a step is known to fail, always or where ``when`` is true, and why."""
+
+    reason: str
+    when: Expression | None = None
 
 
 class Expected(NamedTuple):
@@ -206,6 +222,9 @@ class Step(NamedTuple):
     expect: Expect | None = None
     capture: tuple[tuple[str, Expression], ...] = ()
     defer: tuple[Step, ...] = ()
+    on_failure: tuple[Step, ...] = ()
+    continue_on_failure: bool = False
+    expected_failure: ExpectedFailure | None = None
     show: ShowWord | Expression | None = None
     volatile: tuple[ResultPath, ...] = ()
     tags: tuple[str, ...] = ()
@@ -218,7 +237,7 @@ class Step(NamedTuple):
     @property
     def children(self) -> tuple[Step, ...]:
         """The steps inside this one, its deferred ones apart."""
-        return self.kind.steps if isinstance(self.kind, Parallel) else ()
+        return self.kind.steps if isinstance(self.kind, Parallel | Group) else ()
 
     @property
     def operation(self) -> Operation | None:
@@ -227,33 +246,39 @@ class Step(NamedTuple):
 
     @property
     def sets(self) -> tuple[str, ...]:
-        """The variables that the step sets when it passes."""
+        """The variables that the step sets when it passes; a loop sets those of the steps inside as lists."""
         captured = tuple(name for name, _ in self.capture)
-        return (*captured, *self.kind.values_by_name) if isinstance(self.kind, SetVariables) else captured
-
-    @property
-    def references(self) -> tuple[Reference, ...]:
-        """The names that the step's kind needs before it can run."""
-        return tuple(reference for expression in self.kind.expressions for reference in expression.references)
+        if isinstance(self.kind, SetVariables):
+            return (*captured, *self.kind.values_by_name)
+        inside = (name for child in self.children for name in child.sets) if self.for_each is not None else ()
+        return tuple(dict.fromkeys((*captured, *inside)))
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
         """Every expression of the step, except those of its inner and deferred steps."""
         values = (self.title, self.about, self.for_each.elements if self.for_each else None)
+        shown = (self.show,) if isinstance(self.show, Expression) else ()
+        when = (self.when,) if self.when is not None else ()
+        return (*_of(value for value in values if value is not None), *when, *self.needed_expressions, *shown)
+
+    @property
+    def needed_expressions(self) -> tuple[Expression, ...]:
+        """The expressions without which one run of the step can't do its work: those of its condition, its loop and of
+        what only reports show apart."""
         retry = (self.retry.until, self.retry.fail_if) if self.retry else ()
-        single = (self.when, self.show, *retry, self.take.until if self.take else None)
+        expected = self.expected_failure.when if self.expected_failure else None
+        single = (*retry, self.take.until if self.take else None, expected)
         return (
-            *_of(value for value in values if value is not None),
             *self.kind.expressions,
             *(self.expect.expressions if self.expect else ()),
             *(expression for _, expression in self.capture),
-            *(expression for expression in single if isinstance(expression, Expression)),
+            *(expression for expression in single if expression is not None),
         )
 
     def walk(self) -> Iterator[Step]:
         """Yield this step and every one below it in the same file."""
         yield self
-        for child in (*self.children, *self.defer):
+        for child in (*self.children, *self.defer, *self.on_failure):
             yield from child.walk()
 
 
@@ -277,6 +302,7 @@ class Scenario(NamedTuple):
     secrets: tuple[str, ...] = ()
     timeout: float | None = None
     finally_: tuple[Step, ...] = ()
+    on_failure: tuple[Step, ...] = ()
     outputs: Mapping[str, Expression] = EMPTY
     tags: tuple[str, ...] = ()
 
@@ -287,5 +313,5 @@ class Scenario(NamedTuple):
 
     def walk(self) -> Iterator[Step]:
         """Every step of this file, included scenarios apart."""
-        for step in (*self.steps, *self.finally_):
+        for step in (*self.steps, *self.finally_, *self.on_failure):
             yield from step.walk()

@@ -77,10 +77,6 @@ def _timeout(steps: StepReader, node: Node, _step_id: str) -> float | None:
     return steps.reader.seconds(node)
 
 
-def _background(_steps: StepReader, node: Node, _step_id: str) -> bool:
-    return scalar_in(node) is True
-
-
 def _take(steps: StepReader, node: Node, _step_id: str) -> model.Take | None:
     if isinstance(node, Scalar):
         return model.Take(items=number_in(node))
@@ -103,6 +99,20 @@ def _capture(steps: StepReader, node: Node, _step_id: str) -> tuple[tuple[str, E
 
 def _defer(steps: StepReader, node: Node, step_id: str) -> tuple[model.Step, ...]:
     return steps.steps(node, f"{step_id}_defer_")
+
+
+def _on_failure(steps: StepReader, node: Node, step_id: str) -> tuple[model.Step, ...]:
+    return steps.steps(node, f"{step_id}_on_failure_")
+
+
+def _flag(_steps: StepReader, node: Node, _step_id: str) -> bool:
+    return scalar_in(node) is True
+
+
+def _expected_failure(steps: StepReader, node: Node, _step_id: str) -> model.ExpectedFailure | None:
+    if not isinstance(node, Mapping):
+        return None
+    return model.ExpectedFailure(text_in(node.get("reason")) or "", steps.reader.expression(node.get("when")))
 
 
 def _show(steps: StepReader, node: Node, _step_id: str) -> ShowWord | Expression | None:
@@ -136,7 +146,7 @@ _ROWS = (
     ),
     Modifier("retry", _retry, "'{kind}' can't be retried", "retry the step that makes the request"),
     Modifier("timeout", _timeout),
-    Modifier("background", _background, "'{kind}' can't run in the background", "only requests and 'sleep' can"),
+    Modifier("background", _flag, "'{kind}' can't run in the background", "only requests and 'sleep' can"),
     Modifier(
         "take",
         _take,
@@ -146,6 +156,9 @@ _ROWS = (
     Modifier("expect", _expect),
     Modifier("capture", _capture),
     Modifier("defer", _defer),
+    Modifier("on_failure", _on_failure),
+    Modifier("continue_on_failure", _flag),
+    Modifier("expected_failure", _expected_failure),
     Modifier("show", _show),
     Modifier("volatile", _volatile),
     Modifier("tags", _tags),

@@ -65,7 +65,7 @@ class Played:
 
         def note(step: StepRecord) -> None:
             found[step.id] = step
-            for inner in (*(step.each or ()), *(step.steps or ())):
+            for inner in (*step.inside, *step.on_failure):
                 note(inner)
 
         for step in self.scenario.steps:

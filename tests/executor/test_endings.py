@@ -33,7 +33,7 @@ def test_finally_runs_after(play: Player, step: str) -> None:
     assert played["never"].status == "skipped"
     assert (played["one"].status, played["two"].status) == ("failed", "passed"), "one's failure does not stop two"
     assert played["three"].status == "skipped", "there is nothing to clean up"
-    assert played["three"].reason == "'later' was never set"
+    assert played["three"].reason == "needs 'later', which step 'never' did not set"
     assert {played[name].phase for name in ("one", "two", "three")} == {"finally"}
 
 
@@ -103,7 +103,7 @@ def test_defer_runs_once_for_each_element_with_its_names(play: Player) -> None:
     assert played["made"].status == "failed"
     endings = played.scenario.steps[1:]
     assert [(step.status, step.reason) for step in endings] == [
-        ("skipped", "'name' was never set"),
+        ("skipped", "needs 'name', which step 'made' did not set"),
         ("passed", None),
         ("passed", None),
     ]

@@ -887,14 +887,6 @@ steps:
   - {id: a, info: , when: x}
   - check: [steps.a.body]
 """,
-    "par-for": """\
-title: T
-steps:
-  - for_each: [a]
-    parallel:
-      - {info: , capture: {x: body.ID}}
-  - check: [x]
-""",
     "set-expect": """\
 title: T
 steps:

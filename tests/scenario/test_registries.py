@@ -36,6 +36,9 @@ MODIFIER_SAMPLES: dict[str, Any] = {
     "expect": {"that": ["missing"]},
     "capture": {"name": "missing"},
     "defer": {"remove": "{{ missing }}"},
+    "on_failure": {"remove": "{{ missing }}"},
+    "continue_on_failure": None,
+    "expected_failure": {"when": "missing", "reason": "a reason"},
     "show": "missing.part",
     "volatile": None,
     "tags": None,
@@ -48,6 +51,7 @@ KIND_SAMPLES: dict[str, Any] = {
     "check": ["missing"],
     "sleep": "{{ missing }}",
     "parallel": [{"check": ["missing"]}],
+    "group": [{"check": ["missing"]}],
     "include": {"scenario": "included.yaml", "vars": {"name": "{{ missing }}"}},
 }
 

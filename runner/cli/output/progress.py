@@ -22,13 +22,19 @@ from runner.results.events import (
     StepKey,
 )
 from runner.results.records import CONSEQUENCES, EngineRecord, ScenarioRecord, Status, StepRecord
-from runner.results.statuses import STATUS_MARKS, leaves
+from runner.results.statuses import FAILED, STATUS_MARKS, leaves
 from runner.text import count, short_path, visible
 
 if TYPE_CHECKING:
     from runner.cli.output.live import Live
 
-COLOURS: Mapping[Status, str] = {"passed": "green", "failed": "red", "error": "red", "skipped": "grey"}
+COLOURS: Mapping[Status, str] = {
+    "passed": "green",
+    "failed": "red",
+    "error": "red",
+    "skipped": "grey",
+    "xfailed": "yellow",
+}
 JUDGED = frozenset({"expectation", "unexpected-status"})
 """The errors that the first of a step's failed expectations becomes."""
 NAME_WIDTH = 16
@@ -116,17 +122,17 @@ class Progress:
         if record.awaits or record.each is not None:
             status = ""
         note = f"   ({record.phase})" if record.phase != "steps" else ""
+        note += f"   expected: {record.reason}" if record.status == "xfailed" and record.reason else ""
         time = f"{record.duration_ms:7.0f} ms" if record.status != "skipped" else f"   {record.reason or ''}"
         name, request = _fit(record.id, NAME_WIDTH), _fit(_what(record), REQUEST_WIDTH)
-        line = (
-            f"{'  ' * depth}{self._paint(mark, colour)} {name} {request} {status:>3}{time}{self._paint(note, 'grey')}"
-        )
+        line = f"{'  ' * depth}{self._paint(mark, colour)} {name} {request} {status:>3}{time}"
+        line += self._paint(visible(note), "grey")
         self._say(line.rstrip(), event.key.scenario)
 
     def _scenario(self, event: ScenarioFinished) -> None:
         record, number = event.record, event.scenario
         for step in leaves(record.steps):
-            self.counts["skipped" if step.status == "skipped" else "ran"] += 1
+            self.counts[step.status if step.status in ("skipped", "xfailed") else "ran"] += 1
         if record.status == "skipped":
             self._say(f"  {self._paint('-', 'grey')} skipped: {visible(record.reason or '')}", number)
         is_shown = any(step.error for step in record.steps) or any(step.contradictions for step in leaves(record.steps))
@@ -157,8 +163,11 @@ class Progress:
             self._console.say(f"  … and {len(found) - MAX_CONTRADICTIONS} more contradictions")
 
     def _failure(self, step: StepRecord, scenario: ScenarioRecord) -> None:
-        inner = [*(step.each or ()), *(step.steps or ())]
-        if step.error and step.error.code not in CONSEQUENCES and not any(child.error for child in inner):
+        if step.status not in FAILED:
+            return
+        inner = step.inside
+        caused_inside = any(child.error for child in inner if child.status in FAILED)
+        if step.error and step.error.code not in CONSEQUENCES and not caused_inside:
             diagnostics.show_failure(self._console, step.error, step.status)
             if step.error.code in JUDGED:
                 failed = [expectation for expectation in step.expectations if not expectation.passed]
@@ -179,8 +188,8 @@ class Progress:
     def _summary(self, event: RunFinished) -> None:
         total = sum(event.summary.values())
         verdicts = [f"{event.summary[status]} {status}" for status in STATUS_MARKS if event.summary.get(status)]
-        skipped = f", {self.counts['skipped']} skipped" if self.counts["skipped"] else ""
-        steps = f"{count(self.counts['ran'], 'step')}{skipped} in {event.duration_ms / 1000:.2f} s"
+        more = "".join(f", {self.counts[word]} {word}" for word in ("skipped", "xfailed") if self.counts[word])
+        steps = f"{count(self.counts['ran'], 'step')}{more} in {event.duration_ms / 1000:.2f} s"
         self._say(f"{count(total, 'scenario')}: {', '.join(verdicts)} · {steps}", -1)
 
 

@@ -15,9 +15,11 @@ from runner.executor.cancellation import INTERRUPTED
 from runner.executor.context import StepContext
 from runner.executor.response.watch import NOTHING_WATCHED, Watched
 from runner.executor.steps import expectations, result
+from runner.executor.steps.expected_failures import judged
 from runner.results.events import StepFinished, StepStarted
 from runner.results.records import Expectation, ResponseRecord, ShowWord, Status, StepRecord
 from runner.results.result_path import Source
+from runner.scenario import model
 from runner.scenario.expressions.expression import Expression
 from runner.scenario.expressions.references import Scope
 from runner.scenario.expressions.values import Template, Value
@@ -25,6 +27,7 @@ from runner.scenario.expressions.work import watched
 
 FAILURE_CODES: Final = frozenset({"timeout", "unexpected-status", "in-band-error", "expectation"})
 """Codes of errors that make a step ``failed``. With any other it could not be performed, which is an ``error``."""
+
 
 
 class Attempt:
@@ -66,16 +69,22 @@ def run_attempts(context: StepContext, perform: Perform) -> StepRecord:
     step = context.step
     context.emit(StepStarted(context.key, step.id, step.name, context.position.phase, step.background))
     started_ms = context.run.elapsed_ms()
-    deadline = Deadline.after(context.timeout)
+    deadline = Deadline.never() if _has_no_end(step) else Deadline.after(context.timeout)
     number = 0
     while True:
         number += 1
         attempt = _attempt(context, perform, deadline, number, started_ms)
         if not _wait_for_another(context, attempt, deadline, number):
             break
-    record = _record(context, attempt, number, started_ms)
+    record = judged(context, _record(context, attempt, number, started_ms))
     context.emit(StepFinished(context.key, record))
     return record
+
+
+def _has_no_end(step: model.Step) -> bool:
+    """Return whether a step may take as long as the steps inside it do."""
+    is_block = isinstance(step.kind, model.Parallel | model.Group | model.Include)
+    return is_block and step.timeout is None and (step.retry is None or step.retry.times is not None)
 
 
 def _attempt(context: StepContext, perform: Perform, deadline: Deadline, number: int, started_ms: float) -> Attempt:

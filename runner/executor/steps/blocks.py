@@ -1,4 +1,4 @@
-"""Runs the steps inside a step: those of ``parallel``, and of an included scenario."""
+"""Runs the steps inside a step: those of ``parallel``, of ``group``, and of an included scenario."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from runner.results.statuses import first_failure
 from runner.scenario import model
 from runner.scenario.expressions.references import Scope
 
-BlockKind = model.Parallel | model.Include
+BlockKind = model.Parallel | model.Group | model.Include
 """The kinds of steps that have steps inside."""
 
 
@@ -32,14 +32,19 @@ class Runner(Protocol):
     def child(self) -> Runner:
         """Return the same runner with a child cancel scope."""
 
+    def group(self, steps: tuple[model.Step, ...]) -> Runner:
+        """Return a runner of a group's steps, whose background steps end with it."""
+
     def inside(self, scope: VariableScope) -> Runner:
         """Return a runner of an included scenario's steps."""
 
     def run(self, step: model.Step, position: Position) -> StepRecord | Background:
         """Run one step; one in the background is only started."""
 
-    def sequence(self, steps: tuple[model.Step, ...], at: Position, first: int = 0) -> list[StepRecord | Background]:
-        """Run steps in order; ``first`` is the index of the first one."""
+    def sequence(
+        self, steps: tuple[model.Step, ...], at: Position, first: int = 0, *, on_failure: tuple[model.Step, ...] = ()
+    ) -> list[StepRecord | Background]:
+        """Run steps in order; ``first`` is the index of the first one, ``on_failure`` what follows one that failed."""
 
     def end_background(self) -> None:
         """Wait for the background steps, and cancel those that do not end."""
@@ -75,6 +80,8 @@ def _run(runner: Runner, context: StepContext, kind: BlockKind, names: Scope, at
     match kind:
         case model.Parallel():
             _parallel(runner, kind, context.position, attempt)
+        case model.Group():
+            _group(runner, kind, context.position, attempt)
         case model.Include():
             _include(runner, kind, context.position, names, attempt)
         case _:
@@ -88,6 +95,14 @@ def _parallel(runner: Runner, kind: model.Parallel, at: Position, attempt: Attem
     _finish(runner.resolve(entries), attempt)
 
 
+def _group(runner: Runner, kind: model.Group, at: Position, attempt: Attempt) -> None:
+    """Run steps in order. What they set is there for the steps after them, inside the group and behind it."""
+    inner = runner.group(kind.steps)
+    entries = inner.sequence(kind.steps, at)
+    inner.end_background()
+    _finish(inner.resolve(entries), attempt)
+
+
 def _include(runner: Runner, kind: model.Include, at: Position, names: Scope, attempt: Attempt) -> None:
     """Run another scenario, with variables of its own. Its deferred steps run at the end of the whole run."""
     values = {name: value.render(names) for name, value in kind.vars.items()}
@@ -95,7 +110,7 @@ def _include(runner: Runner, kind: model.Include, at: Position, names: Scope, at
     scope = VariableScope(kind.scenario, run.engine)
     set_included_variables(scope, values, run.options.secrets)
     inner = runner.inside(scope)
-    entries = inner.sequence(kind.scenario.steps, Position(at.key, at.phase))
+    entries = inner.sequence(kind.scenario.steps, Position(at.key, at.phase), on_failure=kind.scenario.on_failure)
     entries += inner.sequence(kind.scenario.finally_, Position(at.key, "finally"), len(kind.scenario.steps))
     inner.end_background()
     _finish(inner.resolve(entries), attempt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
@@ -10,18 +11,17 @@ from runner.errors import RunnerError, StepError
 from runner.executor.cancellation import Level
 from runner.executor.context import Position, RunContext, StepContext, VariableScope
 from runner.executor.requirements import unmet
-from runner.executor.steps import background, blocks, kinds
-from runner.executor.steps.attempts import Attempt, not_performed, run_attempts, skip, skipped_record
+from runner.executor.steps import background, blocks, dependencies, kinds
+from runner.executor.steps.attempts import Attempt, not_performed, run_attempts, skip
 from runner.executor.steps.background import Background, ignore_response
-from runner.executor.steps.result import view_of
+from runner.executor.steps.loops import asks_for_each, elements_of, loop_record
 from runner.executor.threads import run_concurrently
 from runner.results.events import StepFinished, StepStarted
-from runner.results.records import Phase, StepRecord
-from runner.results.statuses import FAILED, first_failure
+from runner.results.records import EMPTY, Phase, StepRecord
+from runner.results.statuses import FAILED
 from runner.scenario import model
 from runner.scenario.expressions.expression import Expression
 from runner.scenario.expressions.references import Scope
-from runner.text import shown
 
 Entry: TypeAlias = StepRecord | Background
 """A step's record, or the background step whose record is not there yet."""
@@ -29,34 +29,33 @@ Entry: TypeAlias = StepRecord | Background
 
 class Deferred(NamedTuple):
     """Steps to run at the end of the whole run, with what the deferring step saw. ``path`` is its position, ``unset``
-    are the names that it would have set if it had passed."""
+    are the names that it would have set if it had passed, with its id."""
 
     path: tuple[int, ...]
     steps: tuple[model.Step, ...]
     run: RunContext
     scope: VariableScope
     local: Mapping[str, Any]
-    unset: frozenset[str]
+    unset: Mapping[str, str]
 
 
 class Flow:
-    """Runs the steps of one scenario. All scenarios of a run share ``deferred``."""
+    """Runs the steps of one scenario. All scenarios of a run share ``deferred``; ``unset`` are names without a value
+    for these steps, with the step that should have set them; ``started`` are the background steps, by id."""
 
     def __init__(
         self,
         run: RunContext,
         scope: VariableScope,
         deferred: list[Deferred],
-        unset: frozenset[str] = frozenset(),
-        started: dict[str, Background] | None = None,
+        unset: Mapping[str, str] = EMPTY,
+        started: ChainMap[str, Background] | None = None,
     ) -> None:
         self.run_context = run
         self.scope = scope
         self.deferred = deferred
         self.unset = unset
-        self.started: dict[str, Background] = {} if started is None else started
-        """The background steps, by id."""
-        self.settable = {name for step in scope.scenario.walk() for name in step.sets}
+        self.started: ChainMap[str, Background] = ChainMap() if started is None else started
 
     def inside(self, scope: VariableScope) -> Flow:
         """Return the flow of an included scenario, which can be cancelled by itself."""
@@ -66,11 +65,23 @@ class Flow:
         """Return the same flow with a child cancel scope, for steps that can be cancelled by themselves."""
         return Flow(self.run_context.child(), self.scope, self.deferred, self.unset, self.started)
 
-    def sequence(self, steps: tuple[model.Step, ...], at: Position, first: int = 0) -> list[Entry]:
-        """Run steps in order; ``first`` is the index of the first one.
+    def group(self, steps: tuple[model.Step, ...]) -> Flow:
+        """Return the flow of a group's steps. Its background steps end with it: they can be cancelled by themselves."""
+        if not any(below.background for step in steps for below in step.walk()):
+            return self
+        return Flow(self.run_context.child(), self.scope, self.deferred, self.unset, self.started.new_child())
 
-        After a failure the rest is skipped, except with ``--keep-going`` or in a cleanup. Background steps are joined
-        once all of these have passed.
+    def _layered(self) -> Flow:
+        """Return the flow of the steps inside one element of a loop: what they set is theirs."""
+        return Flow(self.run_context, self.scope.layer(), self.deferred, self.unset, self.started.new_child())
+
+    def sequence(
+        self, steps: tuple[model.Step, ...], at: Position, first: int = 0, *, on_failure: tuple[model.Step, ...] = ()
+    ) -> list[Entry]:
+        """Run steps in order; ``first`` is the index of the first one, ``on_failure`` what follows one that failed.
+
+        After a failure the rest is skipped, except with ``--keep-going``, ``continue_on_failure`` or in a cleanup.
+        Background steps are joined once all of these have passed.
         """
         entries: list[Entry] = []
         cancellation = self.run_context.cancellation
@@ -80,14 +91,17 @@ class Flow:
             if stop_reason is None and cancellation.reached(at.level):
                 stop_reason = cancellation.reason
             if stop_reason is not None:
-                entries.append(skip(self._context(step, position), stop_reason))
+                entries.append(self._skip(self._context(step, position), stop_reason))
                 continue
             entry = self.run(step, position)
-            entries.append(entry)
             record = entry.failure if isinstance(entry, Background) else entry
-            if record is not None and record.status in FAILED and not self._continues(at):
-                cancelled = cancellation.reached(at.level)
-                stop_reason = cancellation.reason if cancelled else f"step '{record.id}' did not pass"
+            if record is not None and record.status in FAILED:
+                if record is entry:
+                    entry = self._explain(self._context(step, position), record, on_failure)
+                if not self._continues(at) and not step.continue_on_failure:
+                    cancelled = cancellation.reached(at.level)
+                    stop_reason = cancellation.reason if cancelled else f"step '{record.id}' did not pass"
+            entries.append(entry)
         if stop_reason is None:
             for entry in entries:
                 if isinstance(entry, Background):
@@ -96,7 +110,7 @@ class Flow:
 
     def _continues(self, at: Position) -> bool:
         """Return whether steps run after a failure."""
-        return self.run_context.options.keep_going or at.phase != "steps"
+        return self.run_context.options.keep_going or at.phase != "steps" or at.after_failure
 
     def _context(self, step: model.Step, position: Position) -> StepContext:
         return StepContext(step, self.run_context, self.scope, position)
@@ -104,21 +118,41 @@ class Flow:
     def run(self, step: model.Step, position: Position) -> Entry:
         """Run one step; one in the background is only started."""
         context = self._context(step, position)
-        if step.when is not None and not _asks_for_each(step):
-            record = self._skip_unless(step.when, context)
-            if record is not None:
-                return record
+        record = self._held_back(context)
+        if record is not None:
+            return record
         if step.background:
             return self._start(context)
         if isinstance(step.kind, model.Await) and step.kind.step not in self.started:
-            return skip(context, f"'{step.kind.step}' was not started")
+            return self._skip(context, f"'{step.kind.step}' was not started")
         if step.for_each is not None:
             record = self._for_each(context, step.for_each, None, step.for_each.parallel)
         else:
             record = self._once(context, ignore_response)
             self._defer(context, record)
-        self._settle(step, record)
+        dependencies.settle(self.scope, step, record)
         return record
+
+    def _held_back(self, context: StepContext) -> StepRecord | None:
+        """Return the record of a step that is not to run, by its condition or because it needs what another step did
+        not give; None if it is to run."""
+        step = context.step
+        if step.when is not None and not asks_for_each(step):
+            reason = dependencies.missing(context, self.unset, (step.when,))
+            if reason is not None:
+                return self._skip(context, reason, older=True)
+            record = self._skip_unless(step.when, context)
+            if record is not None:
+                dependencies.settle(self.scope, step, record)
+                return record
+        elements = step.for_each.elements.expressions if step.for_each is not None else ()
+        reason = dependencies.missing(context, self.unset, (*elements, *step.needed_expressions))
+        return None if reason is None else self._skip(context, reason, older=True)
+
+    def _skip(self, context: StepContext, reason: str, *, older: bool = False) -> StepRecord:
+        """Skip a step; with ``older``, the names that it sets lose the values from before."""
+        dependencies.lose(self.scope, context.step, older=older)
+        return skip(context, reason)
 
     def _skip_unless(self, when: Expression, context: StepContext) -> StepRecord | None:
         """Return the record of a step whose ``when`` is false, or can't be evaluated; None if the step is to run."""
@@ -132,10 +166,6 @@ class Flow:
     def _once(self, context: StepContext, on_response: Callable[[], None]) -> StepRecord:
         """Run a step once, without its loop."""
         step = context.step
-        if context.position.phase != "steps":
-            missing = self._never_set(context)
-            if missing is not None:
-                return skip(context, f"'{missing}' was never set")
         if isinstance(step.kind, model.Include):
             try:
                 reason = unmet(step.kind.scenario.requires, context.engine)
@@ -147,7 +177,20 @@ class Flow:
         def perform(names: Scope, deadline: Deadline) -> Attempt:
             return self._perform(context, names, deadline, on_response)
 
-        return run_attempts(context, perform)
+        return self._explain(context, run_attempts(context, perform), step.on_failure)
+
+    def _explain(self, context: StepContext, record: StepRecord, steps: tuple[model.Step, ...]) -> StepRecord:
+        """Run what follows a failure, and return the record of the failed step with the records of that. One that was
+        interrupted needs no explanation."""
+        if not steps or record.status not in FAILED or context.cancelled():
+            return record
+        position = context.position._replace(after_failure=True)
+        flow = self._layered()
+        step_id = context.step.id.partition("[")[0]  # an element of a loop is the step here
+        dependencies.settle(flow.scope, context.step._replace(id=step_id), record)
+        entries = flow.sequence(steps, position, len(record.inside) + len(record.on_failure))
+        flow.end_background()
+        return record._replace(on_failure=(*record.on_failure, *flow.resolve(entries)))
 
     def _perform(
         self, context: StepContext, names: Scope, deadline: Deadline, on_response: Callable[[], None]
@@ -158,34 +201,17 @@ class Flow:
                 record = self._join(kind.step)
                 assert record is not None, "the awaited step was never started"
                 return kinds.joined(context, kind, record)
-            case model.Parallel() | model.Include():
+            case model.Parallel() | model.Group() | model.Include():
                 on_response()
                 return blocks.perform(self, context, kind, names, deadline)
             case _:
                 return kinds.perform(context, kind, names, deadline, on_response)
 
-    def _never_set(self, context: StepContext) -> str | None:
-        """Return a name that a cleanup step needs and that no step has set: there is nothing to clean up then."""
-        names = context.names()
-        for reference in context.step.references:
-            if reference.optional:
-                continue
-            if reference.name in self.unset or (reference.name in self.settable and reference.name not in names):
-                return reference.name
-            if reference.name == "steps" and reference.path and reference.path[0] not in self.scope.results:
-                return f"steps.{reference.path[0]}"
-        return None
-
-    def _settle(self, step: model.Step, record: StepRecord) -> None:
-        """Set a finished step's variables and result; a skipped one has none."""
-        if record.status != "skipped":
-            self.scope.set(record.captured)
-            self.scope.results[step.id] = view_of(record)
-
     def _defer(self, context: StepContext, record: StepRecord) -> None:
         step = context.step
         if step.defer and record.attempts:
-            unset = frozenset(step.sets).difference(record.captured)
+            step_id = step.id.partition("[")[0]
+            unset = {name: step_id for name in step.sets if name not in record.captured}
             local = {**context.position.local, **record.captured}
             self.deferred.append(Deferred(context.key.path, step.defer, self.run_context, self.scope, local, unset))
 
@@ -199,7 +225,7 @@ class Flow:
         context.emit(StepStarted(context.key, step.id, step.name, position.phase, step.background))
         started_ms = context.run.elapsed_ms()
         try:
-            elements = _elements(context, loop)
+            elements = elements_of(context, loop)
         except StepError as error:
             return not_performed(context, error)
         jobs = [
@@ -209,47 +235,38 @@ class Flow:
             )
             for index, element in enumerate(elements)
         ]
-        each = self._run_elements(jobs, _asks_for_each(step), latch, width)
-        status, error_record = first_failure(each)
-        record = skipped_record(context)._replace(
-            status=status,
-            error=error_record,
-            reason=None,
-            attempts=1,
-            started_ms=started_ms,
-            duration_ms=context.run.elapsed_ms() - started_ms,
-            captured={
-                name: [record.captured[name] for record in each if name in record.captured] for name in step.sets
-            },
-            each=tuple(each),
-        )
+        each = self._run_elements(jobs, asks_for_each(step), latch, width)
+        record = loop_record(context, each, started_ms)
         context.emit(StepFinished(context.key, record))
         return record
 
     def _run_elements(
-        self, jobs: list[StepContext], asks_for_each: bool, latch: background.Latch | None, width: int
+        self, jobs: list[StepContext], has_conditions: bool, latch: background.Latch | None, width: int
     ) -> list[StepRecord]:
         def run(job: StepContext) -> StepRecord:
+            flow = self._layered() if job.step.children else self
+            job = job._replace(scope=flow.scope)
             party = latch.party() if latch is not None else None
             try:
                 if job.cancelled():
                     return skip(job, self.run_context.cancellation.reason)
                 record = None
-                if asks_for_each and job.step.when is not None:
+                if has_conditions and job.step.when is not None:
                     record = self._skip_unless(job.step.when, job)
                 if record is None:
-                    record = self._once(job, party.arrive if party is not None else ignore_response)
+                    record = flow._once(job, party.arrive if party is not None else ignore_response)
             finally:
                 if party is not None:
                     party.withdraw()
-            self._defer(job, record)
+            flow._defer(job, record)
             return record
 
         if width > 1 and len(jobs) > 1:
             return run_concurrently(run, jobs, min(width, len(jobs)), at_once=latch is not None)
         records: list[StepRecord] = []
         for job in jobs:
-            if records and records[-1].status in FAILED and not self._continues(job.position):
+            failed = bool(records) and records[-1].status in FAILED
+            if failed and not self._continues(job.position) and not job.step.continue_on_failure:
                 rest = jobs[len(records) :]
                 return records + [skip(left, "an earlier element did not pass") for left in rest]
             records.append(run(job))
@@ -264,7 +281,7 @@ class Flow:
         width = 1
         if loop is not None:
             try:
-                width = len(_elements(context, loop))
+                width = len(elements_of(context, loop))
             except StepError as error:
                 return not_performed(context, error)
         entry = Background(step, width)
@@ -290,14 +307,15 @@ class Flow:
         if not entry.settled:
             entry.settled = True
             assert entry.record is not None
-            self._settle(entry.step, entry.record)
+            dependencies.settle(self.scope, entry.step, entry.record)
         return entry.record
 
     def end_background(self) -> None:
         """Wait for the background steps, and cancel those that do not end."""
-        running = [entry for entry in self.started.values() if not entry.settled]
+        own = self.started.maps[0]
+        running = [entry for entry in own.values() if not entry.settled]
         background.end_all(running, lambda: self.run_context.cancellation.cancel(Level.STEPS))
-        for step_id in self.started:
+        for step_id in own:
             self._join(step_id)
 
     def resolve(self, entries: Sequence[Entry]) -> list[StepRecord]:
@@ -326,23 +344,3 @@ class Flow:
             flow = Flow(deferred.run, deferred.scope, self.deferred, deferred.unset)
             entries += flow.sequence(deferred.steps, at, first + len(entries))
         return entries
-
-
-def _elements(context: StepContext, loop: model.ForEach) -> list[Any]:
-    """Return a loop's elements.
-
-    Raises:
-        StepError: ``not-a-list``, or the template fails.
-    """
-    value = loop.elements.render(context.names())
-    if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
-        hint = "a mapping's items: for_each: data.items() | list" if isinstance(value, Mapping) else None
-        raise StepError("not-a-list", f"for_each needs a list, not {shown(value, 60)}", hint=hint)
-    return list(value)
-
-
-def _asks_for_each(step: model.Step) -> bool:
-    """Return whether a loop's ``when`` depends on the element, and so is evaluated for each."""
-    if step.for_each is None or step.when is None:
-        return False
-    return any(reference.name == step.for_each.name for reference in step.when.references)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from runner.engine.transport import Headers
@@ -71,6 +71,29 @@ def view_of(record: StepRecord) -> dict[str, Any]:
         each=[view_of(element) for element in record.each] if record.each is not None else None,
         outputs=record.outputs,
     )
+
+
+def captured_inside(record: StepRecord) -> Mapping[str, Any]:
+    """Return what a step and the steps inside it have captured; an included scenario's variables are its own."""
+    if record.action == "include" or not record.steps:
+        return record.captured
+    captured: dict[str, Any] = {}
+    for inner in record.steps:
+        captured.update(captured_inside(inner))
+    return {**captured, **record.captured}
+
+
+def inner_views(step: model.Step, elements: Sequence[StepRecord]) -> dict[str, dict[str, Any]]:
+    """Return the results of the steps inside a loop, by id, from the records of the loop's elements."""
+    views: dict[str, dict[str, Any]] = {}
+    for child in step.children:
+        records = [inner for element in elements for inner in element.steps or () if inner.id == child.id]
+        each: list[Mapping[str, Any]] = [view_of(inner) for inner in records]
+        views[child.id] = view(None, ok=all(inner["ok"] for inner in each), attempts=1, each=each)
+        if child.children:
+            below = [inner for record in records for inner in record.each or ()] if child.for_each else records
+            views.update(inner_views(child, below))
+    return views
 
 
 def retry_record(step: model.Step) -> RetryRecord | None:

@@ -14,6 +14,7 @@ from runner.report.html import templates
 from runner.report.html.charts import charts
 from runner.report.html.jsonview import lines_of, view
 from runner.report.snippets.languages import LANGUAGES, Language, StepSnippets, snippets_of
+from runner.report.snippets.session import walk
 from runner.report.treatments import treatment_of
 from runner.results.records import EngineRecord, ResponseRecord, ScenarioRecord, StepRecord
 from runner.results.result_path import Source
@@ -38,8 +39,8 @@ class Steps:
         self._engine = engine
         self._prefix = prefix
         self._stable = stable
-        self._operations = {step.id: step.operation for step in scenario.steps}
-        self._awaited = {step.awaits for step in scenario.steps if step.awaits}
+        self._operations = {step.id: step.operation for step in walk(scenario.steps)}
+        self._awaited = {step.awaits for step in walk(scenario.steps) if step.awaits}
 
     def render(self) -> Iterator[Markup]:
         """Yield the sections in their order."""
@@ -50,6 +51,7 @@ class Steps:
     def _step(self, node: StepSnippets, number: str, anchor: str, level: int) -> Markup:
         step = node.step
         each = step.each if step.each is not None and step.show not in ("none", "request") else ()
+        each = () if node.children else each
         more = len(each) - _SHOWN_OF_A_LOOP
         return templates.render(
             "step.html",
@@ -66,7 +68,11 @@ class Steps:
                 self._step(child, f"{number}.{index}", f"{anchor}-{index}", level + 1)
                 for index, child in enumerate(node.children, 1)
             ],
-            answers=list(self._answers(step)),
+            explanations=[
+                self._step(StepSnippets(child, {}, {}), f"{number}.{index}", f"{anchor}-{index}", level + 1)
+                for index, child in enumerate(step.on_failure, len(node.children) + 1)
+            ],
+            answers=[] if node.children else list(self._answers(step)),
             more_answers=f"{count(more, 'more answer')} {'is' if more == 1 else 'are'}" if more > 0 else "",
         )
 

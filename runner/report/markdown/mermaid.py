@@ -34,7 +34,7 @@ def _calls(steps: Sequence[StepRecord]) -> Iterator[StepRecord]:
     for step in steps:
         if step.request is not None and step.phase != "cleanup":
             yield step
-        yield from _calls((*(step.each or ()), *(step.steps or ())))
+        yield from _calls(step.inside)
 
 
 def _text(text: str) -> str:

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from runner.api.operations import by_id
-from runner.errors import Diagnostic
 from runner.report import wording
 from runner.report.markdown.markup import block, code, folded, inline, prose
 from runner.report.snippets.languages import FIRST, LANGUAGES, Language, StepSnippets
-from runner.report.snippets.session import Snippet
+from runner.report.snippets.session import Snippet, walk
 from runner.results.records import EngineRecord, ScenarioRecord, StepRecord
 from runner.results.result_path import Source
 from runner.text import count
@@ -25,7 +24,7 @@ class StepSections:
 
     def __init__(self, scenario: ScenarioRecord, engine: EngineRecord | None) -> None:
         self._engine = engine
-        self._awaited = {step.awaits for step in scenario.steps if step.awaits}
+        self._awaited = {step.awaits for step in walk(scenario.steps) if step.awaits}
 
     def step(self, node: StepSnippets, number: str, level: int) -> Iterator[str]:
         """Yield the parts of a step's section, and those of the steps inside it."""
@@ -45,8 +44,11 @@ class StepSections:
             yield from self.step(child, f"{number}.{index}", level + 1)
         yield from self._answer(step)
         yield from self._captured(node)
-        if step.error is not None and not step.steps:
-            yield from _failure(step.error)
+        if step.error is not None and not node.children:
+            yield from _failure(step)
+        for explanation in step.on_failure:
+            yield f"After the failure: {inline(wording.title_of(explanation))}"
+            yield from self._answer(explanation)
         if wording.call_shown(step) == "open":
             yield _others(node.snippets)
 
@@ -73,7 +75,7 @@ class StepSections:
         for node in ran:
             if node.step.error is not None:
                 yield f"{inline(wording.title_of(node.step))}:"
-                yield from _failure(node.step.error)
+                yield from _failure(node.step)
 
     def _call(self, node: StepSnippets) -> Iterator[str]:
         """Yield the operation and its command. A command that later ones need stays, whatever ``show`` says."""
@@ -102,7 +104,7 @@ class StepSections:
     def _answer(self, step: StepRecord) -> Iterator[str]:
         if step.show in ("none", "request"):
             return
-        if step.each is not None:
+        if step.each is not None and not any(element.steps for element in step.each):
             yield from _answers(step.each)
             return
         if step.response is None:
@@ -195,8 +197,15 @@ def _details(summary: str, rows: Sequence[Language], snippets: Mapping[str, Snip
     return f"<details>\n<summary>{summary}</summary>\n\n{blocks}\n\n</details>"
 
 
-def _failure(error: Diagnostic) -> Iterator[str]:
-    yield f"**Failed**: {inline(error.message)}"
+def _failure(step: StepRecord) -> Iterator[str]:
+    error = step.error
+    if error is None:
+        return
+    if step.status == "xfailed":
+        yield f"**This is known to fail**: {inline(step.reason or '')}"
+        yield inline(error.message)
+    else:
+        yield f"**Failed**: {inline(error.message)}"
     if error.details:
         yield block("\n".join(error.details), "text")
     if error.hint:

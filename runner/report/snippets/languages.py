@@ -93,6 +93,7 @@ def snippets_of(
                     snippets[name] = snippet._replace(setups=new)
                 case Gap() as gap:
                     gaps[name] = gap
-        return StepSnippets(step, snippets, gaps, tuple(visit(child) for child in step.steps or ()))
+        children = step.steps or tuple(element for element in step.each or () if element.steps)
+        return StepSnippets(step, snippets, gaps, tuple(visit(child) for child in children))
 
     return tuple(visit(step) for step in steps)

@@ -94,4 +94,4 @@ def captured_names(steps: Iterable[StepRecord]) -> Iterator[str]:
     """Yield the names that steps set, in the order of the document; a name as often as it is set."""
     for step in steps:
         yield from step.captured
-        yield from captured_names((*(step.each or ()), *(step.steps or ())))
+        yield from captured_names(step.inside)

@@ -110,7 +110,7 @@ class Session(ABC):
                 return self.assign(step)
             case "sleep":
                 return self.pause(max(round(step.duration_ms / 1000, 1), 0.1))
-            case "check" | "parallel" | "include":
+            case "check" | "parallel" | "group" | "include":
                 return None
             case _:
                 assert_never(step.action)
@@ -180,4 +180,4 @@ def walk(steps: Iterable[StepRecord]) -> Iterator[StepRecord]:
     """Yield steps and all that is inside them, in the order of the document."""
     for step in steps:
         yield step
-        yield from walk((*(step.each or ()), *(step.steps or ())))
+        yield from walk(step.inside)

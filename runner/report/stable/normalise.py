@@ -104,6 +104,7 @@ class _Shaper:
             response=response,
             each=None if step.each is None else tuple(self.step(one) for one in step.each),
             steps=None if step.steps is None else tuple(self.step(one) for one in step.steps),
+            on_failure=tuple(self.step(one) for one in step.on_failure),
         )
 
     def request(self, request: RequestRecord) -> RequestRecord:

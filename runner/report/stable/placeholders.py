@@ -75,7 +75,7 @@ class _Replacer:
             self._observe_names(step, response)
             parts = (dict(response.headers), response.body, response.stdout, response.stderr, response.items)
             self._observe(parts, given=False)
-        for child in (*(step.each or ()), *(step.steps or ())):
+        for child in (*step.inside, *step.on_failure):
             self._observe_step(child)
         for name, value in step.captured.items():
             again = _NOTHING if response is None else _again(step.capture_sources.get(name), response, _NOTHING)
@@ -166,6 +166,7 @@ class _Replacer:
             shown=shown,
             each=each,
             steps=None if step.steps is None else tuple(self.step(one) for one in step.steps),
+            on_failure=tuple(self.step(one) for one in step.on_failure),
             outputs=None if step.outputs is None else self.value(step.outputs),
         )
 

@@ -32,6 +32,8 @@ class _Checker:
         self.names = Names(scenario, findings)
         self.fixed: set[str] = set()
         self.background: dict[str, tuple[str, ...]] = {}
+        self.loops: dict[str, frozenset[str]] = {}
+        """The variables of the loops around each step, and of its own."""
 
     def run(self, names: Iterable[str]) -> None:
         scenario = self.scenario
@@ -44,8 +46,9 @@ class _Checker:
         ending = scope.inside()
         self._sequence(scenario.finally_, ending)
         self._join_all(ending)
+        self._sequence(scenario.on_failure, ending.inside())
         for step in scenario.walk():
-            self._sequence(step.defer, ending.inside(), deferred_by=step)
+            self._sequence(step.defer, ending.inside(), self.loops.get(step.id, frozenset()), deferred=True)
         scope.ended = False
         self.names.check(scenario.outputs.values(), scope)
         self._unused()
@@ -69,28 +72,40 @@ class _Checker:
     # Steps
 
     def _sequence(
-        self, steps: tuple[model.Step, ...], scope: StaticScope, deferred_by: model.Step | None = None
+        self,
+        steps: tuple[model.Step, ...],
+        scope: StaticScope,
+        local: frozenset[str] = frozenset(),
+        *,
+        deferred: bool = False,
     ) -> None:
         for step in steps:
-            self._step(step, scope, deferred_by)
+            self._step(step, scope, local, deferred=deferred)
 
-    def _step(self, step: model.Step, scope: StaticScope, deferred_by: model.Step | None = None) -> None:
-        check_combination(step, self.findings, deferred=deferred_by is not None)
-        local = frozenset({deferred_by.for_each.name} if deferred_by and deferred_by.for_each else ())
+    def _step(
+        self, step: model.Step, scope: StaticScope, local: frozenset[str] = frozenset(), *, deferred: bool = False
+    ) -> None:
+        """Check a step; ``local`` are the variables of the loops around it."""
+        check_combination(step, self.findings, deferred=deferred)
         if step.for_each:
             self.names.check(step.for_each.elements.expressions, scope, local, step.id)
             self._loop_name(step, scope)
             local |= {step.for_each.name}
+        self.loops[step.id] = local
         inside = scope
         if step.when:
             self.names.check((step.when,), scope, local, step.id)
             inside = scope.inside(step.when)
         self._values((step.title, step.about), inside, local)
-        self._kind(step, inside, local)
-        self._results(step, inside, local)
+        block = inside.inside() if step.children else inside
+        self._kind(step, block, local)
+        self._results(step, block, local)
+        if step.children:
+            inside.merge(block, is_loop=step.for_each is not None)
         if step.when:
-            scope.merge(inside, step.when.text if isinstance(step.kind, model.Parallel) else None)
+            scope.merge(inside, step.when.text if step.children else None)
         self._define(step, scope)
+        self._sequence(step.on_failure, scope.inside(), local)
 
     def _kind(self, step: model.Step, scope: StaticScope, local: frozenset[str]) -> None:
         match step.kind:
@@ -102,7 +117,12 @@ class _Checker:
             case model.Await() as kind:
                 self._await(kind, scope)
             case model.Parallel() as kind:
-                self._parallel(kind, scope)
+                self._parallel(kind, scope, local)
+            case model.Group(steps):
+                self._sequence(steps, scope, local)
+                for child in steps:
+                    if child.background:
+                        self._join(child.id, scope)
             case model.Include() as kind:
                 self.names.check(kind.expressions, scope, local, step.id)
                 self._include(step, kind)
@@ -111,14 +131,14 @@ class _Checker:
             case _:
                 assert_never(step.kind)
 
-    def _parallel(self, kind: model.Parallel, scope: StaticScope) -> None:
+    def _parallel(self, kind: model.Parallel, scope: StaticScope, local: frozenset[str]) -> None:
         """Check branches that see what was defined before, but nothing of each other."""
         branches = [frozenset(step.id for step in child.walk()) for child in kind.steps]
         every = frozenset[str]().union(*branches)
         layers = [scope.inside() for _ in kind.steps]
         for child, ids, layer in zip(kind.steps, branches, layers, strict=True):
             self.names.blocks.append((every, ids))
-            self._step(child, layer)
+            self._step(child, layer, local)
             self.names.blocks.pop()
         for layer in layers:
             scope.merge(layer)
@@ -190,6 +210,8 @@ class _Checker:
         for name, expression in step.capture:
             self.names.check((expression,), scope, seen, step.id)
             seen.add(name)
+        if step.expected_failure and step.expected_failure.when:
+            self.names.check((step.expected_failure.when,), scope, local, step.id)
         conditions = (
             [condition for condition in (step.retry.until, step.retry.fail_if) if condition] if step.retry else []
         )

@@ -31,7 +31,6 @@ class _Combination:
                 self._error(key, modifier.refusal.format(kind=self.name), modifier.hint)
         if deferred:
             self._deferred()
-        self._captures_in_loop()
         self._expectations()
         self._bodies()
         self._durations()
@@ -48,17 +47,6 @@ class _Combination:
             self._error(self._key("defer"), "a deferred step can't defer another one", hint)
         if self.step.background:
             self._error(self._key("background"), "a deferred step can't run in the background")
-
-    def _captures_in_loop(self) -> None:
-        if self.step.for_each is None:
-            return
-        inner = (below for child in self.step.children for below in child.walk() if below.capture)
-        capturing = next(inner, None)
-        if capturing is not None:
-            line = capturing.key.span.line
-            hint = f"capture in a step that has 'for_each' itself; this is about line {line}"
-            message = "a step inside can't capture: each element would set the same name"
-            self._error(self._key("for_each"), message, hint)
 
     def _expectations(self) -> None:
         """Report expectations of a part that the result of this kind doesn't have."""

@@ -166,7 +166,7 @@ class Names:
             hint = f"guard it: when: steps.{step_id} is defined"
             self._warning("maybe-undefined", message, expression, step_id, hint)
         if rest:
-            self._part(expression, target, rest)
+            self._part(expression, target, rest, in_loop=origin is not None and origin.in_loop)
 
     def _not_run(self, expression: Expression, step_id: str, target: model.Step, own: str | None) -> None:
         if step_id == own:
@@ -177,7 +177,7 @@ class Names:
             hint = f"it is the step in line {target.key.span.line}, which runs later"
         self._error("used-before-run", f"the step '{step_id}' has not run here", expression, step_id, hint)
 
-    def _part(self, expression: Expression, target: model.Step, path: list[str]) -> None:
+    def _part(self, expression: Expression, target: model.Step, path: list[str], *, in_loop: bool) -> None:
         """Check a part of a result: whether results have it, and whether this one does."""
         part, *rest = path
         if part not in RESULT_NAMES:
@@ -185,7 +185,7 @@ class Names:
             self._error("undefined-name", f"a result has no '{part}'", expression, part, hint)
         elif isinstance(target.kind, model.Await):
             return
-        elif target.for_each is not None:
+        elif target.for_each is not None or in_loop:
             if part in _OF_ONE_RESULT:
                 message = f"'{target.id}' runs once per element: there is a '{part}' for each"
                 hint = f"write steps.{target.id}.each | map(attribute='{part}')"

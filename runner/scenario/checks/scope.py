@@ -18,12 +18,14 @@ State = Literal["set", "maybe", "pending"]
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Says where a name or a result comes from: the step that sets it, if one does, its line, and its condition."""
+    """Says where a name or a result comes from: the step that sets it, if one does, its line, and its condition.
+    ``in_loop`` means that there is one for each element of a loop around the step."""
 
     state: State = "set"
     step: str = ""
     line: int = 0
     condition: str | None = None
+    in_loop: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,10 @@ class StaticScope:
             yield from layer.names
             layer = layer.outer
 
-    def merge(self, layer: StaticScope, condition: str | None = None) -> None:
+    def merge(self, layer: StaticScope, condition: str | None = None, *, is_loop: bool = False) -> None:
         """Keep what a block has added; under a condition it is uncertain from then on."""
         for own, added in ((self.names, layer.names), (self.steps, layer.steps)):
             for name, origin in added.items():
                 uncertain = condition is not None and origin.state == "set"
-                own[name] = replace(origin, state="maybe", condition=condition) if uncertain else origin
+                kept = replace(origin, state="maybe", condition=condition) if uncertain else origin
+                own[name] = replace(kept, in_loop=True) if is_loop else kept
