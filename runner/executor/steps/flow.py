@@ -12,9 +12,10 @@ from runner.executor.cancellation import Level
 from runner.executor.context import Position, RunContext, StepContext, VariableScope
 from runner.executor.requirements import unmet
 from runner.executor.steps import background, blocks, dependencies, kinds
-from runner.executor.steps.attempts import Attempt, not_performed, run_attempts, skip
+from runner.executor.steps.attempts import Attempt, run_attempts
 from runner.executor.steps.background import Background, ignore_response
 from runner.executor.steps.loops import asks_for_each, elements_of, loop_record
+from runner.executor.steps.not_run import not_performed, skip
 from runner.executor.threads import run_concurrently
 from runner.results.events import StepFinished, StepStarted
 from runner.results.records import EMPTY, Phase, StepRecord

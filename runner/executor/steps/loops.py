@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from runner.errors import StepError
 from runner.executor.context import StepContext
-from runner.executor.steps.attempts import skipped_record
+from runner.executor.steps.not_run import skipped_record
 from runner.executor.steps.result import captured_inside
 from runner.results.records import StepRecord
 from runner.results.statuses import first_failure
