@@ -29,7 +29,6 @@ FAILURE_CODES: Final = frozenset({"timeout", "unexpected-status", "in-band-error
 """Codes of errors that make a step ``failed``. With any other it could not be performed, which is an ``error``."""
 
 
-
 class Attempt:
     """The outcome of one attempt at a step; ``value`` is the result as expressions see it.
 

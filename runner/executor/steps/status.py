@@ -13,7 +13,6 @@ from runner.executor.steps import expectations, result
 from runner.executor.steps.attempts import Attempt, fail
 from runner.scenario.yaml import nodes
 
-
 _GONE: Final = 404
 """The status of a removal whose work is done already, in what cleans up."""
 
