@@ -215,7 +215,7 @@ def _cut(key: str, before: Any, now: Any, rule: Break | None) -> Iterator[str]:
     if now["status"] == 101 and rule is not None and rule.kind == "end" and not rule.after:
         return  # a hijacked stream has no other end than that of the connection, and this one is between two frames
     for part in ("status", "body", "stdout", "stderr", "items"):
-        if rule is not None and rule.kind == "garbage" and "<garbage>" in str(now[part]):
+        if rule is not None and rule.kind == "garbage" and ("<garbage>" in str(now[part]) or "\0" in str(now[part])):
             continue  # bytes in the place of others, of the length that was promised: they are shown as they came
         if _comparable(before[part]) != _comparable(now[part]):
             yield f"{key} passed, and its {part} is not whole: {str(now[part])[:200]!r}"

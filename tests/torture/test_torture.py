@@ -14,8 +14,8 @@ import pytest
 
 from tests.torture.rounds import NAMES, Torturer, complaints, torturer
 
-SAMPLE = 12
-"""Rounds of each scenario: together half a minute."""
+SAMPLE = 6
+"""Rounds of each scenario: together less than a minute."""
 
 
 @pytest.fixture(scope="module")
