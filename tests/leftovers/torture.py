@@ -81,7 +81,7 @@ SCENARIOS = {
           - {id: end, sleep: 5s}
     """,
 }
-DOCKERFILE = "FROM alpine\nRUN echo one > /one\nCOPY Dockerfile /\nRUN echo two > /two\n"
+DOCKERFILE = "FROM alpine\nRUN echo try-NUMBER > /one\nCOPY Dockerfile /\nRUN echo two > /two\n"
 
 
 class Thing(NamedTuple):
@@ -115,9 +115,18 @@ def inventory(engine: Engine) -> frozenset[Thing]:
     return frozenset(Thing(noun, name, int(unix_seconds(created) or 0)) for noun, name, created in found)
 
 
-class Try(NamedTuple):
-    """One run: when it began, and the lines about what is or may be left."""
+def built_in(engine: Engine, thing: Thing) -> int | None:
+    """The number of the try whose build has made an image; None for any other thing."""
+    if thing.noun != "image":
+        return None
+    found = re.search(r"try-(\d+)", str(engine.get(f"/v1.40/images/{thing.id}/history")))
+    return int(found[1]) if found else None
 
+
+class Try(NamedTuple):
+    """One run: its number, when it began, and the lines about what is or may be left."""
+
+    number: int
     began: int
     lines: tuple[str, ...]
 
@@ -187,15 +196,16 @@ class Tally:
     silent: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
-    def settle(self, batch: list[Try], left: frozenset[Thing]) -> None:
-        """Note what a batch of tries has left; it belongs to the last one that had begun when it was created."""
+    def settle(self, engine: Engine, done: list[Try], left: frozenset[Thing]) -> None:
+        """Note what tries have left. An image belongs to the try that its history names; a thing without one to any
+        that had begun when it was created, since an engine may carry on after the next one has begun."""
         for thing in sorted(left):
             text = f"{thing.noun} {thing.id}"
             self.left.append(text)
-            begun = [one for one in batch if one.began <= thing.created] or batch
-            owners = [one for one in begun if one.began == begun[-1].began]
+            number = built_in(engine, thing)
+            owners = [one for one in done if one.began <= thing.created and number in (None, one.number)]
             if not any(thing.covered(line) for one in owners for line in one.lines):
-                self.silent.append(text)
+                self.silent.append(f"{text} of try {number}: {[one.lines for one in owners]}")
 
     def __str__(self) -> str:
         counts = f"{len(self.left)} left, {len(self.named)} lines, {len(self.silent)} in silence"
@@ -204,7 +214,6 @@ class Tally:
 
 def written(folder: Path) -> None:
     (folder / "context").mkdir()
-    (folder / "context" / "Dockerfile").write_text(DOCKERFILE)
     (folder / "layer.tar").write_bytes(bytes(1024 * 1024))
 
 
@@ -238,22 +247,23 @@ def torture(engine: Engine, way: str, tries: int, seed: int, folder: Path) -> Ta
     proxy = Proxy(folder / "proxy.sock", engine) if way == "broken" else None
     command = Command(folder, proxy.url if proxy else engine.url)
     before = inventory(engine)
-    batch: list[Try] = []
+    done: list[Try] = []
     for number in range(tries):
         began = int(time.time())
+        command.write("context/Dockerfile", DOCKERFILE.replace("NUMBER", str(number)))
         cut, text = one_try(command, way, ACTIVITIES[number % len(ACTIVITIES)], chance, proxy)
         tally.tries += 1
         tally.cut += cut
         lines = tuple(re.findall(r"^ *left: .*", text, re.MULTILINE))
         tally.named += lines
-        batch.append(Try(began, lines))
+        done.append(Try(number, began, lines))
         if "Traceback" in text or "internal error" in text:
             tally.errors.append(text)
-        if len(batch) == SIZE or number + 1 == tries:
+        if len(done) % SIZE == 0 or number + 1 == tries:
             time.sleep(SETTLED)
             after = inventory(engine)
-            tally.settle(batch, after - before)
-            before, batch = after, []
+            tally.settle(engine, done, after - before)
+            before = after
     if proxy:
         proxy.close()
     return tally
