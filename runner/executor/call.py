@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from runner.api.operations import AnswerKind
@@ -28,6 +28,10 @@ from runner.scenario.expressions.references import Scope
 
 if TYPE_CHECKING:
     from runner.executor.tracking.builds import Build
+
+
+_NOTE_TIMEOUT: Final = 2.0
+"""Seconds in which an engine says what a step of a build has created, for the journal."""
 
 
 class NoAnswer(Exception):
@@ -172,7 +176,14 @@ class _Call:
             self.context.emit(arrived)
         else:
             self.build.feed(item)
+            self._note_steps(self.build)
             self.build.unless_abandoned(lambda: self.context.emit(arrived))
+
+    def _note_steps(self, build: Build) -> None:
+        if build.noted < len(build.steps) and self.context.run.journal.is_kept:
+            from runner.executor.tracking.build_tracking import note_steps
+
+            note_steps(self.context, build, self.context.run.cleanup_engine, Deadline.after(_NOTE_TIMEOUT))
 
 
 def _exchange(call: _Call, deadline: Deadline) -> ResponseRecord:

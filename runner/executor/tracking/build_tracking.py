@@ -98,6 +98,19 @@ def _followed(
     return record
 
 
+def note_steps(context: StepContext, build: Build, engine: Engine, deadline: Deadline) -> None:
+    """Write the images of finished steps into the journal as they appear: where the process is killed in the middle of
+    a build, nothing else names them."""
+    journal = context.run.journal
+    while journal.is_kept and build.noted < len(build.steps):
+        step = build.steps[build.noted]
+        build.noted += 1
+        with contextlib.suppress(RunnerError):
+            image = inspected(engine, build, step, deadline)
+            if image is not None:
+                journal.add(build.noun, image.id, image.created)
+
+
 def inspected(engine: Engine, build: Build, image_id: str, deadline: Deadline) -> BuiltImage | None:
     """Return an image that the build has created; None if it is gone, or older: then it came from the cache.
 

@@ -47,6 +47,8 @@ class Build:
         """When it was sent, in Unix seconds of the engine's clock, as far as that is known."""
         self.steps: list[str] = []
         """The ids (shortened) that it has created, in order."""
+        self.noted = 0
+        """How many of them are in the journal."""
         self.containers: list[str] = []
         """The ids (shortened) of containers that have run its steps."""
         self.final: str | None = None

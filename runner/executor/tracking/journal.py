@@ -42,11 +42,18 @@ class Journal:
         self._path = folder / f"{run_id}{_SUFFIX}" if folder is not None and run_id else None
         self._endpoint = endpoint
         self._begun = False
+        self._ids: set[str] = set()
+
+    @property
+    def is_kept(self) -> bool:
+        """Return whether anything is written."""
+        return self._path is not None
 
     def add(self, noun: str, resource_id: str, created: str) -> None:
-        """Note a resource."""
-        if self._path is None:
+        """Note a resource, once."""
+        if self._path is None or resource_id in self._ids:
             return
+        self._ids.add(resource_id)
         with contextlib.suppress(OSError):
             if not self._begun:
                 self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
