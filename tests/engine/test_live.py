@@ -25,7 +25,7 @@ from runner.engine.sockets.tls import TlsDialer, make_context
 from runner.engine.streams.decoders import frames, json_values
 from runner.engine.transport import Deadline, Request
 from runner.errors import EngineError, UsageError
-from tests.conftest import engine_at
+from tests.conftest import engine_at, suites_for
 from tests.engines import Place, make_certificates, places, start_docker_tls, start_sshd
 
 SOON = Deadline.after
@@ -36,7 +36,7 @@ WAYS = ["tcp", "tls-1.2", "tls-1.3", "ssh"]
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "way" in metafunc.fixturenames:
-        ways = [*places(metafunc.config.getoption("engines")), *WAYS]
+        ways = [*places(suites_for(metafunc.config, metafunc.definition.path)), *WAYS]
         metafunc.parametrize("way", ways, ids=str, indirect=True, scope="module")
 
 
