@@ -26,7 +26,7 @@ from runner.scenario.model import Scenario
 from runner.scenario.selection import EVERYTHING, Selection
 
 if TYPE_CHECKING:
-    from runner.library.pages import RunKey
+    from runner.library.marks import RunKey
     from runner.results.events import Event
     from runner.results.records import Report
 
@@ -254,16 +254,21 @@ def fill(
         StepError: ``page-failed``: a scenario did not pass.
         EngineError: the engine is unreachable.
     """
-    from runner.library.pages import mark_of, read_pages, stale_pages
+    from runner.library.marks import MarkDefaults, check_part, mark_of
+    from runner.library.pages import read_pages, stale_pages
 
     (content,) = read_pages([Path(page)])
-    marks = [mark_of(content, slot, replay=replay) for slot in content.slots]
+    marks = [mark_of(content, slot, MarkDefaults(replay=replay)) for slot in content.slots]
     reports: dict[RunKey, Report] = {}
     for key in dict.fromkeys(mark.key for mark in marks):
         settings = run_settings(engine, vars, secrets, None)
         settings = settings._replace(recording=key.replay, access=FileAccess(confined=key.replay is not None))
         settings = settings._replace(values={**settings.values, **dict(key.variables)})
-        report = carry_out(opened(key.scenario, settings, on_warning), settings, None, on_event, on_warning)
+        scenarios = opened(key.scenario, settings, on_warning)
+        for mark, slot in zip(marks, content.slots, strict=True):
+            if mark.key == key:
+                check_part(mark, slot, scenarios[0])
+        report = carry_out(scenarios, settings, None, on_event, on_warning)
         if report.status != "passed":
             raise StepError("page-failed", f"{key.scenario} did not pass, so that {content.name} can't be filled")
         reports[key] = report

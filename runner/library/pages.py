@@ -1,50 +1,39 @@
-"""Fills the marked places of Markdown pages with the results of scenarios."""
+"""Fills the marked places of pages with the results of scenarios."""
 
 from __future__ import annotations
 
-import argparse
-import os
-import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING
 
 from runner.errors import Diagnostic, InvalidScenario, UsageError
-from runner.library.arguments import Parser, assigned, unambiguous
-from runner.library.settings import Replay
+from runner.files import write_bytes
+from runner.library.marks import Mark, Part, RunKey
 from runner.report.markdown import slots
+from runner.report.markdown.mark_syntax import SYNTAXES
 
 if TYPE_CHECKING:
+    from runner.report.markdown.flavours import PageOptions
+    from runner.report.markdown.page import ScenarioPage
     from runner.results.records import Report
 
 
-class RunKey(NamedTuple):
-    """Identifies what a mark runs. Marks with equal keys are filled by one run."""
+def page_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield pages, and of folders the pages below them; hidden folders are passed over.
 
-    scenario: Path
-    replay: Replay | None
-    variables: tuple[tuple[str, Any], ...]
-
-
-class Mark(NamedTuple):
-    """The options of one mark."""
-
-    key: RunKey
-    title: bool
-    contents: bool
-    diagram: bool
-    stable: bool
-
-    def markdown(self, slot: slots.Slot, report: Report) -> str:
-        """Return the text for the place."""
-        from runner.report.markdown.page import render
-        from runner.report.stable.stabilise import stabilise
-
-        text = render(stabilise(report) if self.stable else report, contents=self.contents, diagram=self.diagram)
-        return slots.nested(text, slot.level, title=self.title)
-
-
-Marks: TypeAlias = Mapping[slots.Page, Sequence[Mark]]
+    Raises:
+        UsageError: ``no-such-file``, a folder has no page.
+    """
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SYNTAXES and file.is_file())
+        shown = [file for file in found if not any(part.startswith(".") for part in file.relative_to(path).parts)]
+        if not shown:
+            kinds = " ".join(SYNTAXES)
+            raise UsageError("no-such-file", f"there is no page in {path}", hint=f"pages are: {kinds}")
+        yield from shown
 
 
 def read_pages(paths: Iterable[Path]) -> list[slots.Page]:
@@ -56,7 +45,7 @@ def read_pages(paths: Iterable[Path]) -> list[slots.Page]:
     """
     pages: list[slots.Page] = []
     wrong: list[Diagnostic] = []
-    for path in dict.fromkeys(paths):
+    for path in dict.fromkeys(page_files(paths)):
         try:
             text = path.read_bytes().decode("utf-8", "surrogateescape")
         except OSError as error:
@@ -70,56 +59,104 @@ def read_pages(paths: Iterable[Path]) -> list[slots.Page]:
     return pages
 
 
-def mark_of(page: slots.Page, slot: slots.Slot, *, replay: bool) -> Mark:
-    """Return the options of a mark; ``replay`` answers from a recording whatever the mark says.
+def write_page(page: slots.Page, text: str) -> None:
+    """Write a page anew, unless it was changed since it was read.
 
     Raises:
-        InvalidScenario: ``bad-mark``, an unknown option or a missing file.
+        UsageError: ``page-changed``; ``cannot-write``.
     """
-    folder = Path(page.name).parent
+    path = Path(page.name).resolve()
     try:
-        namespace = _mark_parser().parse_args(unambiguous(shlex.split(slot.words)))
-        variables = assigned(namespace.var)
-        scenario = _file(folder / namespace.scenario)
-    except (UsageError, ValueError) as error:
-        message, hint = (error.message, error.hint) if isinstance(error, UsageError) else (str(error), None)
-        hint = hint if hint and "--help" not in hint else "run docs --help lists the options of a mark"
-        raise InvalidScenario((Diagnostic("bad-mark", message, slot.place, hint),)) from None
-    recording = Replay() if replay else None
-    if namespace.replay is not None:
-        recording = Replay(folder / namespace.replay if namespace.replay else None)
-    return Mark(
-        key=RunKey(scenario, recording, tuple(variables.items())),
-        title=namespace.title,
-        contents=namespace.contents,
-        diagram=namespace.diagram,
-        stable=not namespace.live,
-    )
+        now = path.read_bytes()
+    except OSError:
+        now = b""
+    if now != page.text.encode("utf-8", "surrogateescape"):
+        message = f"{page.name} was changed while its scenarios ran; it is left as it is"
+        raise UsageError("page-changed", message, hint="call the command again")
+    write_bytes(path, text.encode("utf-8", "surrogateescape"))
 
 
-def _file(path: Path) -> Path:
-    if not path.is_file():
-        raise UsageError("no-such-file", f"there is no file {path}")
-    return Path(os.path.normpath(path))
-
-
-def _mark_parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="run", add_help=False, allow_abbrev=False)
-    parser.add_argument("scenario")
-    parser.add_argument("--replay", nargs="?", const="")
-    parser.add_argument("--var", action="append", default=[])
-    parser.add_argument("--no-title", action="store_false", dest="title")
-    parser.add_argument("--contents", action="store_true")
-    parser.add_argument("--diagram", action="store_true")
-    parser.add_argument("--live", action="store_true")
-    return parser
+Marks = Mapping[slots.Page, Sequence[Mark]]
 
 
 def stale_pages(marks: Marks, reports: Mapping[RunKey, Report]) -> dict[slots.Page, str]:
     """Return the new text of each page whose text differs from it."""
+    from runner.report.markdown.flavours import FLAVOURS
+
     stale: dict[slots.Page, str] = {}
     for page, row in marks.items():
-        text = page.filled([mark.markdown(slot, reports[mark.key]) for mark, slot in zip(row, page.slots, strict=True)])
+        contents = _Contents(row, reports)
+        duplicate = next((FLAVOURS[mark.options.flavour].duplicate for mark in row), "-")
+        text = page.filled([contents.of(mark, slot) for mark, slot in zip(row, page.slots, strict=True)], duplicate)
         if text != page.text:
             stale[page] = text
     return stale
+
+
+class _Contents:
+    """Makes what fills the places of one page. The parts of one run share their variables: a reader pastes them one
+    after the other."""
+
+    def __init__(self, marks: Sequence[Mark], reports: Mapping[RunKey, Report]) -> None:
+        self._reports = reports
+        self._stable: dict[RunKey, Report] = {}
+        self._parts: dict[tuple[RunKey, bool, PageOptions], list[Part]] = {}
+        self._pages: dict[tuple[RunKey, bool, PageOptions], ScenarioPage] = {}
+        for mark in marks:
+            if mark.part is not None:
+                self._parts.setdefault((mark.key, mark.stable, mark.options), []).append(mark.part)
+
+    def of(self, mark: Mark, slot: slots.Slot) -> str:
+        """Return the text for a place."""
+        from runner.report.markdown.page import joined, render
+
+        if mark.part is None:
+            text = render(self._report(mark), mark.options)
+            nested = slots.nested(text, slot.level, title=mark.title)
+        else:
+            page = self._page(mark)
+            scenario = self._report(mark).scenarios[0]
+            sections = list(page.steps(*mark.part.range(scenario)))
+            sections += page.afterwards() if mark.part.last is None else ()
+            nested = slots.nested(joined(["# ", *sections]), slot.level, title=False)
+        return _in_markup(nested, mark.options.flavour, slot)
+
+    def _report(self, mark: Mark) -> Report:
+        """Return the report of a mark's run, in the form that it wants."""
+        from runner.report.stable.stabilise import stabilise
+
+        if not mark.stable:
+            return self._reports[mark.key]
+        if mark.key not in self._stable:
+            self._stable[mark.key] = stabilise(self._reports[mark.key])
+        return self._stable[mark.key]
+
+    def _page(self, mark: Mark) -> ScenarioPage:
+        """Return the page that all parts of a run on this page come from."""
+        from runner.report.markdown.page import ScenarioPage
+
+        key = (mark.key, mark.stable, mark.options)
+        if key not in self._pages:
+            report = self._report(mark)
+            scenario = report.scenarios[0]
+            ids = [step.id for step in scenario.steps if step.phase == "steps"]
+            shown = {step_id for part in self._parts[key] for step_id in ids[slice(*part.range(scenario))]}
+            if any(part.last is None for part in self._parts[key]):
+                shown |= {step.id for step in scenario.steps if step.phase != "steps"}
+            self._pages[key] = ScenarioPage(scenario, scenario.engine or report.engine, mark.options, shown)
+        return self._pages[key]
+
+
+def _in_markup(markdown: str, flavour: str, slot: slots.Slot) -> str:
+    """Return generated Markdown in the markup of a flavour; most are Markdown themselves."""
+    match flavour:
+        case "rst":
+            from runner.report.markdown.rst import RstWriter
+
+            return RstWriter(slot.styles).write(markdown)
+        case "asciidoc":
+            from runner.report.markdown.asciidoc import AsciiDocWriter
+
+            return AsciiDocWriter().write(markdown)
+        case _:
+            return markdown

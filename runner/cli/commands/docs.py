@@ -17,13 +17,16 @@ from runner.cli.output import diagnostics
 from runner.cli.output.console import Console
 from runner.cli.output.progress import Progress
 from runner.errors import ExitCode, StaleDocument, UsageError
-from runner.files import check_writable, write_bytes
+from runner.files import check_writable
 from runner.library.access import FileAccess
 from runner.library.arguments import Parser
-from runner.library.pages import RunKey, mark_of, read_pages, stale_pages
+from runner.library.marks import Mark, MarkDefaults, RunKey, check_part, mark_of
+from runner.library.pages import read_pages, stale_pages, write_page
 from runner.library.scenarios import ScenarioFile
 from runner.library.settings import EngineSettings, RunSettings
 from runner.report.markdown import slots
+from runner.report.markdown.flavours import flavour_named, languages_named
+from runner.report.markdown.mark_syntax import syntax_of
 from runner.text import count, visible
 from runner.valid_texts import cache_folder
 
@@ -33,20 +36,23 @@ if TYPE_CHECKING:
 
 USAGE = "run docs PAGE.md… [options]"
 DESCRIPTION = """\
-Fill the marked places of Markdown pages: a line <!-- run: scenario.yaml [options] --> begins one, a line <!-- /run -->
-ends it. Between them goes the page that running the scenario gives, its headings below those around it. Everything else
-is left unchanged. Nothing is written if any step fails."""
+Fill the marked places of pages: a line <!-- run: scenario.yaml [options] --> begins one, a line <!-- /run --> ends it
+(.mdx: {/* run: … */}, .rst: .. run: …, .adoc: // run: …). Between them goes the page that running the scenario gives,
+its headings below those around it. Everything else is left unchanged. Nothing is written if any step fails."""
 EXAMPLES = """\
 options inside a mark (paths are relative to the page):
   --replay [FILE]    from the recording, without an engine (default: recordings/NAME.json beside the scenario)
   --var NAME=VALUE   set a variable
+  #FIRST..LAST       behind the file's name: only these steps, by their ids; several parts show one run
   --no-title         leave the scenario's title out
+  --lang curl,…      the languages of snippets, the first one open
+  --flavour NAME     how the site writes tabs and notes: github mkdocs myst mdx rst asciidoc
   --contents         with a table of contents
   --diagram          with a sequence diagram
   --live             real ids, times and addresses instead of placeholders
 
 examples:
-  run docs docs/*.md                    run what the pages name, and write them
+  run docs docs                         run what the pages of a folder name, and write them
   run docs docs/*.md --check            change nothing; exit code 5 and a diff if a page is stale
   run docs guide.md --replay            from recordings, whatever the marks say"""
 
@@ -58,7 +64,7 @@ class Settings(NamedTuple):
     engine: EngineSettings
     values: options.Values
     check: bool
-    replay: bool
+    marks: MarkDefaults
     quiet: bool
     access: FileAccess
 
@@ -77,32 +83,48 @@ def main(arguments: list[str], console: Console) -> ExitCode:
     pages = read_pages(settings.pages)
     for page in () if settings.check else pages:
         check_writable(Path(page.name).resolve())
-    marks = {page: [mark_of(page, slot, replay=settings.replay) for slot in page.slots] for page in pages}
+    marks = {page: [mark_of(page, slot, settings.marks) for slot in page.slots] for page in pages}
     keys = list(dict.fromkeys(mark.key for row in marks.values() for mark in row))
     scenarios, invalid = _open_all(keys, settings, console)
     if invalid:
         console.say(f"nothing was sent: {count(invalid, 'scenario')} {'is' if invalid == 1 else 'are'} invalid")
         return ExitCode.INVALID
+    _check_parts(marks, scenarios)
     reports, code = _run_all(scenarios, settings, console)
     if code is not ExitCode.PASSED:
         console.say("no page was changed")
         return code
     stale = stale_pages(marks, reports)
     if settings.check:
+        for page in () if settings.quiet else pages:
+            if not page.slots:
+                console.say(f"{page.name}: {_untouched(page)}")
         return _check(stale, arguments, console)
     for page, text in stale.items():
-        write_bytes(Path(page.name).resolve(), text.encode("utf-8", "surrogateescape"))
+        write_page(page, text)
     for page in () if settings.quiet else pages:
-        console.say(f"{page.name}: {'written' if page in stale else 'nothing to change'}")
+        console.say(f"{page.name}: {'written' if page in stale else _untouched(page)}")
     return ExitCode.PASSED
+
+
+def _untouched(page: slots.Page) -> str:
+    return "nothing to change" if page.slots else f"no marks, nothing to fill; {syntax_of(page.name).form}"
 
 
 def parser(console: Console) -> Parser:
     """Return the parser of the verb's arguments."""
     parser = options.parser(console, "run docs", DESCRIPTION, EXAMPLES, USAGE)
-    parser.add_argument("page", nargs="*", metavar="PAGE.md", help="a page of Markdown")
+    parser.add_argument("page", nargs="*", metavar="PAGE.md", help="a page (.md .mdx .rst .adoc), or a folder of pages")
     parser.add_argument("--check", action="store_true", help="change nothing, and report which pages are stale")
     parser.add_argument("--replay", action="store_true", help="run from the recordings beside the scenarios")
+    parser.add_argument(
+        "--lang",
+        metavar="NAME,…",
+        help="the languages of snippets, the first one open: curl,docker-cli,docker-py,requests",
+    )
+    parser.add_argument(
+        "--flavour", metavar="NAME", help="how the site writes tabs and notes: github, mkdocs, myst, mdx, rst, asciidoc"
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
     options.add_engine(parser)
     options.add_values(parser)
@@ -113,13 +135,19 @@ def parser(console: Console) -> Parser:
 
 def _settings(namespace: argparse.Namespace, console: Console) -> Settings:
     if not namespace.page:
-        raise UsageError("wrong-use", "which page? Name a Markdown file", hint="for example: run docs docs/*.md")
+        raise UsageError(
+            "wrong-use", "which page? Name a page or a folder of pages", hint="for example: run docs docs/*.md"
+        )
     return Settings(
         pages=[Path(name) for name in namespace.page],
         engine=options.engine_settings(namespace),
         values=options.values(namespace, console),
         check=namespace.check,
-        replay=namespace.replay,
+        marks=MarkDefaults(
+            replay=namespace.replay,
+            languages=languages_named(namespace.lang) if namespace.lang is not None else None,
+            flavour=flavour_named(namespace.flavour) if namespace.flavour is not None else None,
+        ),
         quiet=namespace.quiet,
         access=options.access(namespace, confined=namespace.check),
     )
@@ -146,6 +174,17 @@ def _open_all(keys: Sequence[RunKey], settings: Settings, console: Console) -> t
             check_declared(dict(key.variables), [scenario])
             check_types(settings.variables(key), [scenario])
     return scenarios, invalid
+
+
+def _check_parts(marks: Mapping[slots.Page, Sequence[Mark]], scenarios: Mapping[RunKey, Scenario]) -> None:
+    """Check the steps that marks name.
+
+    Raises:
+        InvalidScenario: ``bad-mark``.
+    """
+    for page, row in marks.items():
+        for mark, slot in zip(row, page.slots, strict=True):
+            check_part(mark, slot, scenarios[mark.key])
 
 
 def _run_all(

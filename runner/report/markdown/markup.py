@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from runner.report.markdown.syntax import CODE_SPAN, FENCE, closes
 from runner.report.wording import cut
@@ -51,29 +51,31 @@ def block(text: str, language: str) -> str:
     return f"{ticks}{language}\n{body}\n{ticks}"
 
 
-def folded(content: str, summary: str) -> str:
-    """Return the block itself, or if it is long, behind a summary that opens it."""
-    lines = content.count("\n") - 1
-    if lines <= FOLD:
-        return content
-    return f"<details>\n<summary>{html_text(summary)} ({lines} lines)</summary>\n\n{content}\n\n</details>"
-
-
 def prose(text: str) -> str:
     """Return an author's Markdown: HTML is shown rather than obeyed, and a fence left open is closed."""
+    return outside_code(visible_lines(text.strip("\n")), lambda part: _OPENS_HTML.sub("&lt;", part)).rstrip()
+
+
+def visible_lines(text: str) -> str:
+    """Return lines with what doesn't print made visible."""
+    return "\n".join(visible(line) for line in text.split("\n"))
+
+
+def outside_code(markdown: str, change: Callable[[str], str]) -> str:
+    """Return Markdown with all changed that is neither in a code block nor in a code span; a fence left open is
+    closed."""
     lines: list[str] = []
     fence = ""
-    for line in text.strip("\n").split("\n"):
+    for line in markdown.split("\n"):
         match = FENCE.match(line)
         if fence:
-            if closes(line, fence):
-                fence = ""
-            lines.append(visible(line))
+            fence = "" if closes(line, fence) else fence
+            lines.append(line)
             continue
         if match:
             fence = match["fence"]
-        lines.append(visible(line) if fence else _without_html(visible(line)))
-    return "\n".join([*lines, fence] if fence else lines).rstrip()
+        lines.append(line if fence else _outside_spans(line, change))
+    return "\n".join([*lines, fence] if fence else lines)
 
 
 def html_text(text: str) -> str:
@@ -91,12 +93,12 @@ def _escaped(text: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", text)
 
 
-def _without_html(line: str) -> str:
+def _outside_spans(line: str, change: Callable[[str], str]) -> str:
     parts, end = [], 0
     for match in CODE_SPAN.finditer(line):
-        parts += [_OPENS_HTML.sub("&lt;", line[end : match.start()]), match[0]]
+        parts += [change(line[end : match.start()]), match[0]]
         end = match.end()
-    return "".join([*parts, _OPENS_HTML.sub("&lt;", line[end:])])
+    return "".join([*parts, change(line[end:])])
 
 
 def _lines(text: str) -> Iterator[str]:

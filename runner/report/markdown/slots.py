@@ -6,25 +6,34 @@ What a code block or a code span shows is not a mark. Everything outside the pla
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from runner.errors import Diagnostic, InvalidScenario, Place
+from runner.report.markdown.heading_style import Style, style_of
+from runner.report.markdown.mark_syntax import SYNTAXES, MarkSyntax, syntax_of
+from runner.report.markdown.markup import slug
 from runner.report.markdown.syntax import CODE_SPAN, FENCE, closes
 
-_BEGIN = re.compile(r" {0,3}<!--[ \t]*run:(?P<words>.*?)-->[ \t]*\Z")
-_END = re.compile(r" {0,3}<!--[ \t]*/run[ \t]*-->[ \t]*\Z")
-_SOME_MARK = re.compile(r"<!--\s*(?:run\s*:|/\s*run\b)", re.IGNORECASE)
+_MARKDOWN = SYNTAXES[".md"]
 _HEADING = re.compile(r" {0,3}(?P<signs>#{1,6})(?=[ \t]|\Z)")
 _UNDERLINE = re.compile(r" {0,3}(?:(?P<first>=+)|-+)[ \t]*\Z")
+_CONTAINER = re.compile(r"[ \t>]*")
+_LIST_ITEM = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?=\S)")
+_ASCIIDOC_HEADING = re.compile(r"(?P<signs>={1,6})[ \t]+\S")
+_CONTENTS_LINE = re.compile(r"^(?P<before>\d+\. \[.*\]\(#)(?P<anchor>[^)\n]*)\)$", re.MULTILINE)
 _DEEPEST = 6
-_FORM = "it is written: <!-- run: scenario.yaml [options] -->, and the place ends with: <!-- /run -->"
+_CODE_INDENT = 4
+"""Columns of indentation from which on a line is code (CommonMark, 4.4)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A place to fill: the text of its mark, where that stands, the offsets of what is between the marks, the level
-    of the heading that it is under (0: none), and how its lines end."""
+    of the heading that it is under (0: none), and how its lines end. ``prefix`` is what its lines begin with: the
+    indentation of a list's item, or the marks of a quote. ``styles`` are those of the headings of reStructuredText so
+    far, in the order of their levels."""
 
     words: str
     place: Place
@@ -32,6 +41,8 @@ class Slot:
     end: int
     level: int
     newline: str
+    prefix: str = ""
+    styles: tuple[Style, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,17 +51,23 @@ class Page:
     text: str = field(repr=False)
     slots: tuple[Slot, ...]
 
-    def filled(self, contents: Sequence[str]) -> str:
+    def filled(self, contents: Sequence[str], duplicate: str = "-") -> str:
         """Return the page with a text (lines end in ``\\n``) in each of its places.
+
+        Where a heading is there already, the site gives the next one's anchor a number behind ``duplicate``; links of
+        a text to its own headings are made to fit.
 
         Raises:
             InvalidScenario: ``bad-mark``, a text holds a mark itself.
         """
         parts: list[str] = []
         done = 0
+        anchors = Anchors(duplicate)
         for slot, content in zip(self.slots, contents, strict=True):
-            lines = ["", *content.strip("\n").split("\n"), "", ""]
-            parts += [self.text[done : slot.start], slot.newline.join(lines)]
+            anchors.add(self.text[done : slot.start])
+            lines = ["", *anchors.linked(content).strip("\n").split("\n"), ""]
+            own = (f"{slot.prefix}{line}".rstrip(" \t") if slot.prefix else line for line in lines)
+            parts += [self.text[done : slot.start], *(f"{line}{slot.newline}" for line in own)]
             done = slot.end
         text = "".join([*parts, self.text[done:]])
         if len(parse(self.name, text).slots) != len(self.slots):
@@ -68,26 +85,33 @@ def parse(name: str, text: str) -> Page:
     wrong: list[Diagnostic] = []
     opened: Slot | None = None
 
-    def refuse(message: str, place: Place, hint: str = _FORM) -> None:
-        wrong.append(Diagnostic("bad-mark", message, place, hint))
+    syntax = syntax_of(name)
 
-    for line in _lines(text):
-        found = _SOME_MARK.search(CODE_SPAN.sub(lambda span: " " * len(span[0]), line.text)) if line.plain else None
+    def refuse(message: str, place: Place) -> None:
+        wrong.append(Diagnostic("bad-mark", message, place, syntax.form))
+
+    for line in _lines(text, syntax):
+        found = syntax.some.search(_without_code(line.text)) if line.plain else None
         if found is None:
             continue
         place = Place(name, line.number, found.start() + 1, len(line.text.rstrip()) - found.start(), line.text)
-        begin = _BEGIN.match(line.text)
-        if begin is None and not _END.match(line.text):
-            refuse("a mark stands on a line of its own, from <!-- to -->", place)
+        begin, is_end = syntax.begin.match(line.inner), syntax.end.match(line.inner) is not None
+        if begin is None and not is_end:
+            in_table = "|" in line.text[: found.start()]
+            message = "a table's cell can't hold a place" if in_table else "a mark stands on a line of its own"
+            refuse(message if in_table else f"{message}, from its beginning to its end", place)
+        elif line.is_indented_code:
+            refuse("a mark that is indented this far is code", place)
         elif begin is not None:
             if opened is not None:
                 refuse(f"this place begins inside the one of line {opened.place.line}", place)
             newline = "\r\n" if text[line.start : line.end].endswith("\r\n") else "\n"
-            opened = Slot(begin["words"].strip(), place, line.end, line.end, line.level, newline)
+            words = begin["words"].strip()
+            opened = Slot(words, place, line.end, line.end, line.level, newline, line.prefix, line.styles)
         elif opened is None:
             refuse("this ends a place that did not begin", place)
         else:
-            slots.append(Slot(opened.words, opened.place, opened.start, line.start, opened.level, opened.newline))
+            slots.append(opened._replace(end=line.start))
             opened = None
     if opened is not None:
         refuse("this place does not end", opened.place)
@@ -114,10 +138,9 @@ def nested(markdown: str, level: int, *, title: bool) -> str:
     return "\n".join(texts).strip("\n")
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     """A line without its end; ``plain`` says that it is not a part of a code block, ``level`` is that of the page's own
-    last heading before it."""
+    last heading before it. ``prefix`` is what it has from the quotes and lists that it is in, ``inner`` the rest."""
 
     number: int
     text: str
@@ -125,43 +148,130 @@ class _Line:
     end: int
     plain: bool
     level: int
+    prefix: str
+    inner: str
+    is_indented_code: bool
+    styles: tuple[Style, ...]
 
 
-def _lines(text: str) -> Iterator[_Line]:
+def _lines(text: str, syntax: MarkSyntax = _MARKDOWN) -> Iterator[_Line]:
     start, level = 0, 0
     fence: str | None = None
-    previous = ""
+    headings = _HEADINGS[syntax.headings]()
     inside = False
+    items: list[int] = []
+    """The columns where the contents of the list's items begin that a line may be in."""
     front_matter = text.startswith(("---\n", "---\r\n"))
     for number, whole in enumerate(re.findall(r"[^\n]*\n|[^\n]+\Z", text), 1):
         bare = whole.rstrip("\n").removesuffix("\r")
         if number == 1:
             bare = bare.removeprefix("\ufeff")
+        container = _CONTAINER.match(bare)
+        prefix = container[0] if container is not None else ""
+        inner = bare[len(prefix) :]
+        column = len(prefix.expandtabs(_CODE_INDENT))
+        if inner and not inside:
+            items = [item for item in items if item <= column]
+        beyond = column - max([*items, len(prefix.rstrip(" \t").expandtabs(_CODE_INDENT)) + (">" in prefix)])
         plain = fence is None and not front_matter
-        mark = FENCE.match(bare) if not front_matter else None
+        line = bare if beyond >= _CODE_INDENT else inner
+        mark = FENCE.match(line) if syntax.has_fences and not front_matter else None
         if fence is not None:
-            if closes(bare, fence):
+            if closes(line, fence):
                 fence = None
         elif mark is not None:
             fence, plain = mark["fence"], False
-        yield _Line(number, bare, start, start + len(whole), plain, level)
-        if plain and _BEGIN.match(bare):
+        is_code = beyond >= _CODE_INDENT
+        yield _Line(number, bare, start, start + len(whole), plain, level, prefix, inner, is_code, headings.styles)
+        if plain and syntax.begin.match(inner):
             inside = True
-        elif plain and _END.match(bare):
+        elif plain and syntax.end.match(inner):
             inside = False
         elif plain and not inside:
-            level = _level(bare, previous) or level
+            level = headings.level(bare) or level
+            item = _LIST_ITEM.match(bare)
+            if item is not None:
+                items.append(len(item[0].expandtabs(_CODE_INDENT)))
         front_matter = front_matter and not (number > 1 and bare.rstrip() in ("---", "..."))
-        previous = bare if plain else ""
+        headings.add(bare if plain else "")
         start += len(whole)
 
 
-def _level(line: str, previous: str) -> int:
-    """Return the level of the heading that a line is, or underlines; else 0."""
-    heading = _HEADING.match(line)
-    if heading is not None:
-        return len(heading["signs"])
-    underline = _UNDERLINE.match(line) if previous.strip() and not _HEADING.match(previous) else None
-    if underline is None:
-        return 0
-    return 1 if underline["first"] else 2
+class Anchors:
+    """The anchors of a page's headings so far."""
+
+    def __init__(self, duplicate: str) -> None:
+        self._duplicate = duplicate
+        self._seen: Counter[str] = Counter()
+
+    def add(self, text: str) -> dict[str, str]:
+        """Take note of the headings of a text, and return the anchor of each by what it would be alone."""
+        anchors: dict[str, str] = {}
+        for line in _lines(text):
+            heading = _HEADING.match(line.text) if line.plain else None
+            if heading is None:
+                continue
+            wanted = slug(line.text[heading.end("signs") :].strip())
+            times = self._seen[wanted]
+            self._seen[wanted] += 1
+            anchors.setdefault(wanted, f"{wanted}{self._duplicate}{times}" if times else wanted)
+        return anchors
+
+    def linked(self, text: str) -> str:
+        """Return a generated text with the links of its contents as the anchors will be."""
+        anchors = self.add(text)
+
+        def link(match: re.Match[str]) -> str:
+            return f"{match['before']}{anchors.get(match['anchor'], match['anchor'])})"
+
+        return _CONTENTS_LINE.sub(link, text)
+
+
+def _without_code(line: str) -> str:
+    """Return a line with blanks for its code spans."""
+    return CODE_SPAN.sub(lambda span: " " * len(span[0]), line)
+
+
+class _Headings:
+    """Recognises the headings of a page of Markdown, line by line."""
+
+    def __init__(self) -> None:
+        self.before: tuple[str, str] = ("", "")
+        """The two lines before the next one; a line of code is empty here."""
+        self.styles: tuple[Style, ...] = ()
+
+    def add(self, line: str) -> None:
+        """Take a line that :meth:`level` has looked at."""
+        self.before = (self.before[1], line)
+
+    def level(self, line: str) -> int:
+        """Return the level of the heading that a line is, or underlines; else 0."""
+        heading = _HEADING.match(line)
+        if heading is not None:
+            return len(heading["signs"])
+        previous = self.before[1]
+        underline = _UNDERLINE.match(line) if previous.strip() and not _HEADING.match(previous) else None
+        if underline is None:
+            return 0
+        return 1 if underline["first"] else 2
+
+
+class _RstHeadings(_Headings):
+    """Recognises those of reStructuredText, where a page decides which adornment has which level."""
+
+    def level(self, line: str) -> int:
+        style = style_of(*self.before, line)
+        if style is None:
+            return 0
+        if style not in self.styles:
+            self.styles = (*self.styles, style)
+        return self.styles.index(style) + 1
+
+
+class _AsciiDocHeadings(_Headings):
+    def level(self, line: str) -> int:
+        heading = _ASCIIDOC_HEADING.match(line)
+        return len(heading["signs"]) if heading is not None else 0
+
+
+_HEADINGS: Final = {"markdown": _Headings, "rst": _RstHeadings, "asciidoc": _AsciiDocHeadings}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import unquote
 
 from runner.api.operations import by_id
 from runner.report import wording
-from runner.report.markdown.markup import block, code, folded, inline, prose
-from runner.report.snippets.languages import FIRST, LANGUAGES, Language, StepSnippets
+from runner.report.markdown.flavours import Code, Flavour
+from runner.report.markdown.markup import FOLD, block, code, inline
+from runner.report.snippets.languages import Language, StepSnippets
 from runner.report.snippets.session import Snippet, walk
 from runner.results.records import EngineRecord, ScenarioRecord, StepRecord
 from runner.results.result_path import Source
@@ -20,18 +22,25 @@ _LONGEST_VALUE = 80
 
 
 class StepSections:
-    """Renders one scenario's steps, on the engine that it ran on."""
+    """Renders one scenario's steps, on the engine that it ran on, in the languages and the flavour of a page."""
 
-    def __init__(self, scenario: ScenarioRecord, engine: EngineRecord | None) -> None:
+    def __init__(
+        self, scenario: ScenarioRecord, engine: EngineRecord | None, languages: Sequence[Language], flavour: Flavour
+    ) -> None:
         self._engine = engine
         self._awaited = {step.awaits for step in walk(scenario.steps) if step.awaits}
+        self._languages = languages
+        self._first = languages[0]
+        self._flavour = flavour
 
     def step(self, node: StepSnippets, number: str, level: int) -> Iterator[str]:
         """Yield the parts of a step's section, and those of the steps inside it."""
         step = node.step
         yield f"{'#' * min(level, 6)} {number}. {inline(wording.title_of(step))}"
+        if step.status != "skipped":
+            yield self._reference(step)
         if step.about:
-            yield prose(step.about)
+            yield self._flavour.prose(step.about)
         if step.status == "skipped":
             yield f"*Skipped: {inline(step.reason or 'nothing to do')}.*"
             return
@@ -49,63 +58,61 @@ class StepSections:
         for explanation in step.on_failure:
             yield f"After the failure: {inline(wording.title_of(explanation))}"
             yield from self._answer(explanation)
-        if wording.call_shown(step) == "open":
-            yield _others(node.snippets)
 
     def afterwards(self, nodes: Sequence[StepSnippets]) -> Iterator[str]:
-        """Yield a section for the steps that clean up, with all commands in one block."""
+        """Yield a section for the steps that clean up, with all commands of a language in one block."""
         ran = [node for node in nodes if node.step.status != "skipped"]
         if not ran:
             return
         yield "## Afterwards"
         shown = [node for node in ran if wording.call_shown(node.step) != "hidden"]
-        lines = [
-            f"# {' '.join(wording.title_of(node.step).split())}\n{node.snippets[FIRST.name].code}"
-            for node in shown
-            if FIRST.name in node.snippets
-        ]
-        for setup in (
-            setup for node in shown if FIRST.name in node.snippets for setup in node.snippets[FIRST.name].setups
-        ):
-            yield setup.about
-            yield block(setup.code, FIRST.highlight)
-        if lines:
-            yield block("\n".join(lines), FIRST.highlight)
-        yield _others({name: merged for name in LANGUAGES if (merged := _merged(name, shown)) is not None})
+        codes = [merged for row in self._languages if (merged := self._merged(row, shown)) is not None]
+        if codes:
+            yield from self._flavour.call(codes)
         for node in ran:
             if node.step.error is not None:
                 yield f"{inline(wording.title_of(node.step))}:"
                 yield from _failure(node.step)
 
+    def _merged(self, language: Language, nodes: Iterable[StepSnippets]) -> Code | None:
+        """Return the snippets of several steps in one language as one."""
+        found = [(node.step, node.snippets[language.name]) for node in nodes if language.name in node.snippets]
+        if not found:
+            return None
+        blocks = [f"# {' '.join(wording.title_of(step).split())}\n{snippet.code}" for step, snippet in found]
+        setups = tuple(setup for _, snippet in found for setup in snippet.setups)
+        return _code(language, Snippet("\n".join(blocks), setups))
+
     def _call(self, node: StepSnippets) -> Iterator[str]:
-        """Yield the operation and its command. A command that later ones need stays, whatever ``show`` says."""
-        step, snippet = node.step, node.snippets.get(FIRST.name)
-        if snippet is None:
-            if wording.wants_call(step) and step.request is not None:
-                yield self._reference(step)
-                if FIRST.name in node.gaps:
-                    yield f"{FIRST.phrase} can't make this call: {inline(node.gaps[FIRST.name].reason)}."
+        """Yield the commands. One that later ones need stays, whatever ``show`` says."""
+        step = node.step
+        codes = [_code(row, node.snippets[row.name]) for row in self._languages if row.name in node.snippets]
+        if codes and wording.call_shown(step) == "folded":
+            yield self._flavour.hidden_call(codes)
             return
-        if wording.call_shown(step) == "folded":
-            yield _folded_call(node.snippets)
-            return
-        yield self._reference(step)
-        for setup in snippet.setups:
-            yield setup.about
-            yield block(setup.code, FIRST.highlight)
-        yield block(snippet.code, FIRST.highlight)
+        gap = node.gaps.get(self._first.name)
+        if gap is not None and wording.wants_call(step):
+            yield f"{self._first.phrase} can't make this call: {inline(gap.reason)}."
+        if codes:
+            yield from self._flavour.call(codes)
 
     def _reference(self, step: StepRecord) -> str:
-        operation = by_id(step.operation) if step.operation else None
-        if operation is None or self._engine is None:
+        """Return the method and the path of a step's request, which link to the API's reference."""
+        requests = [each.request for each in (step, *(step.each or ())) if each.request is not None]
+        if not requests or step.action != "call":
             return ""
-        return f"[{operation.id}]({operation.reference(self._engine.api_version)})"
+        operation = by_id(step.operation) if step.operation else None
+        path = operation.path if operation is not None else unquote(requests[0].path)
+        shown = code(f"{requests[0].method.upper()} {path}")
+        if operation is None or self._engine is None:
+            return shown
+        return f"[{shown}]({operation.reference(self._engine.api_version)})"
 
     def _answer(self, step: StepRecord) -> Iterator[str]:
         if step.show in ("none", "request"):
             return
         if step.each is not None and not any(element.steps for element in step.each):
-            yield from _answers(step.each)
+            yield from self._answers(step.each)
             return
         if step.response is None:
             return
@@ -117,20 +124,20 @@ class StepSections:
         if step.background and step.id in self._awaited:
             return  # shown where it is awaited
         if isinstance(step.show, Source):
-            yield from _excerpt(step, step.show)
+            yield from self._excerpt(step, step.show)
             return
         for label, text, language in wording.answer_texts(step):
             if label:
                 yield label
             whole = block(text, language)
-            yield whole if step.show == "all" else folded(whole, "The answer")
+            yield whole if step.show == "all" else self._folded(whole, "The answer")
         left_out = wording.left_out(step.response)
         if left_out:
             yield f"*{left_out}*"
 
     def _captured(self, node: StepSnippets) -> Iterator[str]:
         """Yield the captured values that the command itself does not put into variables."""
-        step, snippet = node.step, node.snippets.get(FIRST.name)
+        step, snippet = node.step, node.snippets.get(self._first.name)
         for name, value in step.captured.items():
             if step.action == "set" or step.show == "none" or (snippet is not None and name in snippet.sets):
                 continue
@@ -139,62 +146,45 @@ class StepSections:
             where = f", from {code(source.text)}" if source else ""
             if "\n" in text or len(text) > _LONGEST_VALUE:
                 yield f"{code(name)}{where}:"
-                yield folded(block(text, language), name)
+                yield self._folded(block(text, language), name)
             else:
                 yield f"{code(name)} is {code(text)}{where}."
 
+    def _answers(self, each: Sequence[StepRecord]) -> Iterator[str]:
+        """Yield of a loop how often which status came, and the first few answers."""
+        statuses = Counter(wording.status_line(element.response) for element in each if element.response is not None)
+        if statuses:
+            yield ", ".join(
+                code(status) + (f" ({times} times)" if times > 1 else "") for status, times in sorted(statuses.items())
+            )
+        for element in each[:_SHOWN_OF_A_LOOP]:
+            if isinstance(element.show, Source):
+                yield from self._excerpt(element, element.show)
+                continue
+            for _label, text, language in wording.answer_texts(element):
+                yield self._folded(block(text, language), "The answer")
+        more = len(each) - _SHOWN_OF_A_LOOP
+        if more > 0:
+            yield f"… and {count(more, 'more answer')}."
 
-def _answers(each: Sequence[StepRecord]) -> Iterator[str]:
-    """Yield of a loop how often which status came, and the first few answers."""
-    statuses = Counter(wording.status_line(element.response) for element in each if element.response is not None)
-    if statuses:
-        yield ", ".join(
-            code(status) + (f" ({times} times)" if times > 1 else "") for status, times in sorted(statuses.items())
-        )
-    for element in each[:_SHOWN_OF_A_LOOP]:
-        if isinstance(element.show, Source):
-            yield from _excerpt(element, element.show)
-            continue
-        for _label, text, language in wording.answer_texts(element):
-            yield folded(block(text, language), "The answer")
-    more = len(each) - _SHOWN_OF_A_LOOP
-    if more > 0:
-        yield f"… and {count(more, 'more answer')}."
+    def _excerpt(self, step: StepRecord, show: Source) -> Iterator[str]:
+        """Yield the part of the answer that the scenario shows, and which one it is."""
+        yield f"Excerpt: {code(show.text)}"
+        text, language = wording.value_text(step.shown)
+        yield self._folded(block(text, language), "The excerpt")
 
-
-def _excerpt(step: StepRecord, show: Source) -> Iterator[str]:
-    """Yield the part of the answer that the scenario shows, and which one it is."""
-    yield f"Excerpt: {code(show.text)}"
-    text, language = wording.value_text(step.shown)
-    yield folded(block(text, language), "The excerpt")
-
-
-def _merged(name: str, nodes: Iterable[StepSnippets]) -> Snippet | None:
-    """Return the snippets of several steps in one language as one."""
-    snippets = [node.snippets[name] for node in nodes if name in node.snippets]
-    if not snippets:
-        return None
-    setups = tuple(setup for snippet in snippets for setup in snippet.setups)
-    return Snippet("\n".join(snippet.code for snippet in snippets), setups)
+    def _folded(self, content: str, summary: str) -> str:
+        """Return a block itself, or if it is long, behind a summary that opens it."""
+        lines = content.count("\n") - 1
+        return content if lines <= FOLD else self._flavour.fold(f"{summary} ({lines} lines)", content)
 
 
-def _others(snippets: Mapping[str, Snippet]) -> str:
-    """Return the same call in the other languages, folded: the page reads on without it."""
-    rows = [row for row in LANGUAGES.values() if row.name in snippets and row != FIRST]
-    return _details(f"With {' or '.join(row.phrase for row in rows)}", rows, snippets) if rows else ""
-
-
-def _folded_call(snippets: Mapping[str, Snippet]) -> str:
-    """Return a call that the scenario hides, in all languages, folded: who pastes the page needs it."""
-    return _details("The call", [row for row in LANGUAGES.values() if row.name in snippets], snippets)
-
-
-def _details(summary: str, rows: Sequence[Language], snippets: Mapping[str, Snippet]) -> str:
-    blocks = "\n\n".join(
-        block("\n".join([*(setup.code for setup in snippets[row.name].setups), snippets[row.name].code]), row.highlight)
-        for row in rows
+def _code(language: Language, snippet: Snippet) -> Code:
+    """Return a snippet as a part of a page: what it needs is before it."""
+    about = tuple(
+        part for setup in snippet.setups for part in (setup.about, block(setup.code.strip("\n"), language.highlight))
     )
-    return f"<details>\n<summary>{summary}</summary>\n\n{blocks}\n\n</details>"
+    return Code(language, snippet.code, about)
 
 
 def _failure(step: StepRecord) -> Iterator[str]:

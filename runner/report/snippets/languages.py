@@ -6,7 +6,7 @@ A new language is a module with a subclass of :class:`~runner.report.snippets.se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from runner.report.snippets.session import Gap, Session, Setup, Snippet
@@ -18,8 +18,8 @@ StartSession = Callable[[str, Sequence[StepRecord]], Session]
 
 
 class Language(NamedTuple):
-    """One row. Readers know the language by ``label``, in a sentence by ``phrase``; ``highlight`` is its name for
-    what colours code. ``load`` imports its module."""
+    """One row. Readers know the language by ``label``, in a sentence by ``phrase``; ``highlight`` is a name for
+    what colours code, which no other row has: it tells the blocks of a page apart. ``load`` imports its module."""
 
     name: str
     label: str
@@ -49,10 +49,17 @@ def _docker_py() -> StartSession:
     return Program
 
 
+def _requests() -> StartSession:
+    from runner.report.snippets.python.requests_program import RequestsProgram
+
+    return RequestsProgram
+
+
 _ROWS = (
     Language("curl", "curl", "`curl`", "bash", _curl),
     Language("docker-cli", "docker CLI", "the docker CLI", "sh", _docker_cli),
     Language("docker-py", "docker-py", "docker-py", "python", _docker_py),
+    Language("requests", "requests", "`requests`", "py", _requests),
 )
 LANGUAGES: Final[dict[str, Language]] = {row.name: row for row in _ROWS}
 """Documents show the first one openly, and the others folded."""
@@ -73,27 +80,33 @@ class StepSnippets(NamedTuple):
 
 
 def snippets_of(
-    endpoint: str, steps: Sequence[StepRecord], languages: Iterable[Language] = LANGUAGES.values()
+    endpoint: str,
+    steps: Sequence[StepRecord],
+    languages: Iterable[Language] = LANGUAGES.values(),
+    shown: Collection[str] | None = None,
 ) -> tuple[StepSnippets, ...]:
-    """Return a scenario's steps with their snippets; steps that were skipped, or whose call is hidden, have none."""
-    sessions = {row.name: row.load()(endpoint, steps) for row in languages}
-    shown: set[tuple[str, Setup]] = set()
+    """Return a scenario's steps with their snippets; steps that were skipped, or whose call is hidden, have none.
 
-    def visit(step: StepRecord) -> StepSnippets:
+    ``shown`` are the ids of the steps that the reader sees; None means all. Snippets get by without the others.
+    """
+    sessions = {row.name: row.load()(endpoint, steps) for row in languages}
+    known: set[tuple[str, Setup]] = set()
+
+    def visit(step: StepRecord, *, seen: bool) -> StepSnippets:
         snippets: dict[str, Snippet] = {}
         gaps: dict[str, Gap] = {}
         for name, session in sessions.items() if step.status != "skipped" else ():
-            if call_shown(step) == "hidden":
+            if call_shown(step) == "hidden" or not seen:
                 session.note(step)
                 continue
             match session.snippet(step):
                 case Snippet() as snippet:
-                    new = tuple(setup for setup in snippet.setups if (name, setup) not in shown)
-                    shown.update((name, setup) for setup in new)
+                    new = tuple(setup for setup in snippet.setups if (name, setup) not in known)
+                    known.update((name, setup) for setup in new)
                     snippets[name] = snippet._replace(setups=new)
                 case Gap() as gap:
                     gaps[name] = gap
         children = step.steps or tuple(element for element in step.each or () if element.steps)
-        return StepSnippets(step, snippets, gaps, tuple(visit(child) for child in children))
+        return StepSnippets(step, snippets, gaps, tuple(visit(child, seen=seen) for child in children))
 
-    return tuple(visit(step) for step in steps)
+    return tuple(visit(step, seen=shown is None or step.id in shown) for step in steps)

@@ -116,8 +116,8 @@ class Session(ABC):
                 assert_never(step.action)
 
     @abstractmethod
-    def call(self, step: StepRecord) -> Draft:
-        """Return the code of a request, in the background if the step is."""
+    def call(self, step: StepRecord) -> Draft | None:
+        """Return the code of a request, in the background if the step is; None if a later one does it too."""
 
     @abstractmethod
     def loop(self, step: StepRecord, elements: Sequence[StepRecord]) -> Draft | None:

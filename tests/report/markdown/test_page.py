@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 
 from runner.errors import Diagnostic
 from runner.report.markdown import markup
+from runner.report.markdown.flavours import PageOptions
 from runner.report.markdown.page import render
 from runner.report.stable.stabilise import stabilise
 from runner.results.records import Expectation, ShowWord, StepRecord
@@ -76,8 +77,8 @@ def test_prose_keeps_its_markdown() -> None:
 
 
 def test_what_is_long_is_folded_or_cut() -> None:
-    assert markup.folded(markup.block("x\n" * 60, ""), "s").startswith("```")
-    assert markup.folded(markup.block("x\n" * 61, ""), "a <b>").startswith("<details>\n<summary>a &lt;b&gt; (61 lines)")
+    logs = call("ContainerLogs", "GET", "/containers/x/logs", response={"stdout": "x\n" * 61})
+    assert "<summary>The answer (61 lines)</summary>" in render(report(logs))
     cut = markup.block("y" * 5000 + "\n" + "x\n" * 3000, "")
     assert "… 3000 more characters" in cut
     assert cut.endswith("… 2001 more lines\n```")
@@ -105,8 +106,8 @@ def test_a_page() -> None:
     assert headings(page) == ["A title", "1. Create", "2. Container attach", "3. Read `it`", "Afterwards"]
     assert "*Recorded on Docker Engine 20.10.24, API 1.41.*" in page
     assert (
-        "[ContainerCreate](https://docs.docker.com/reference/api/engine/version/v1.41/#operation/ContainerCreate)"
-        in page
+        "## 1. Create\n\n[`POST /containers/create`]"
+        "(https://docs.docker.com/reference/api/engine/version/v1.41/#operation/ContainerCreate)" in page
     )
     assert page.count("`201 Created`") == 1
     assert page.index("`101 Switching Protocols`") < page.index("```text\nbin\n```") < page.index("On stderr:")
@@ -114,7 +115,11 @@ def test_a_page() -> None:
     assert page.count("unframe() {") == 1
     last = 'curl -s --unix-socket /var/run/docker.sock -X DELETE "http://localhost/v1.41/containers/$container"'
     assert f"## Afterwards\n\n```bash\n# Remove it\n{last}\n```\n" in page
-    assert "<summary>With the docker CLI or docker-py</summary>\n\n```sh\ndocker container rm" in page
+    assert (
+        "<summary>With the docker CLI, docker-py or requests</summary>\n\n**docker CLI**\n\n```sh\n# Remove it\ndocker"
+        in page
+    )
+    assert page.index("can be followed with the docker CLI (no equivalent of steps 2, 3)") < page.index("```bash")
     assert 'print(b"".join(output).decode(), end="")' in page
 
 
@@ -201,13 +206,13 @@ def test_progress_reads_as_lines() -> None:
 
 
 def test_contents_link_to_the_headings() -> None:
-    page = render(report(create(title="Create `it` & go")), contents=True)
+    page = render(report(create(title="Create `it` & go")), PageOptions(contents=True))
     assert "1. [Create `it` &amp; go](#1-create-it--go)" in page
 
 
 @given(NASTY)
 def test_a_diagram_can_t_be_broken(text: str) -> None:
-    page = render(report(call("X", "GET", f"/{text}")), diagram=True)
+    page = render(report(call("X", "GET", f"/{text}")), PageOptions(diagram=True))
     (diagram,) = [
         content for kind, content in blocks(page) if kind == "fence" and content.startswith("sequenceDiagram")
     ]
@@ -218,10 +223,10 @@ def test_a_diagram_can_t_be_broken(text: str) -> None:
 
 
 def test_a_diagram_has_an_end() -> None:
-    page = render(report(*(call("X", "GET", f"/{number}") for number in range(43))), diagram=True)
+    page = render(report(*(call("X", "GET", f"/{number}") for number in range(43))), PageOptions(diagram=True))
     assert page.count("you->>engine:") == 40
     assert "    note over you,engine: and 3 more calls\n```" in page
-    assert "more calls" not in render(report(*(call("X", "GET", "/x") for _ in range(40))), diagram=True)
+    assert "more calls" not in render(report(*(call("X", "GET", "/x") for _ in range(40))), PageOptions(diagram=True))
 
 
 @given(NASTY, NASTY, NASTY)

@@ -82,9 +82,9 @@ def test_marks_that_do_not_fit_together_are_all_told() -> None:
     assert refused(text) == [
         (1, 1, "this ends a place that did not begin"),
         (4, 2, "this place begins inside the one of line 2"),
-        (6, 3, "a mark stands on a line of its own, from <!-- to -->"),
-        (7, 1, "a mark stands on a line of its own, from <!-- to -->"),
-        (9, 1, "a mark stands on a line of its own, from <!-- to -->"),
+        (6, 3, "a mark stands on a line of its own, from its beginning to its end"),
+        (7, 1, "a mark stands on a line of its own, from its beginning to its end"),
+        (9, 1, "a mark stands on a line of its own, from its beginning to its end"),
         (10, 1, "this place does not end"),
     ]
 

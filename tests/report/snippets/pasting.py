@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
 from typing import NamedTuple
+from urllib.parse import quote
 
 from tests.engines import Docker
 from tests.scenarios.helpers import start
 
-LANGUAGES = {"curl": "bash", "docker-cli": "sh", "docker-py": "python"}
+LANGUAGES = {"curl": "bash", "docker-cli": "sh", "docker-py": "python", "requests": "py"}
 """The languages of snippets, and how their blocks are marked on a page of Markdown."""
 
 
@@ -59,7 +60,8 @@ class Reader:
         socket = self.docker.url.removeprefix("unix://")
         code = code.replace("/var/run/docker.sock", socket)
         code = code.replace("docker.APIClient()", f"docker.APIClient(base_url={self.docker.url!r})")
-        command = [sys.executable, "-c", code] if language == "docker-py" else ["bash", "-u", "-c", code]
+        code = code.replace("%2Fvar%2Frun%2Fdocker.sock", quote(socket, safe=""))
+        command = [sys.executable, "-c", code] if language in ("docker-py", "requests") else ["bash", "-u", "-c", code]
         own = {**os.environ, "DOCKER_HOST": self.docker.url, **(env or {})}
         done = subprocess.run(
             command, cwd=self.folder, env=own, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False

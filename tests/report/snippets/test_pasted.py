@@ -13,6 +13,7 @@ import tarfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -92,9 +93,11 @@ def in_bash(page: str, folder: Path, here: Mapping[str, str], env: Mapping[str, 
     return pasted(["bash", "-eu", "-c", script], folder, env) + files_in(folder)
 
 
-def in_python(page: str, folder: Path, here: Mapping[str, str], env: Mapping[str, str] | None = None) -> str:
-    """What the docker-py blocks print and save."""
-    program = blocks("".join(re.findall(r"<summary>With .*?</details>", page, re.DOTALL)), "python")
+def in_python(
+    page: str, folder: Path, here: Mapping[str, str], env: Mapping[str, str] | None = None, language: str = "python"
+) -> str:
+    """What the blocks of docker-py, or with ``py`` those of ``requests``, print and save."""
+    program = blocks(page, language)
     for shown, real in here.items():
         assert shown in program
         program = program.replace(shown, real)
@@ -125,12 +128,23 @@ def test_docker_py(docker: Docker, no_swarm: None, folder: Path, name: str, prin
     assert printed in in_python(page_of(name, docker), folder, here)
 
 
+@pytest.mark.parametrize(("name", "printed"), PRINTED.items(), ids=PRINTED)
+def test_requests(docker: Docker, no_swarm: None, folder: Path, name: str, printed: str) -> None:
+    here = {"%2Fvar%2Frun%2Fdocker.sock": quote(docker.url.removeprefix("unix://"), safe="")}
+    page = page_of(name)
+    assert "`requests` (no equivalent" not in page
+    found = in_python(page, folder, here, language="py")
+    assert printed in found
+    assert (REFUSAL.search(re.sub(r"^\d{3} ", "", found, flags=re.MULTILINE)) is not None) is (name in REFUSED)
+
+
 def test_over_tcp(docker: Docker, folder: Path) -> None:
     assert docker.tcp_url is not None
     bare = docker.tcp_url.removeprefix("tcp://")
     page = page_of("remote-engine", docker)
     assert "bin\ndev\netc\n" in in_bash(page, folder, {"127.0.0.1:2375": bare})
     in_python(page, folder, {"127.0.0.1:2375": bare})
+    assert "bin\ndev\netc\n" in in_python(page, folder, {"127.0.0.1:2375": bare}, language="py")
 
 
 def test_over_tls(docker: Docker, docker_tls: Docker, certificates: Certificates, folder: Path) -> None:
@@ -140,6 +154,8 @@ def test_over_tls(docker: Docker, docker_tls: Docker, certificates: Certificates
     page = page_of("tls-endpoint", docker)
     assert "something is wrong here" in in_bash(page, folder, {"127.0.0.1:2376": bare}, env)
     assert "something is wrong here" in in_python(page, folder, {}, env)
+    found = in_python(page, folder, {"127.0.0.1:2376": bare}, env, language="py")
+    assert "something is wrong here" in found
 
 
 def test_with_a_registry(docker: Docker, registry: Registry, folder: Path) -> None:
@@ -156,6 +172,8 @@ def test_with_a_registry(docker: Docker, registry: Registry, folder: Path) -> No
     assert '"mediaType":' in printed
     assert '{"message":' not in printed
     in_python(page, folder, {"docker.APIClient()": f"docker.APIClient(base_url={docker.url!r})"}, env)
+    here = {"%2Fvar%2Frun%2Fdocker.sock": quote(docker.url.removeprefix("unix://"), safe="")}
+    assert "mediaType" in in_python(page, folder, here, env, language="py")
 
 
 def test_every_page_is_pasted() -> None:

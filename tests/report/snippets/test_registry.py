@@ -33,7 +33,7 @@ def test_a_row_is_whole(name: str, row: Language) -> None:
 
 
 def test_rows_can_be_told_apart() -> None:
-    for field in ("name", "label", "phrase"):
+    for field in ("name", "label", "phrase", "highlight"):
         assert len({getattr(row, field) for row in LANGUAGES.values()}) == len(LANGUAGES)
     assert next(iter(LANGUAGES.values())) == FIRST
 
@@ -43,7 +43,7 @@ def test_documents_show_every_row(row: Language) -> None:
     made = report(create())
     code = snippets_of(SOCKET, [create()], (row,))[0].snippets[row.name].code
     assert f"```{row.highlight}\n{code}\n```" in markdown(made)
-    assert row == FIRST or row.phrase in markdown(made)
+    assert row == FIRST or row.phrase.replace("`", "") in markdown(made)
     assert f'data-name="{row.label}"' in html(made)
 
 

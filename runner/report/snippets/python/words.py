@@ -29,13 +29,16 @@ class PythonWords:
         parts = self._variables.split(value)
         if len(parts) == 1:
             return reference(parts[0]) if isinstance(parts[0], Variable) else f'"{self.inside(parts[0])}"'
-        inner = (
+        return f'f"{self.inside_f(value)}"'
+
+    def inside_f(self, value: str) -> str:
+        """Return a text as it is written between the quotes of an f-string."""
+        return "".join(
             f"{{{reference(part)}}}"
             if isinstance(part, Variable)
             else self.inside(part).replace("{", "{{").replace("}", "}}")
-            for part in parts
+            for part in self._variables.split(value)
         )
-        return f'f"{"".join(inner)}"'
 
     @staticmethod
     def inside(text: str) -> str:

@@ -6,24 +6,24 @@ the command that reads it from the answer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
-from runner.api.operations import Operation, by_id, truth
+from runner.api.operations import by_id
 from runner.report.snippets.calls import is_digest, shown_source
 from runner.report.snippets.names import shell_identifier
-from runner.report.snippets.session import Draft, NoEquivalent, Setup, distinctive, walk
+from runner.report.snippets.session import Draft, NoEquivalent, Setup, walk
 from runner.report.snippets.shell import bash
 from runner.report.snippets.shell.bash import Use
 from runner.report.snippets.shell.curl_request import RequestWords, credential_setups
 from runner.report.snippets.shell.jq import jq_filter
 from runner.report.snippets.shell.retry import repeated
 from runner.report.snippets.shell.shell_session import ShellSession
+from runner.report.snippets.terminals import Terminals
+from runner.report.snippets.unset import UnsetVariables
 from runner.report.snippets.variables import Variable
-from runner.report.wording import title_of
 from runner.results.records import StepRecord
 from runner.results.result_path import ResultPath, Source
-from runner.text import visible
 
 UNFRAME: Final = Setup(
     "Without a terminal the output comes in frames. This function takes them off:",
@@ -52,9 +52,8 @@ class Script(ShellSession):
     def __init__(self, endpoint: str, steps: Sequence[StepRecord]) -> None:
         super().__init__(steps, shell_identifier)
         self._words = RequestWords(endpoint, self.variables)
-        self._terminals: set[str] = set()
-        self._unset: dict[str, str] = {}
-        """Variables that no command sets, with what the reader must set them to."""
+        self._terminals = Terminals()
+        self._unset = UnsetVariables(self.variables, self.names)
         self._several_in_background = sum(step.background for step in walk(steps)) > 1
         self._awaiting = {step.awaits: step for step in walk(steps) if step.awaits}
 
@@ -101,20 +100,13 @@ class Script(ShellSession):
         draft = super().write(step)
         if draft is None:
             return None
-        needed = [name for name in self.variables.used if name in self._unset]
-        checks = [f'# ${name} is {self._unset.pop(name)}\n: "${{{name}:?}}"' for name in sorted(needed)]
+        checks = [f'# ${name} is {meaning}\n: "${{{name}:?}}"' for name, meaning in self._unset.needed()]
         return draft._replace(code="\n".join([*checks, draft.code]))
 
     def note(self, step: StepRecord) -> None:
         """Show what no command reads as a variable all the same: the reader sets it, before it is used."""
-        for each in (step, *(step.each or ())):
-            self._look_for_terminal(each)
-        for name, value in step.captured.items():
-            if not isinstance(value, list) and any(text not in self.variables for text in distinctive(value)):
-                source = step.capture_sources.get(name)
-                variable = self.learn(name, value)
-                where = f"{source.text} of the answer to" if source is not None else "set by"
-                self._unset[variable] = visible(f"{where} '{title_of(step)}'".replace("\n", " "))
+        self._terminals.note(step)
+        self._unset.note(step)
         super().note(step)
 
     def _command(self, step: StepRecord) -> _Command:
@@ -131,7 +123,7 @@ class Script(ShellSession):
         if operation is None:
             return _Command(chunks, setups=setups)
         answer = operation.answer_for(request.params, request.body)
-        if answer == "output" and self._framed(step, operation):
+        if answer == "output" and self._terminals.framed(step, operation):
             return _Command(chunks, " | unframe", (*setups, UNFRAME))
         items = step.response.items if step.response is not None else None
         if answer == "items" and operation.is_endless(request.params) and items:
@@ -141,27 +133,6 @@ class Script(ShellSession):
     def _job(self, step_id: str) -> str:
         """Return the variable with the process id of a background step."""
         return self.names.job(step_id, "_job")
-
-    def _framed(self, step: StepRecord, operation: Operation) -> bool:
-        """Return whether the output comes in frames: always without a terminal, never with one."""
-        assert step.request is not None
-        if operation.tty == "always" or (step.response is not None and step.response.status >= 400):
-            return False
-        if isinstance(step.request.body, Mapping) and truth(step.request.body.get("Tty")):
-            return False
-        return not any(value in self._terminals for value in step.request.params.values() if isinstance(value, str))
-
-    def _look_for_terminal(self, step: StepRecord) -> None:
-        """Remember what was created with a terminal, or is seen to have one, by every name it has."""
-        request, response = step.request, step.response
-        created: Mapping[str, Any] = request.body if request and isinstance(request.body, Mapping) else {}
-        seen: Mapping[str, Any] = response.body if response and isinstance(response.body, Mapping) else {}
-        config = seen.get("Config")
-        inspected = config if isinstance(config, Mapping) else {}
-        if not (truth(created.get("Tty")) or truth(inspected.get("Tty"))):
-            return
-        names = [seen.get("Id"), *step.captured.values(), request.params.get("name") if request is not None else None]
-        self._terminals.update(name for name in names if isinstance(name, str))
 
 
 def _reading(step: StepRecord, name: str) -> str | None:

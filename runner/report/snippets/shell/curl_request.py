@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 from runner.api.engines import DEFAULT_SOCKET
 from runner.api.operations import Operation
 from runner.json_layout import pretty
+from runner.report.snippets.credentials import CREDENTIALS, OF_THE_CONNECTION, media_type
 from runner.report.snippets.session import NoEquivalent, Setup
 from runner.report.snippets.shell import bash
 from runner.report.snippets.variables import Part, Variables
@@ -18,27 +19,6 @@ from runner.results.records import RequestRecord
 _INDENT = "    "
 _LONG_BODY = 88
 """Characters from which on a JSON body is on several lines."""
-_CURL_HEADERS = (
-    "accept accept-encoding connection content-length content-type host transfer-encoding upgrade user-agent"
-)
-_OF_THE_CONNECTION: Final = frozenset(_CURL_HEADERS.split())
-"""Request headers that ``curl`` sends itself, or that are shown with the body, in lower case."""
-_BASE64URL = "base64 | tr -d '\\n' | tr '+/' '-_'"
-_REGISTRY_AUTH: Final = Setup(
-    "A registry's credentials are JSON in base64url. Set `REGISTRY_USER` and `REGISTRY_PASSWORD` before this:",
-    """: "${REGISTRY_AUTH:=$(jq -n --arg user "$REGISTRY_USER" --arg password "$REGISTRY_PASSWORD" \\
-    '{username: $user, password: $password}' | """
-    f'{_BASE64URL})}}"',
-)
-_REGISTRY_CONFIG: Final = Setup(
-    "A build gets the credentials of all registries as JSON in base64url, by their names; here of none:",
-    f": \"${{REGISTRY_CONFIG:=$(printf '{{}}' | {_BASE64URL})}}\"",
-)
-_CREDENTIALS: Final = {
-    "x-registry-auth": ("REGISTRY_AUTH", _REGISTRY_AUTH),
-    "x-registry-config": ("REGISTRY_CONFIG", _REGISTRY_CONFIG),
-}
-"""Headers whose value is never shown: the reader's shell has it in a variable, which must be set."""
 _MAX_EXCLUDED: Final = 20
 _GLOB = re.compile(r"[*?\[\\]")
 _ESCAPED = r"\\\g<0>"
@@ -117,30 +97,30 @@ class RequestWords:
     def _headers(self, request: RequestRecord) -> Iterator[str]:
         for name, value in request.headers.items():
             lowered = name.lower()
-            if lowered in _CREDENTIALS:
-                variable, _ = _CREDENTIALS[lowered]
-                yield f'-H "{name}: ${variable}"'
-            elif lowered not in _OF_THE_CONNECTION:
+            if lowered in CREDENTIALS:
+                yield f'-H "{name}: ${CREDENTIALS[lowered].name}"'
+            elif lowered not in OF_THE_CONNECTION:
                 yield f"-H {bash.word([f'{name}: ', *self._variables.split(value)])}"
 
     def _body(self, request: RequestRecord) -> list[str]:
         if request.upload is not None:
-            media_type = _header(request.headers, "content-type") or "application/x-tar"
             source = "-" if request.folder else bash.word(self._variables.split(request.upload.removeprefix("@")))
-            return [f"-H {bash.word([f'Content-Type: {media_type}'])} -T {source}"]
+            return [f"-H {bash.word([f'Content-Type: {media_type(request)}'])} -T {source}"]
         if request.body is None:
             return []
-        media_type = _header(request.headers, "content-type") or "application/json"
         text = request.body
         if not isinstance(text, str):
             text = bash.escaped_json(pretty(request.body, _LONG_BODY, _INDENT))
-        return [f"-H {bash.word([f'Content-Type: {media_type}'])}", f"-d {bash.word(self._variables.split(text))}"]
+        return [
+            f"-H {bash.word([f'Content-Type: {media_type(request)}'])}",
+            f"-d {bash.word(self._variables.split(text))}",
+        ]
 
 
 def credential_setups(request: RequestRecord) -> tuple[Setup, ...]:
     """Return what sets the variables for the credentials of a request."""
     names = [name.lower() for name in request.headers]
-    return tuple(setup for name, (_, setup) in _CREDENTIALS.items() if name in names)
+    return tuple(credentials.shell for name, credentials in CREDENTIALS.items() if name in names)
 
 
 def folder_tar(request: RequestRecord) -> str:
@@ -173,7 +153,3 @@ def _pairs(query: Mapping[str, str | list[str]]) -> Iterator[tuple[str, str]]:
     for name, value in query.items():
         for part in [value] if isinstance(value, str) else value:
             yield name, part
-
-
-def _header(headers: Mapping[str, str], wanted: str) -> str | None:
-    return next((value for name, value in headers.items() if name.lower() == wanted), None)

@@ -49,10 +49,13 @@ class Commands(ShellSession):
         names = [name for name in step.captured if any(name == value[0] for draft in drafts for value in draft.values)]
         return self.arrays(names, drafts)
 
-    def call(self, step: StepRecord) -> Draft:
+    def call(self, step: StepRecord) -> Draft | None:
+        call, row = _row(step)
+        if row.exec == "create" and not step.background:
+            self._note_exec(call, row)
+            return None
         if not step.background:
             return self._foreground(step)
-        call, row = _row(step)
         if not row.in_background or row.exec == "create":
             raise NoEquivalent(step.kind)
         code = self._text(call, row, closing=f" & {self.names.job(step.id, '_job')}=$!") + f"\n{bash.CONNECTED}"
@@ -61,8 +64,7 @@ class Commands(ShellSession):
     def _foreground(self, step: StepRecord, index: int | None = None) -> Draft:
         call, row = _row(step)
         if row.exec == "create":
-            self._note_exec(call, row)
-            raise NoEquivalent(step.kind)
+            raise NoEquivalent("it has one command for this call and the next")
         readings = {name: text for name in step.captured if (text := _reading(call, row, name)) is not None}
         variables = {name: Variable(self.names.variable(name), index) for name in readings}
         filters = {variables[name].name: text for name, text in readings.items()}
