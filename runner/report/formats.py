@@ -171,6 +171,12 @@ def _cast() -> Render:
     return render
 
 
+def _svg() -> Render:
+    from runner.report.svg import render
+
+    return render
+
+
 def _github() -> Render:
     from runner.report.github import render
 
@@ -190,6 +196,7 @@ _ROWS: tuple[Format, ...] = (
     WholeFormat("junit", ".xml", _junit),
     WholeFormat("html", ".html", _html, document=True),
     WholeFormat("cast", ".cast", _cast, document=True),
+    WholeFormat("svg", ".svg", _svg, document=True),
     WholeFormat("github", None, _github),
     WholeFormat("summary", None, _summary),
 )

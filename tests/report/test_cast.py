@@ -13,8 +13,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.report.cast import LONGEST_WAIT, MOST_LINES, PAUSE, PROMPT, render
-from runner.report.snippets.shell.curl import UNFRAME
+from runner.report.cast import PROMPT, render
+from runner.report.demo import LONGEST_WAIT, MOST_LINES, PAUSE, WIDTH, narrow
 from runner.results.records import EngineRecord, Report, RequestRecord, ResponseRecord, ScenarioRecord, StepRecord
 from tests.report.factories import call, create
 from tests.scenarios.helpers import ROOT, start
@@ -63,10 +63,9 @@ def test_output_of_the_background_is_seen_where_it_is_awaited() -> None:
     )  # fmt: skip
     waited = attach._replace(id="end", title="Read", kind="await", awaits="out", background=False, duration_ms=0.0)
     made = events(render(report(create(), attach, step(title="Start"), waited)))
-    places = [
-        data for _, _, data in made if data in ("Attach", "Start", "Read", "hello\r\n", f"{PROMPT}{UNFRAME.code}\r\n")
-    ]
-    assert places == ["Attach", f"{PROMPT}{UNFRAME.code}\r\n", "Start", "Read", "hello\r\n"]
+    places = [data for _, _, data in made if data in ("Attach", "Start", "Read", "hello\r\n")]
+    assert places == ["Attach", "Start", "Read", "hello\r\n"]
+    assert "unframe() {" not in "".join(str(data) for _, _, data in made)
     times = [float(str(time)) for time, _, _ in made]
     assert max(later - sooner for sooner, later in itertools.pairwise(times)) <= PAUSE + 0.1, "nobody waits for it"
 
@@ -105,3 +104,14 @@ def test_nothing_an_engine_says_reaches_the_terminal(text: str) -> None:
     for ours in ("\x1b[0m", "\x1b[1m", "\x1b[90m", "\x1b[32m", "\r\n"):
         shown = shown.replace(ours, "")
     assert not any(ord(character) < 0x20 and character != "\t" for character in shown)
+
+
+def test_commands_are_broken_at_their_words() -> None:
+    made = events(render(report(create(body={"Image": "alpine", "Cmd": ["sh", "-c", "echo a   b"] * 4}))))
+    typed = "".join(str(data) for _, kind, data in made if kind == "o")
+    lines = typed.split("\r\n")
+    assert max(len(line.removeprefix(PROMPT)) for line in lines) <= WIDTH
+    assert narrow("curl -X POST 'a   b' http://localhost/containers", 24) == (
+        "curl -X POST 'a   b' \\\n    http://localhost/containers"
+    )
+    assert narrow("x='a\nb' y", 10) == "x='a\nb' y"

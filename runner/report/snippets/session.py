@@ -60,10 +60,13 @@ class Session(ABC):
         self.started: dict[str, StepRecord] = {}
         """The steps that go on in the background, by their ids."""
         self._unknown = Index()
+        self._without_input: set[str] = set()
+        """The containers whose input no snippet has sent: they may wait for it for ever."""
 
     def snippet(self, step: StepRecord) -> Snippet | Gap | None:
         """Return the snippet of the next step, or why there is none; None if there is nothing to do."""
         try:
+            self._refuse_hanging(step)
             draft = self.write(step)
             if draft is not None:
                 self._refuse_unknown(draft.code)
@@ -71,7 +74,9 @@ class Session(ABC):
             self.note(step)
             for name in created_names(step):
                 self._unknown.add(name)
-            return Gap(str(reason))
+            if step.request is not None and step.request.stdin is not None:
+                self._without_input.add(str(step.request.params.get("id")))
+            return Gap(_sentence(str(reason)))
         if step.background and draft is not None:
             self.started[step.id] = step
         for _, value, variable in draft.values if draft is not None else ():
@@ -135,6 +140,17 @@ class Session(ABC):
     def pause(self, seconds: float) -> Draft:
         """Return the code that waits for some time."""
 
+    def _refuse_hanging(self, step: StepRecord) -> None:
+        """Look for a container that is waited for, whose input was not sent.
+
+        Raises:
+            NoEquivalent: it is one.
+        """
+        request = step.request
+        waits = step.operation == "ContainerWait" or (request is not None and request.params.get("follow"))
+        if request is not None and waits and str(request.params.get("id")) in self._without_input:
+            raise NoEquivalent("it would wait for ever, since the container's input is not sent")
+
     def _refuse_unknown(self, code: str) -> None:
         """Look for values of this very run.
 
@@ -144,6 +160,11 @@ class Session(ABC):
         for _, value in self._unknown.find(code):
             if value not in self.variables:
                 raise NoEquivalent(f"it needs the value {value}, which no command above has read")
+
+
+def _sentence(reason: str) -> str:
+    """Return a reason as a clause; a name alone is what the language lacks."""
+    return reason if " " in reason else f"it has nothing for {reason or 'that'}"
 
 
 def distinctive(value: object) -> Iterator[str]:

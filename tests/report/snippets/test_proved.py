@@ -27,6 +27,32 @@ class Case(NamedTuple):
 
 
 CASES = {
+    "input of an attached container and of a command": Case(
+        """
+        title: Input
+        steps:
+          - create: {body: {Image: alpine, Cmd: [sh, -c, "sort; echo sorted >&2"], OpenStdin: true, StdinOnce: true}}
+            capture: {c: body.Id}
+            defer: {remove: {id: "{{ c }}", force: true}}
+          - id: out
+            attach: {id: "{{ c }}", stream: true, stdout: true, stderr: true, stdin: "2 '$x'\\n1\\n"}
+            background: true
+          - start: "{{ c }}"
+          - wait: "{{ c }}"
+          - await: out
+            expect: {stdout: "1\\n2 '$x'\\n"}
+          - create: {body: {Image: alpine, Cmd: [sleep, "60"]}}
+            capture: {box: body.Id}
+            defer: {remove: {id: "{{ box }}", force: true}}
+          - start: "{{ box }}"
+          - container.exec: {id: "{{ box }}", body: {Cmd: [tr, a-z, A-Z], AttachStdin: true, AttachStdout: true}}
+            capture: {e: body.Id}
+          - exec.start: {id: "{{ e }}", body: {}, stdin: "shout\\n"}
+            expect: {stdout: "SHOUT\\n"}
+        """,
+        ("1", "2 '$x'", "SHOUT"),
+        missing=("docker-cli", "docker-py"),
+    ),
     "a log's end, from the beginning of time, and one stream of two": Case(
         """
         title: Logs

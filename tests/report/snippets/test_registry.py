@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
 import pytest
 
+from runner.api.operations import all_operations
 from runner.report.html.page import render as html
 from runner.report.markdown.page import render as markdown
 from runner.report.snippets.languages import FIRST, LANGUAGES, Language, snippets_of
-from runner.report.snippets.session import Session, Snippet
-from runner.results.records import StepRecord
+from runner.report.snippets.session import Gap, Session, Snippet
+from runner.results.records import RequestRecord, ResponseRecord, StepRecord
 from tests.report.factories import LONG, call, create, report, step
 from tests.scenarios.helpers import ROOT
 
@@ -75,3 +77,37 @@ def test_a_setup_is_with_the_first_snippet_that_needs_it() -> None:
 
 def skipped() -> StepRecord:
     return step(status="skipped", reason="no", operation="ContainerStart")
+
+
+@pytest.mark.parametrize("row", LANGUAGES.values(), ids=LANGUAGES)
+def test_every_kind_has_a_snippet_or_a_reason(row: Language) -> None:
+    """A table of kinds and languages without an empty cell; ``requests`` has every operation."""
+    lacking = []
+    for operation in all_operations():
+        path = re.sub(r"\{\w+\}", "x", operation.path)
+        body = {"Image": "alpine"} if operation.body == "json" else None
+        upload = "@x.tar" if operation.body == "tar" else None
+        made = call(
+            operation.id, operation.method, path, {}, kind=operation.name, request={"body": body, "upload": upload}
+        )
+        snippet = row.load()(SOCKET, [made]).snippet(made)
+        if isinstance(snippet, Gap):
+            lacking.append(operation.id)
+            assert " " in snippet.reason
+        elif (row.name, operation.id) != ("docker-cli", "ContainerExec"):  # whose command is that of the next call
+            assert isinstance(snippet, Snippet)
+            assert snippet.code
+    assert row.name != "requests" or not lacking
+    background = call("ContainerAttach", "POST", "/containers/x/attach", id="out", background=True)
+    others = [
+        step(kind="set", captured={"a": "b"}),
+        step(kind="sleep", duration_ms=10.0),
+        step(kind="request", request=RequestRecord("GET", "/v1.41/_ping"), response=ResponseRecord(200, body="OK")),
+        step(kind="await", awaits="out"),
+    ]
+    session = row.load()(SOCKET, [background, *others])
+    session.snippet(background)
+    for other in others:
+        assert isinstance(session.snippet(other), (Snippet, Gap)), other.kind
+    for kind in ("check", "parallel", "include"):
+        assert session.snippet(step(kind=kind)) is None

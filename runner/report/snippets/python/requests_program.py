@@ -36,7 +36,7 @@ class RequestsProgram(Session):
     def __init__(self, endpoint: str, steps: Sequence[StepRecord]) -> None:
         super().__init__(steps, python_identifier)
         self._endpoint = endpoint
-        self._words = PythonWords(self.variables)
+        self._words = PythonWords(self.variables, exact_times=True)
         self._imported: set[str] = set()
         self._terminals = Terminals()
         self._unset = UnsetVariables(self.variables, self.names)
@@ -82,6 +82,7 @@ class RequestsProgram(Session):
             return None
         unset = [f'{name} = os.environ["{name}"]  # {meaning}' for name, meaning in self._unset.needed()]
         imports = (*draft.imports, "import os") if unset else draft.imports
+        imports = (*imports, "import calendar", "import time") if "calendar.timegm(" in draft.code else imports
         return draft._replace(code="\n".join([*unset, draft.code]), imports=imports)
 
     def note(self, step: StepRecord) -> None:

@@ -17,8 +17,10 @@ INDENT = "    "
 class PythonWords:
     """Writes literals in which values that are in variables are read from there."""
 
-    def __init__(self, variables: Variables) -> None:
+    def __init__(self, variables: Variables, *, exact_times: bool = False) -> None:
         self._variables = variables
+        self._exact_times = exact_times
+        """Whether a time as seconds may have decimals, which needs ``calendar`` and ``time``."""
 
     def literal(self, value: Any, indent: str = "", width: int = WIDTH - 20) -> str:
         """Return any JSON value; lines after the first begin with ``indent``."""
@@ -28,6 +30,10 @@ class PythonWords:
         """Return a text: a literal, a variable, or an f-string of both."""
         parts = self._variables.split(value)
         if len(parts) == 1:
+            if isinstance(parts[0], Variable) and parts[0].epoch and self._exact_times:
+                name = reference(parts[0]._replace(epoch=False))
+                seconds = f"calendar.timegm(time.strptime({name}[:19], '%Y-%m-%dT%H:%M:%S'))"
+                return f'f"{{{seconds}}}{{{name}[19:-1]}}"'
             return reference(parts[0]) if isinstance(parts[0], Variable) else f'"{self.inside(parts[0])}"'
         return f'f"{self.inside_f(value)}"'
 

@@ -34,6 +34,23 @@ UNFRAME: Final = Setup(
 with eight bytes: the stream's number, three zeros, the length (see ContainerAttach in the API reference)."""
 
 
+HIJACK: Final = Setup(
+    "What is sent here goes over the connection of the answer, which curl can't do. This function sends its input"
+    " behind the request, ends it, and prints what comes back:",
+    r"""hijack() { perl -MIO::Socket -e '
+    ($to, $path, $body) = @ARGV; $| = 1;
+    $s = ($to =~ m{^/} ? IO::Socket::UNIX->new($to) : IO::Socket::INET->new($to)) or die "$to: $!\n";
+    syswrite $s, "POST $path HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
+        . "Content-Type: application/json\r\nContent-Length: " . length($body) . "\r\n\r\n$body";
+    while ($h !~ /\r\n\r\n$/) { sysread $s, $c, 1 or last; $h .= $c }
+    $h =~ m{^\S+ (101|200)} or die $h;
+    if (!fork) { while (sysread STDIN, $d, 65536) { syswrite $s, $d } shutdown $s, 1; exit }
+    print $d while sysread $s, $d, 65536; wait' "$@"; }""",
+)
+"""A shell function for attach and exec with input: a request that becomes a stream both ways, of which the end of the
+input closes one."""
+
+
 class _Command(NamedTuple):
     """A request's ``chunks``, each of which stays on one line, and the ``pipe`` that its answer goes through."""
 
@@ -114,10 +131,12 @@ class Script(ShellSession):
         operation = by_id(step.operation) if step.operation else None
         if request is None:
             raise NoEquivalent("it was not sent")
-        if request.stdin is not None:
-            raise NoEquivalent("what it sends goes over the same connection as the answer")
-        if operation is not None and operation.upgrade in ("websocket", "h2c"):
+        if operation is not None and operation.upgrade_for(request.body) in ("websocket", "h2c"):
             raise NoEquivalent("it switches to another protocol")
+        if request.stdin is not None and operation is not None:
+            framed = self._terminals.framed(step, operation)
+            needed = (HIJACK, UNFRAME) if framed else (HIJACK,)
+            return _Command(self._words.hijacked(request), " | unframe" if framed else "", needed)
         setups = credential_setups(request)
         chunks = self._words.chunks(request, operation)
         if operation is None:

@@ -20,6 +20,8 @@ _INDENT = "    "
 _LONG_BODY = 88
 """Characters from which on a JSON body is on several lines."""
 _MAX_EXCLUDED: Final = 20
+_LONGEST_INPUT: Final = 2000
+"""Characters of a text that is written to a connection; a longer one is not for a page."""
 _GLOB = re.compile(r"[*?\[\\]")
 _ESCAPED = r"\\\g<0>"
 _PLAIN_QUERY = re.compile(r"[A-Za-z0-9._~:/@,-]*")
@@ -54,6 +56,27 @@ class RequestWords:
             chunks += [f"--data-urlencode {word}" for word in long_query]
         return [*chunks, *self._headers(request), *self._body(request)]
 
+    def hijacked(self, request: RequestRecord) -> list[str]:
+        """Return the words for a request that is followed by what it sends, with the function ``hijack``.
+
+        Raises:
+            NoEquivalent: the connection is encrypted, or that is too much for a page.
+        """
+        if self._is_secure():
+            raise NoEquivalent("what it sends goes over the connection of the answer, which is encrypted")
+        if len(request.stdin or "") > _LONGEST_INPUT:
+            raise NoEquivalent("what it sends is too long for a page")
+        parts = urlsplit(self._endpoint)
+        path = {"unix": parts.path, "ssh": DEFAULT_SOCKET}.get(parts.scheme)
+        address = path if path is not None else parts.netloc
+        _, target = self._url(request, in_url=True, base="")
+        given = f"printf %s {bash.word(self._variables.split(request.stdin or ''))}"
+        chunks = [f"{given} | hijack {bash.word([address])}", target]
+        if request.body is not None:
+            text = bash.escaped_json(pretty(request.body, _LONG_BODY, _INDENT))
+            chunks.append(bash.word(self._variables.split(text)))
+        return chunks
+
     def _connection(self) -> str:
         scheme, _, rest = self._endpoint.partition("://")
         if scheme == "unix":
@@ -75,13 +98,13 @@ class RequestWords:
             return f"{'https' if self._is_secure() else 'http'}://{parts.netloc}{parts.path.rstrip('/')}"
         return "http://localhost"
 
-    def _url(self, request: RequestRecord, *, in_url: bool) -> tuple[list[str], str]:
+    def _url(self, request: RequestRecord, *, in_url: bool, base: str | None = None) -> tuple[list[str], str]:
         """Return words for ``--data-urlencode``, and the word of the URL.
 
         A query with characters that a URL can't hold is easier to read outside of it; beside a body there is only
         the URL.
         """
-        parts: list[Part] = [self._base()]
+        parts: list[Part] = [self._base() if base is None else base]
         for segment in request.path.split("/")[1:]:
             parts += ["/", *self._variables.split(segment)]
         pairs = list(_pairs(request.query))
