@@ -26,7 +26,7 @@ from runner.scenario.model import Scenario
 from runner.scenario.selection import EVERYTHING, Selection
 
 if TYPE_CHECKING:
-    from runner.library.marks import RunKey
+    from runner.library.documents.marks import RunKey
     from runner.results.events import Event
     from runner.results.records import Report
 
@@ -254,8 +254,8 @@ def fill(
         StepError: ``page-failed``: a scenario did not pass.
         EngineError: the engine is unreachable.
     """
-    from runner.library.marks import MarkDefaults, check_part, mark_of
-    from runner.library.pages import read_pages, stale_pages
+    from runner.library.documents.filling import read_pages, stale_pages
+    from runner.library.documents.marks import MarkDefaults, check_part, mark_of
 
     (content,) = read_pages([Path(page)])
     marks = [mark_of(content, slot, MarkDefaults(replay=replay)) for slot in content.slots]

@@ -20,8 +20,8 @@ from runner.errors import ExitCode, StaleDocument, UsageError
 from runner.files import check_writable
 from runner.library.access import FileAccess
 from runner.library.arguments import Parser
-from runner.library.marks import Mark, MarkDefaults, RunKey, check_part, mark_of
-from runner.library.pages import read_pages, stale_pages, write_page
+from runner.library.documents.filling import read_pages, stale_pages, write_page
+from runner.library.documents.marks import Mark, MarkDefaults, RunKey, check_part, mark_of
 from runner.library.scenarios import ScenarioFile
 from runner.library.settings import EngineSettings, RunSettings
 from runner.report.markdown import slots

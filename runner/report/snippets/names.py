@@ -27,8 +27,8 @@ _SHELL_WORDS = """
 proxies of curl, and the snippets' own."""
 _PYTHON_WORDS = """
     APIError ThreadPoolExecutor answer base64 buffer calendar chunks client connection demultiplex docker engine error
-    excluded file folder io items itertools json os registry_auth registry_config requests requests_unixsocket sock socket
-    stat stdout stderr tar tarfile time url
+    excluded file folder io items itertools json os registry_auth registry_config requests requests_unixsocket sock
+    socket stat stdout stderr tar tarfile time url
 """
 """What the snippets import or assign themselves."""
 _OWNED_BY_SHELLS: Final = frozenset(_SHELL_WORDS.split())

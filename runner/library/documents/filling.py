@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import Diagnostic, InvalidScenario, UsageError
 from runner.files import write_bytes
-from runner.library.marks import Mark, Part, RunKey
+from runner.library.documents.marks import Mark, Part, RunKey
 from runner.report.markdown import slots
 from runner.report.markdown.mark_syntax import SYNTAXES
 
