@@ -65,7 +65,7 @@ class Mark(NamedTuple):
 
 
 class MarkDefaults(NamedTuple):
-    """What the command says for marks that say nothing else. ``replay`` answers from a recording whatever they say."""
+    """Holds the command's options for marks without their own. With ``replay`` every answer is from a recording."""
 
     replay: bool = False
     languages: tuple[str, ...] | None = None

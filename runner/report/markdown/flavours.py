@@ -141,7 +141,7 @@ class Mdx(Flavour):
         return f":::note\n\n{text}\n\n:::"
 
     def prose(self, text: str) -> str:
-        """Return an author's Markdown, in which braces are no expressions."""
+        """Return an author's Markdown, in which a brace opens nothing."""
         return outside_code(prose(text), lambda part: part.replace("{", r"\{").replace("}", r"\}"))
 
 
@@ -162,7 +162,7 @@ CONVERTED: Final = frozenset({"rst", "asciidoc"})
 
 
 class PageOptions(NamedTuple):
-    """How pages are written. ``contents`` puts a table of contents on top, ``diagram`` a sequence diagram of the calls.
+    """Holds a page's options. ``contents`` puts a table of contents on top, ``diagram`` a sequence diagram of the calls.
     ``languages`` are the names of the languages of snippets, of which the first is open."""
 
     contents: bool = False

@@ -10,7 +10,7 @@ _LINE: Final = re.compile(r"([!-/:-@\[-`{-~])\1*[ \t]*\Z")
 
 
 class Style(NamedTuple):
-    """How a page writes the headings of one level."""
+    """Describes the headings of one level of a page."""
 
     character: str
     overlined: bool

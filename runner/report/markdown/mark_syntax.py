@@ -8,7 +8,7 @@ from typing import Final, Literal, NamedTuple
 
 
 class MarkSyntax(NamedTuple):
-    """How a page's marks are written. ``begin`` and ``end`` match the whole line behind the indentation, ``some``
+    """Describes a page's marks. ``begin`` and ``end`` match the whole line behind the indentation, ``some``
     finds what was meant as a mark. ``headings`` says how headings are written; ``flavour`` is that of the
     page unless its marks say another."""
 

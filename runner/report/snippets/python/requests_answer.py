@@ -64,7 +64,7 @@ _FILTERS = {None: "", "short": f"[:{SHORT_ID}]", "first": "[0]", "last": "[-1]",
 
 
 class Answer(NamedTuple):
-    """What is done with one answer; ``taken`` are how many elements of an endless stream are read, ``file`` is the code
+    """Describes what code does with one answer; ``taken`` are how many elements of an endless stream are read, ``file`` is the code
     of the name that it is saved under."""
 
     form: AnswerForm

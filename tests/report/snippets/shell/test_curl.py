@@ -265,9 +265,17 @@ def test_steps_without_a_call() -> None:
 
 
 def test_what_curl_can_t_do() -> None:
-    stdin = call("ExecStart", "POST", f"/exec/{LONG}/start", request={"stdin": "x"})
+    stdin = call("ExecStart", "POST", f"/exec/{LONG}/start", request={"stdin": "x" * 2001})
     websocket = call("ContainerAttachWebsocket", "GET", f"/containers/{LONG}/attach/ws")
     assert commands(stdin, websocket) == [None, None]
+
+
+def test_what_is_sent_behind_the_request_goes_through_a_function() -> None:
+    sent = {"body": {"Tty": True}, "stdin": "it's\n"}
+    (command,) = commands(call("ExecStart", "POST", "/exec/x/start", request=sent))
+    words = " ".join(command.replace(" \\\n", " ").split(" ")) if command is not None else ""
+    assert words.split("hijack ")[1].split() == ["/var/run/docker.sock", "/v1.41/exec/x/start", '\'{"Tty":', "true}'"]
+    assert words.startswith("printf %s 'it'\"'\"'s\n' | hijack")
 
 
 def test_a_long_body_stands_on_several_lines_and_bash_reads_it() -> None:
