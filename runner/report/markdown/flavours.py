@@ -162,7 +162,7 @@ CONVERTED: Final = frozenset({"rst", "asciidoc"})
 
 
 class PageOptions(NamedTuple):
-    """Holds a page's options. ``contents`` puts a table of contents on top, ``diagram`` a sequence diagram of the calls.
+    """Holds a page's options. ``contents`` puts a table of contents on top, ``diagram`` a diagram of the calls.
     ``languages`` are the names of the languages of snippets, of which the first is open."""
 
     contents: bool = False

@@ -64,8 +64,8 @@ _FILTERS = {None: "", "short": f"[:{SHORT_ID}]", "first": "[0]", "last": "[-1]",
 
 
 class Answer(NamedTuple):
-    """Describes what code does with one answer; ``taken`` are how many elements of an endless stream are read, ``file`` is the code
-    of the name that it is saved under."""
+    """Describes what code does with one answer; ``taken`` are how many elements of an endless stream are read, ``file``
+    is the code of the name that it is saved under."""
 
     form: AnswerForm
     taken: int | None = None
