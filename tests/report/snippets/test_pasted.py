@@ -131,7 +131,7 @@ def test_docker_py(docker: Docker, no_swarm: None, folder: Path, name: str, prin
 @pytest.mark.parametrize(("name", "printed"), PRINTED.items(), ids=PRINTED)
 def test_requests(docker: Docker, no_swarm: None, folder: Path, name: str, printed: str) -> None:
     here = {"%2Fvar%2Frun%2Fdocker.sock": quote(docker.url.removeprefix("unix://"), safe="")}
-    page = page_of(name)
+    page = page_of(name, docker)
     assert "`requests` (no equivalent" not in page
     found = in_python(page, folder, here, language="py")
     assert printed in found
