@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, Literal, NamedTuple
 
 from runner.json_layout import pretty
-from runner.report.snippets.languages import FIRST, snippets_of
+from runner.report.snippets.languages import FIRST, StepSnippets, snippets_of
 from runner.report.snippets.session import Snippet, walk
 from runner.report.wording import answer_texts, cut, status_line, title_of
 from runner.results.records import Report, ScenarioRecord, StepRecord
@@ -85,7 +85,7 @@ class _Session:
         yield self._print(f"# {cut(visible(scenario.title))}", "title")
         yield self._print("")
         awaited = {step.awaits for step in walk(scenario.steps) if step.awaits}
-        for node in snippets_of(endpoint, scenario.steps, (FIRST,)):
+        for node in _every(snippets_of(endpoint, scenario.steps, (FIRST,))):
             step = node.step
             if step.status != "skipped":
                 comes_later = step.background and step.id in awaited
@@ -108,6 +108,15 @@ class _Session:
 
     def _print(self, text: str, colour: Colour = "plain") -> Printed:
         return Printed(round(self.now, 3), text, colour)
+
+
+def _every(nodes: Iterable[StepSnippets]) -> Iterator[StepSnippets]:
+    """Yield the steps that did something themselves: those inside a block in its place."""
+    for node in nodes:
+        if node.children:
+            yield from _every(node.children)
+        else:
+            yield node
 
 
 def narrow(code: str, width: int) -> str:
