@@ -396,6 +396,7 @@ KIND_SCHEMAS: dict[str, Schema] = {
             },
             "body": {"description": "The body: a text as it is, anything else as JSON."},
             "body_file": ref("text", "A file that is sent as the body, by its path relative to this scenario."),
+            "version": {"description": "`false` sends the path without an API version.", "const": False},
         },
         required=["path"],
         examples=[{"method": "GET", "path": "/info"}],

@@ -92,11 +92,12 @@ def build_raw(
     *,
     body: Any = MISSING,
     upload: Upload | None = None,
-    api_version: str,
+    api_version: str | None,
 ) -> Request:
     """Return a request that the table of operations knows nothing of.
 
-    The path gets the API version unless it begins with one; a text is sent as it is, any other body as JSON.
+    The path gets the API version, if one is given, unless it begins with one; a text is sent as it is, any other body as
+    JSON.
 
     Raises:
         StepError: ``bad-parameter`` or ``bad-body``.
@@ -124,7 +125,8 @@ def build_raw(
     if isinstance(body, str):
         content, content_headers = checked(body).encode(), [("Content-Type", "text/plain; charset=utf-8")]
     quoted = quote(split.path, safe="/:@!$&'()*+,;=~%")
-    versioned = quoted if re.match(r"/v\d+(?:\.\d+)+/", quoted) else f"/v{api_version}{quoted}"
+    has_version = api_version is None or re.match(r"/v\d+(?:\.\d+)+/", quoted)
+    versioned = quoted if has_version else f"/v{api_version}{quoted}"
     # The transport sets the headers of the connection; here these only name the protocol to switch to.
     upgrade = next((value.lower() for name, value in own.items() if name.lower() == "upgrade"), None)
     own = {name: value for name, value in own.items() if name.lower() not in ("upgrade", "connection")}

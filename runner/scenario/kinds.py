@@ -67,6 +67,7 @@ def _request(steps: StepReader, node: Node, _prefix: str) -> model.RawRequest:
         headers=value(node.get("headers")),
         body=value(node.get("body")),
         body_file=value(node.get("body_file")),
+        is_versioned=scalar_in(node.get("version")) is not False,
     )
 
 

@@ -52,7 +52,8 @@ class OperationCall(NamedTuple):
 
 
 class RawRequest(NamedTuple):
-    """``request``: anything else that the endpoint speaks."""
+    """``request``: anything else that the endpoint speaks. Without ``is_versioned`` no API version is put before the
+    path."""
 
     method: Value
     path: Value
@@ -60,6 +61,7 @@ class RawRequest(NamedTuple):
     headers: Value | None = None
     body: Value | None = None
     body_file: Value | None = None
+    is_versioned: bool = True
 
     @property
     def values(self) -> tuple[Value, ...]:

@@ -357,3 +357,9 @@ def test_any_value_makes_a_request_or_a_step_error(name: str, data: st.DataObjec
         assert error.message
     else:
         assert made.target.isascii()
+
+
+def test_a_raw_path_goes_without_a_version_where_none_is_given() -> None:
+    assert build_raw("GET", "/info", api_version=None).path == "/info"
+    assert build_raw("GET", "/v4.0.0/libpod/info", api_version="1.41").path == "/v4.0.0/libpod/info"
+    assert build_raw("GET", "/info", api_version="1.41").path == "/v1.41/info"

@@ -150,7 +150,7 @@ def _prepare_raw(context: StepContext, kind: model.RawRequest, names: Scope, dea
         _mapping(kind.headers, names),
         body=content.body,
         upload=content.upload,
-        api_version=context.engine.api_version,
+        api_version=context.engine.api_version if kind.is_versioned else None,
     )
     creates, tags = (None, ()) if created is None else _creates(created, content.params)
     return Prepared(request, body=_json_body(content.body), creates=creates, tags=tags)
