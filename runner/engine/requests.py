@@ -96,8 +96,8 @@ def build_raw(
 ) -> Request:
     """Return a request that the table of operations knows nothing of.
 
-    The path gets the API version, if one is given, unless it begins with one; a text is sent as it is, any other body as
-    JSON.
+    The path gets the API version, if one is given, unless it begins with one; a text is sent as it is, any other body
+    as JSON.
 
     Raises:
         StepError: ``bad-parameter`` or ``bad-body``.
