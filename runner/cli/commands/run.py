@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 USAGE = "run SCENARIO… [options]\n       run VERB …  (run VERB --help)"
 DESCRIPTION = """\
-Run scenarios against a Docker Engine (or Podman): YAML files that list API calls. The report goes to stdout, progress
-to stderr. A folder means every .yaml file below it that has steps."""
+Run scenarios against a Docker Engine (or Podman): YAML files that list API calls. The report goes to stdout (on a
+terminal only if a format is named), progress to stderr. A folder means every .yaml file below it that has steps."""
 EXAMPLES = """\
 examples:
   run scenarios/run-a-container.yaml
@@ -56,6 +56,7 @@ class Settings(NamedTuple):
     follow: bool
     strict: bool
     list: bool
+    verbose: bool
 
 
 def main(arguments: list[str], console: Console) -> ExitCode:
@@ -72,7 +73,9 @@ def main(arguments: list[str], console: Console) -> ExitCode:
 def _run(settings: Settings, console: Console) -> ExitCode:
     from runner.report.writers import chosen
 
-    writers = chosen(settings.format, settings.outputs, console.stdout, stable=settings.stable)
+    screen = settings.format is None and not settings.outputs and console.stdout.isatty()
+    name = "none" if screen else settings.format
+    writers = chosen(name, settings.outputs, console.stdout, stable=settings.stable)
     run_settings = settings.run
     files = named_files(console, settings.scenarios, quiet=settings.quiet)
     scenarios, invalid = open_scenarios(
@@ -98,7 +101,14 @@ def _run(settings: Settings, console: Console) -> ExitCode:
     with prepare(selected, run_settings, console.environment) as run:
         for warning in () if settings.quiet else run.warnings:
             diagnostics.show_diagnostic(console, warning)
-        progress = Progress(console, quiet=settings.quiet, follow=settings.follow, jobs=run_settings.jobs)
+        progress = Progress(
+            console,
+            quiet=settings.quiet,
+            follow=settings.follow,
+            jobs=run_settings.jobs,
+            screen=screen,
+            verbose=settings.verbose,
+        )
         outcome = carry_out(run, console, progress.show, writers.add)
         try:
             writers.write(outcome.report)
@@ -133,7 +143,7 @@ def parser(console: Console) -> Parser:
     options.add_engine(parser)
     options.add_values(parser)
     output = parser.add_argument_group("output")
-    output.add_argument("--format", metavar="FORMAT", help="what stdout gets: markdown (default), json, …, none")
+    output.add_argument("--format", metavar="FORMAT", help="what stdout gets: markdown, json, …, none")
     output.add_argument(
         "-o", "--output", action="append", default=[], metavar="FILE", help="write a report (repeatable)"
     )
@@ -144,6 +154,7 @@ def parser(console: Console) -> Parser:
         "--live", action="store_false", dest="stable", help="real ids, times and addresses instead of placeholders"
     )
     output.add_argument("-q", "--quiet", action="store_true", help="no progress and no warnings on stderr")
+    output.add_argument("-v", "--verbose", action="store_true", help="show each request and answer")
     output.add_argument("--follow", action="store_true", help="print the output of containers as it arrives")
     flow = parser.add_argument_group("flow")
     flow.add_argument(
@@ -198,4 +209,5 @@ def _settings(namespace: argparse.Namespace, console: Console) -> Settings:
         follow=namespace.follow,
         strict=namespace.strict,
         list=namespace.list,
+        verbose=namespace.verbose,
     )

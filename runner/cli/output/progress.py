@@ -39,6 +39,10 @@ JUDGED = frozenset({"expectation", "unexpected-status"})
 """The errors that the first of a step's failed expectations becomes."""
 NAME_WIDTH = 16
 REQUEST_WIDTH = 48
+SCREEN_NAME_WIDTH = 36
+MIN_REQUEST_WIDTH = 12
+OTHER_WIDTH = 30
+"""Columns of a line besides the name and the request: mark, status, time and the phase of cleanup."""
 MAX_UNFINISHED = 16 * 1024
 """Characters of a line without an end that are held back."""
 MAX_STDERR = 10
@@ -49,15 +53,28 @@ _VERSION = re.compile(r"^/v[0-9]+\.[0-9]+(?=/)")
 
 class Progress:
     """Prints events as they arrive; ``quiet`` prints failures only. With several ``jobs`` at the same time, each line
-    begins with the name of its scenario's file; ``follow`` prints the output of containers too."""
+    begins with the name of its scenario's file; ``follow`` prints the output of containers as it arrives. A ``screen``
+    gets no page: there each step has its title and what it brought, and a failed one its request and answer, which
+    ``verbose`` shows of every step."""
 
-    def __init__(self, console: Console, *, quiet: bool, follow: bool = False, jobs: int = 1) -> None:
+    def __init__(
+        self,
+        console: Console,
+        *,
+        quiet: bool,
+        follow: bool = False,
+        jobs: int = 1,
+        screen: bool = False,
+        verbose: bool = False,
+    ) -> None:
         self._console = console
         self._paint = console.paint
         self.quiet = quiet
         self.jobs = jobs
         self.owners: dict[int, str] = {}
         self.follow = follow and not quiet
+        self.screen = screen
+        self.verbose = verbose
         self.unfinished: dict[StepKey, str] = {}
         self.counts = Counter[str]()
         self.live: Live | None = None
@@ -124,10 +141,36 @@ class Progress:
         note = f"   ({record.phase})" if record.phase != "steps" else ""
         note += f"   expected: {record.reason}" if record.status == "xfailed" and record.reason else ""
         time = f"{record.duration_ms:7.0f} ms" if record.status != "skipped" else f"   {record.reason or ''}"
-        name, request = _fit(record.id, NAME_WIDTH), _fit(_what(record), REQUEST_WIDTH)
+        name_width, request_width = self._widths(depth)
+        name, request = _fit(self._name(record), name_width), _fit(_what(record), request_width)
         line = f"{'  ' * depth}{self._paint(mark, colour)} {name} {request} {status:>3}{time}"
         line += self._paint(visible(note), "grey")
         self._say(line.rstrip(), event.key.scenario)
+        self._brought(event)
+
+    def _widths(self, depth: int) -> tuple[int, int]:
+        """Return the columns of the name and of the request: on a screen a line has no more columns than that."""
+        if not self.screen:
+            return NAME_WIDTH, REQUEST_WIDTH
+        width = self._console.width - 2 * depth - OTHER_WIDTH
+        name = min(SCREEN_NAME_WIDTH, max(NAME_WIDTH, width // 3))
+        return name, max(MIN_REQUEST_WIDTH, min(REQUEST_WIDTH, width - name))
+
+    def _name(self, record: StepRecord) -> str:
+        return (record.title if self.screen else None) or record.id
+
+    def _brought(self, event: StepFinished) -> None:
+        """Print what a step brought, where there is no page to show it."""
+        record = event.record
+        failed = record.status in ("failed", "error")
+        if not (self.screen or self.verbose) or record.each is not None or record.steps is not None:
+            return
+        from runner.cli.output.screen import brought, exchange
+
+        lines = exchange(record) if self.verbose or failed else brought(record) if not self.follow else ()
+        indent = "  " * (len(event.key.path) + 1)
+        for line in lines:
+            self._say(f"{indent}{self._paint('│', 'grey')} {line}".rstrip(), event.key.scenario)
 
     def _scenario(self, event: ScenarioFinished) -> None:
         record, number = event.record, event.scenario
