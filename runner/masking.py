@@ -177,6 +177,18 @@ class Masker:
         return pattern.sub(lambda match: "*" * len(match[0]), text) if pattern else text
 
 
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield every text and number in a value, keys apart: what has to be masked where the value is a secret."""
+    if isinstance(value, Mapping):
+        for inner in value.values():
+            yield from texts_in(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from texts_in(inner)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
+
+
 class StreamMasker:
     """Masks bytes that arrive in pieces, wherever they are cut: holds back what could be the beginning of a secret.
     Without secrets the pieces stay as they are."""

@@ -185,6 +185,12 @@ TOP_LEVEL: dict[str, Schema] = {
         {"description": "A value of any type. It may hold templates; it is evaluated once."},
         examples=[{"image": "alpine", "ports": [80, 443]}, {"name": "web"}],
     ),
+    "matrix": mapping(
+        "Values of variables: the scenario runs once for each combination, each a scenario of the report.",
+        {"description": "The values that the variable has in turn.", "type": "array", "minItems": 1},
+        minProperties=1,
+        examples=[{"image": ["alpine", "busybox"], "tty": [True, False]}],
+    ),
     "secrets": {
         "description": "Names of variables that come only from --secret or RUN_SECRET_<NAME> and are shown as ***.",
         "type": "array",
@@ -230,6 +236,13 @@ MODIFIER_SCHEMAS: dict[str, Schema] = {
             closed(
                 "The elements, the variable's name, and how many at a time.",
                 {
+                    "file": {
+                        "description": "A file of rows: .csv with a header, .json or .yaml, each row a mapping.",
+                        "type": "string",
+                        "minLength": 1,
+                        "examples": ["rows.csv"],
+                    },
+                    "name": ref("expression", "What reports call an element."),
                     "in": {
                         "description": "The elements: a list, or an expression that gives one.",
                         "anyOf": [{"type": "array"}, {"type": "string"}],
@@ -242,7 +255,7 @@ MODIFIER_SCHEMAS: dict[str, Schema] = {
                         "examples": [4],
                     },
                 },
-                required=["in"],
+                minProperties=1,
             ),
         ],
         "examples": [["web", "db"], "range(3)", {"in": "names", "as": "name", "parallel": 4}],
@@ -252,18 +265,17 @@ MODIFIER_SCHEMAS: dict[str, Schema] = {
         {
             "times": {
                 "description": "How often it may run at most.",
-                "type": "integer",
-                "minimum": 1,
+                "anyOf": [{"type": "integer", "minimum": 1}, ref("template")],
                 "examples": [10],
             },
-            "every": ref("duration", "How long to wait between two attempts: 1s by default."),
+            "every": or_template(ref("duration"), "How long to wait between two attempts: 1s by default."),
             "until": ref("expression", "What must be true of the result."),
             "fail_if": ref("expression", "When this is true of the result, the step fails at once."),
         },
         minProperties=1,
         examples=[{"times": 20, "every": "500ms", "until": "body.State.Health.Status == 'healthy'"}],
     ),
-    "timeout": ref("duration", "How long the step may take; past it, it fails."),
+    "timeout": or_template(ref("duration"), "How long the step may take; past it, it fails."),
     "background": {
         "description": "Go on with the next step once the response has begun. `await` joins it again.",
         "type": "boolean",
@@ -333,7 +345,20 @@ MODIFIER_SCHEMAS: dict[str, Schema] = {
     ),
     "capture": mapping(
         "Variables to set from the result, each by an expression.",
-        ref("expression"),
+        {
+            "description": "For example body.Id; the value of {from: body.Token, secret: true} is masked.",
+            "anyOf": [
+                ref("expression"),
+                closed(
+                    "An expression whose value may be a secret.",
+                    {
+                        "from": ref("expression", "What to capture."),
+                        "secret": {"description": "Show the value as *** in every output.", "type": "boolean"},
+                    },
+                    required=["from"],
+                ),
+            ],
+        },
         minProperties=1,
         examples=[{"container": "body.Id"}, {"address": "body.NetworkSettings.IPAddress"}],
     ),
@@ -386,13 +411,12 @@ KIND_SCHEMAS: dict[str, Schema] = {
             "path": ref("text", "The path; the API version is put before it.", examples=["/containers/json"]),
             "query": {
                 "description": "The query's parameters. A list repeats the name; a mapping is sent as JSON.",
-                "type": "object",
+                "anyOf": [{"type": "object"}, ref("template")],
                 "examples": [{"all": True}, {"filters": {"status": ["exited"]}}],
             },
             "headers": {
                 "description": "More headers.",
-                "type": "object",
-                "additionalProperties": ref("text"),
+                "anyOf": [{"type": "object", "additionalProperties": ref("text")}, ref("template")],
             },
             "body": {"description": "The body: a text as it is, anything else as JSON."},
             "body_file": ref("text", "A file that is sent as the body, by its path relative to this scenario."),
@@ -424,8 +448,8 @@ KIND_SCHEMAS: dict[str, Schema] = {
                 "type": "string",
                 "minLength": 1,
             },
-            "vars": mapping(
-                "Values for its variables.", {"description": "A value of any type. It may hold templates."}
+            "vars": or_template(
+                mapping("Values for its variables.", {"description": "A value of any type. It may hold templates."})
             ),
         },
         required=["scenario"],

@@ -9,7 +9,7 @@ from runner.cli.output import diagnostics
 from runner.cli.output.console import Console
 from runner.errors import UsageError
 from runner.library.access import FileAccess
-from runner.library.scenarios import Checked, ScenarioFile, check_files, find_scenarios, open_files
+from runner.library.scenarios import Checked, ScenarioFile, check_files, every_row, find_scenarios, open_files
 from runner.scenario.yaml.read import MAX_BYTES
 from runner.valid_texts import cache_folder
 
@@ -35,21 +35,23 @@ def named_files(console: Console, names: Sequence[str], *, quiet: bool = False) 
 def open_scenarios(
     console: Console,
     files: Sequence[ScenarioFile],
-    variables: Iterable[str],
+    variables: Mapping[str, Any],
     access: FileAccess,
     *,
     strict: bool = False,
     quiet: bool = False,
     api_version: str | None = None,
 ) -> tuple[tuple[Scenario, ...], int]:
-    """Open every file and show what is wrong with any; return the scenarios, and how many files are invalid.
+    """Open every file and show what is wrong with any; return the scenarios, a matrix as one for each row,
+    and how many files are invalid.
 
     ``strict`` counts warnings as errors; ``quiet`` hides them otherwise. What ``api_version`` lacks is an error.
     """
     cache = cache_folder(console.environment)
     checked = open_files(files, variables, cache=cache, api_version=api_version, access=access)
     invalid = _show(console, checked, strict=strict, quiet=quiet)
-    return tuple(result.scenario for result in checked if result.scenario is not None), invalid
+    scenarios = [result.scenario for result in checked if result.scenario is not None]
+    return every_row(scenarios, variables), invalid
 
 
 def check_scenarios(

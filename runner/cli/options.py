@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from runner.cli.output.console import Console
 from runner.errors import UsageError
 from runner.library.arguments import Parser, assigned, pair
-from runner.library.values import check_names, environment_secrets, environment_variables, read_variables
+from runner.library.values import check_names, environment_secrets, environment_variables, read_secrets, read_variables
 
 if TYPE_CHECKING:
     from runner.library.access import FileAccess
@@ -54,7 +54,8 @@ def add_values(to: argparse.ArgumentParser) -> None:
     """Add the options for variables and secrets; :func:`variables` and :func:`secrets` read them."""
     group = to.add_argument_group("values")
     group.add_argument("--var", action="append", default=[], metavar="NAME=VALUE", help="set a variable (repeatable)")
-    group.add_argument("--vars-file", action="append", default=[], metavar="FILE", help="a YAML mapping of variables")
+    group.add_argument("--vars-file", action="append", default=[], metavar="FILE", help="variables: YAML, or .env")
+    group.add_argument("--secrets-file", action="append", default=[], metavar="FILE", help="secrets: YAML, or .env")
     group.add_argument(
         "--secret", action="append", default=[], metavar="NAME=VALUE", help="set a secret, shown as *** everywhere"
     )
@@ -216,12 +217,14 @@ def variables(namespace: argparse.Namespace, environment: Mapping[str, str]) -> 
 
 
 def secrets(namespace: argparse.Namespace, console: Console) -> dict[str, str]:
-    """Return the secrets of ``RUN_SECRET_<NAME>`` and ``--secret``, and mask them on the console.
+    """Return the secrets of ``RUN_SECRET_<NAME>``, ``--secrets-file`` and ``--secret``; mask them on the console.
 
     Raises:
         UsageError: ``wrong-use``.
     """
     found = environment_secrets(console.environment)
+    for file in getattr(namespace, "secrets_file", ()):
+        found.update(read_secrets(file))
     found.update(pair(text, "--secret") for text in namespace.secret)
     console.secrets.add(found.values())
     return found

@@ -279,7 +279,7 @@ def _take_limits(step: model.Step, names: Scope) -> TakeLimits | None:
         condition = take.until
 
         def until(item: Any) -> bool:
-            return bool(condition.evaluate({**names, "item": item}))
+            return condition.holds({**names, "item": item})
 
     return TakeLimits(take.items, Deadline.after(take.seconds), until)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from runner.contradiction import Contract
 from runner.executor.cancellation import CancelScope, Level
 from runner.executor.files import FilePolicy, RunFiles
+from runner.executor.generated import Generated
 from runner.executor.response.watch import Watched
 from runner.executor.tracking.created import CreatedResources
 from runner.executor.tracking.journal import Journal
@@ -76,6 +77,7 @@ class RunContext(NamedTuple):
     created: CreatedResources
     files: RunFiles
     journal: Journal
+    generated: Generated
     started: float
 
     def child(self) -> RunContext:
@@ -116,6 +118,7 @@ def new_run(
     offline: bool = False,
     scenario_index: int = 0,
     run_id: str = "",
+    generated: Generated | None = None,
 ) -> RunContext:
     """Start a run, whose cancellation breaks its exchanges with the engine. Without a ``run_id``, nothing is
     labelled. ``written`` is the set of files that it may replace; ``offline`` is for a run without an engine."""
@@ -135,6 +138,7 @@ def new_run(
         created=CreatedResources(),
         files=RunFiles(policy, scenario.path.parent),
         journal=Journal(None if is_offline else options.state, run_id, engine.endpoint.url),
+        generated=generated or Generated(run_id),
         started=time.monotonic(),
     )
     cancellation.on_cancel(run.wake)
@@ -149,7 +153,16 @@ class VariableScope:
     A scope with an ``outer`` one begins with what that has, and keeps its changes to itself.
     """
 
-    def __init__(self, scenario: Scenario, engine: Engine, outer: VariableScope | None = None) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        engine: Engine,
+        generated: Generated,
+        position: tuple[int, ...] = (),
+        outer: VariableScope | None = None,
+    ) -> None:
+        self._generated = generated
+        self._position = position
         self.scenario = scenario
         self.variables: Mapping[str, Any] = outer.variables if outer else {}
         self.results: Results = Results(outer.results if outer else ())
@@ -165,7 +178,12 @@ class VariableScope:
         self._engine = engine
         self._lock = threading.Lock()
         facts = {"name": engine.name, "version": engine.version, "api_version": engine.api_version}
-        self._built_in = {"steps": self.results, "engine": facts}
+        self._built_in = {
+            "steps": self.results,
+            "engine": facts,
+            "run": generated.facts,
+            **generated.at(position),
+        }
 
     def names(self, *local: Mapping[str, Any]) -> ChainMap[str, Any]:
         """Return what expressions see: ``local`` names first, then variables, then ``steps`` and ``engine``."""
@@ -174,7 +192,7 @@ class VariableScope:
 
     def layer(self) -> VariableScope:
         """Return a scope above this one, for one element of a loop."""
-        return VariableScope(self.scenario, self._engine, self)
+        return VariableScope(self.scenario, self._engine, self._generated, self._position, self)
 
     def set(self, variables: Mapping[str, Any]) -> None:
         """Set variables."""
@@ -236,15 +254,16 @@ class StepContext(NamedTuple):
     @property
     def timeout(self) -> float:
         """The step's timeout in seconds: its own, else ``--timeout``, else the scenario's, else the operation's."""
-        for seconds in (self.step.timeout, self.run.options.timeout, self.scope.scenario.timeout):
-            if seconds is not None:
+        own = self.step.timeout  # a template until the step runs
+        for seconds in (own, self.run.options.timeout, self.scope.scenario.timeout):
+            if isinstance(seconds, (int, float)):
                 return seconds
         operation = self.step.operation
         return SLOW_TIMEOUT if operation is not None and operation.slow else DEFAULT_TIMEOUT
 
     def names(self, *local: Mapping[str, Any]) -> ChainMap[str, Any]:
         """Return what the step's expressions see."""
-        return self.scope.names(*local, self.position.local)
+        return self.scope.names(*local, self.position.local, self.run.generated.at(self.key.path))
 
     def emit(self, event: Event) -> None:
         self.run.emit(event)

@@ -149,6 +149,7 @@ FIELDS: Final[Mapping[type, Mapping[str, Treatment]]] = {
         "reason": Treatment.MESSAGE,
         "left": Treatment.MESSAGE,
         "engine": Treatment.RECORD,
+        "generated": Treatment.VALUE,
     },
 }
 
@@ -226,8 +227,20 @@ class EventMasker:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._masker = Masker(secrets)
-        self.conceal = self._masker.add
+        self._found_more = False
         self._streams: dict[StepKey, dict[str, tuple[OutputArrived, StreamMasker]]] = {}
+
+    def conceal(self, secrets: Iterable[str]) -> None:
+        """Mask secrets that were found during the run, from now on."""
+        more = tuple(secrets)
+        self._found_more = self._found_more or bool(more)
+        self._masker.add(more)
+
+    def report(self, report: records.Report) -> records.Report:
+        """Return a report of events that were masked before, also without the secrets that were found later."""
+        if not self._found_more:
+            return report
+        return report._replace(scenarios=tuple(masked(scenario, self._masker) for scenario in report.scenarios))
 
     def __call__(self, event: Event) -> Iterator[Event]:
         if not self._masker:

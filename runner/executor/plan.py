@@ -22,7 +22,7 @@ from runner.executor.context import Options, Position, RunContext, StepContext, 
 from runner.executor.request.prepare import RequestKind, prepare
 from runner.executor.steps import result
 from runner.executor.steps.loops import MAX_ELEMENTS
-from runner.executor.variables import set_included_variables, set_initial_variables
+from runner.executor.variables import given_variables, set_included_variables, set_initial_variables
 from runner.results.events import StepKey
 from runner.results.records import Phase, ResponseRecord, StepRecord
 from runner.results.result_path import ResultPath, Source
@@ -110,7 +110,7 @@ def plan(scenario: model.Scenario, engine: Engine, options: Options) -> Iterator
         written=set(),
         offline=True,
     )
-    scope = VariableScope(scenario, engine)
+    scope = VariableScope(scenario, engine, run.generated)
     set_initial_variables(scope, options.values, options.secrets)
     planner = _Planner(run, scope, [])
     yield from planner.sequence(scenario.steps, "steps")
@@ -149,7 +149,7 @@ class _Planner:
         notes: list[str] = []
         if step.when is not None and self._is_unknown(step.when, local):
             notes.append(f"only if: {step.when.text}")
-        elif step.when is not None and not step.when.evaluate(self.scope.names(local)):
+        elif step.when is not None and not step.when.holds(self.scope.names(local)):
             return
         if step.retry is not None and step.retry.until is not None:
             notes.append(f"again until: {step.retry.until.text}")
@@ -274,7 +274,9 @@ class _Planner:
     def _include(self, kind: model.Include, local: Mapping[str, Any]) -> Iterator[Planned]:
         names = self.scope.names(local)
         values = {name: self._with_symbols(value, local).render(names) for name, value in kind.vars.items()}
-        scope = VariableScope(kind.scenario, self.run.engine)
+        if kind.every_var is not None:
+            values = given_variables(kind, self._with_symbols(kind.every_var, local).render(names))
+        scope = VariableScope(kind.scenario, self.run.engine, self.run.generated)
         set_included_variables(scope, values, self.run.options.secrets)
         inner = _Planner(self.run, scope, self.deferred)
         yield from inner.sequence(kind.scenario.steps, "steps")

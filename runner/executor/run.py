@@ -21,6 +21,7 @@ from runner.executor.cancellation import CancelScope, Level
 from runner.executor.context import Conceal, Options, Position, RunContext, VariableScope, new_run
 from runner.executor.event_masking import EventMasker
 from runner.executor.event_queue import EventQueue
+from runner.executor.generated import Generated
 from runner.executor.requirements import unmet
 from runner.executor.steps.flow import Flow
 from runner.executor.threads import run_concurrently
@@ -44,28 +45,33 @@ from runner.scenario.model import Scenario
 class Job(NamedTuple):
     """A scenario to run, and the engine to run it on. ``run_id`` is in the labels of everything that it creates;
     ``conceal`` gets the secrets that are found during the run, as the run's own masker does; ``values`` are variables
-    from outside for this scenario alone, over which those of the options take precedence."""
+    from outside for this scenario alone, over which those of the options take precedence; ``generated`` are the values
+    of the replayed run, or those to record."""
 
     scenario: Scenario
     engine: Engine
     run_id: str
     conceal: Conceal | None = None
     values: Mapping[str, Any] = EMPTY
+    generated: Generated | None = None
 
     @classmethod
     def new(cls, scenario: Scenario, engine: Engine, conceal: Conceal | None = None) -> Job:
         """Return a job with a new run id."""
-        return cls(scenario, engine, os.urandom(6).hex(), conceal)
+        run_id = os.urandom(6).hex()
+        return cls(scenario, engine, run_id, conceal, generated=Generated(run_id))
 
 
-def execute(jobs: tuple[Job, ...], options: Options, cancellation: CancelScope) -> Generator[Event, None, None]:
-    """Run scenarios and yield what happens.
+def execute(
+    jobs: tuple[Job, ...], options: Options, cancellation: CancelScope, mask: EventMasker | None = None
+) -> Generator[Event, None, None]:
+    """Run scenarios and yield what happens, masked; the caller's ``mask`` is given the secrets of the options.
 
     Closing the iterator early cancels the run, which still cleans up before it ends.
     """
     queue = EventQueue()
     cancellation.on_cancel(lambda _level: queue.stop_blocking())
-    mask = EventMasker(options.secrets.values())
+    mask = mask or EventMasker(options.secrets.values())
     arguments = (jobs, options, cancellation, queue, mask.conceal)
     worker = threading.Thread(target=_run_jobs, args=arguments, name="run", daemon=True)
     worker.start()
@@ -148,6 +154,7 @@ def _context(
         conceal=conceal_everywhere,
         scenario_index=index,
         run_id=job.run_id,
+        generated=job.generated,
         scenario=job.scenario,
         written=written,
     )
@@ -180,7 +187,7 @@ class _ScenarioRun:
 
     def _run(self) -> ScenarioRecord:
         context = self.context
-        scope = VariableScope(self.scenario, context.engine)
+        scope = VariableScope(self.scenario, context.engine, context.generated)
         set_initial_variables(scope, context.options.values, context.options.secrets)
         private = self._private_names()
         self.vars = {name: value for name, value in scope.variables.items() if name not in private}
@@ -268,4 +275,5 @@ class _ScenarioRun:
             reason=reason,
             left=left,
             engine=self.engine,
+            generated=self.context.generated.texts,
         )

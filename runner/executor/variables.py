@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from runner.errors import StepError, UsageError
 from runner.executor.untyped import UntypedText
+from runner.nearest import did_you_mean
 from runner.scenario.expressions.values import Constant, Entries, Items, Template, Value, Whole
 from runner.scenario.yaml.scalars import resolve
+from runner.text import shown
 
 if TYPE_CHECKING:
     from runner.executor.context import VariableScope
+    from runner.scenario.model import Include
 
 
 def set_initial_variables(scope: VariableScope, values: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
@@ -41,6 +44,21 @@ def set_included_variables(scope: VariableScope, values: Mapping[str, Any], secr
         set_initial_variables(scope, values, secrets)
     except UsageError as error:
         raise StepError(error.code, error.message, hint=error.hint) from None
+
+
+def given_variables(kind: Include, values: Any) -> dict[str, Any]:
+    """Return the variables that a template gives an included scenario.
+
+    Raises:
+        StepError: ``wrong-type``: it is not a mapping; ``undeclared-variable``.
+    """
+    if not isinstance(values, Mapping):
+        raise StepError("wrong-type", f"include.vars must be a mapping, not {shown(values, 60)}")
+    for name in values:
+        if name not in kind.scenario.vars:
+            hint = did_you_mean(name, kind.scenario.vars)
+            raise StepError("unknown-variable", f"{kind.scenario.path.name} has no variable '{name}'", hint=hint)
+    return dict(values)
 
 
 def example_of(value: Value) -> Any:

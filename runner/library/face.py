@@ -230,9 +230,9 @@ def plan(
     from runner.library.plan import plan_script
 
     settings = run_settings(None, vars, EMPTY, None)._replace(access=CONFINED)
-    (model,) = opened(scenario, settings, None)
+    scenarios = opened(scenario, settings, None)
     endpoint = resolve(settings_for(engine).options, os.environ)
-    return plan_script(model, endpoint, settings.values, api_version)
+    return "\n".join(plan_script(model, endpoint, settings.values, api_version) for model in scenarios)
 
 
 def fill(

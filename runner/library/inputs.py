@@ -12,7 +12,7 @@ from runner.errors import Diagnostic, InvalidScenario
 from runner.executor.cancellation import CancelScope
 from runner.library.choosing import choose
 from runner.library.connection import settings_for
-from runner.library.scenarios import find_scenarios, open_files, valid
+from runner.library.scenarios import every_row, find_scenarios, open_files, valid
 from runner.library.settings import CONNECT_TIMEOUT, EngineSettings, RunSettings
 from runner.library.values import check_names, checked_values
 from runner.library.variables import check_declared
@@ -87,7 +87,7 @@ def opened(scenario: Scenarios, settings: RunSettings, on_warning: OnWarning | N
     if errors:
         raise InvalidScenario(tuple(errors))
     check_declared(settings.values, scenarios)
-    return choose(scenarios, settings.selection)
+    return every_row(choose(scenarios, settings.selection), settings.values)
 
 
 def carry_out(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from runner.errors import Diagnostic
 from runner.executor.cancellation import CancelScope, Level
 from runner.executor.context import Options
+from runner.executor.event_masking import EventMasker
 from runner.executor.run import execute
 from runner.executor.tracking.journal import state_folder
 from runner.library.connection import configured_credentials
@@ -35,6 +36,7 @@ class Run:
         self._source = source
         self._options = options
         self._collector = Collector()
+        self._mask = EventMasker(options.secrets.values())
         self._scope = CancelScope()
 
     def __enter__(self) -> Run:
@@ -48,13 +50,13 @@ class Run:
     def events(self, scope: CancelScope) -> Iterator[Event]:
         """Run the scenarios and yield events. Closing the iterator early stops the run; it still cleans up."""
         self._scope = scope
-        for event in execute(self._source.jobs, self._options, scope):
+        for event in execute(self._source.jobs, self._options, scope, self._mask):
             self._collector.add(event)
             yield event
 
     def report(self) -> Report:
         """Return the report of what has happened so far."""
-        return self._collector.report()
+        return self._mask.report(self._collector.report())
 
     def finish(self) -> Finished:
         """Write the recordings of a run that is recorded; report what a replay did not use.

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.errors import Diagnostic, InvalidScenario, UsageError
 from runner.library.access import LIVE, FileAccess
@@ -152,6 +152,19 @@ def valid(checked: Iterable[Checked]) -> tuple[Scenario, ...]:
     if errors:
         raise InvalidScenario(tuple(errors))
     return tuple(scenarios)
+
+
+def every_row(scenarios: Iterable[Scenario], values: Mapping[str, Any]) -> tuple[Scenario, ...]:
+    """Return the scenarios, those with a matrix once for each combination; ``values`` from outside take the place of
+    the matrix's own."""
+    from runner.executor.variables import coerced
+    from runner.scenario.data.matrix import expanded
+
+    rows: list[Scenario] = []
+    for scenario in scenarios:
+        fixed = {name: coerced(values[name], own[0]) for name, own in scenario.matrix.items() if name in values}
+        rows += expanded(scenario, fixed)
+    return tuple(rows)
 
 
 def missing_in_versions(jobs: Iterable[Job]) -> tuple[Diagnostic, ...]:

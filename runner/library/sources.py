@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from runner.api.engines import DEFAULT_SOCKET, PODMAN_SOCKET
 from runner.errors import Diagnostic, UsageError
+from runner.executor.generated import Generated
 from runner.executor.run import Job
 from runner.library.connection import connect_to, exposure
 from runner.library.settings import RECORDINGS, EngineSettings, Record, Replay, RunSettings
@@ -85,11 +86,16 @@ def recording_files(option: str, path: Path | None, scenarios: Sequence[Scenario
             return (path,)
         hint = f"each scenario has its own recording: make the folder, and give {option}={path}"
         raise UsageError("wrong-use", f"{option} {path}: several scenarios need a folder", hint=hint)
-    files = tuple((path or scenario.path.parent / RECORDINGS) / f"{scenario.path.stem}.json" for scenario in scenarios)
+    files = tuple((path or scenario.path.parent / RECORDINGS) / f"{_name_of(scenario)}.json" for scenario in scenarios)
     for file in files:
         if files.count(file) > 1:
             raise UsageError("wrong-use", f"{option}: two scenarios would share {file}")
     return files
+
+
+def _name_of(scenario: Scenario) -> str:
+    """Return the name of a scenario's recording; each row of a matrix has one of its own."""
+    return f"{scenario.path.stem}.{scenario.row}" if scenario.row else scenario.path.stem
 
 
 class EngineLease:
@@ -181,6 +187,7 @@ class RecorderSource:
             swarm=engine.swarm,
             scenario=job.scenario.title,
             run_id=job.run_id,
+            generated=self._masker.value(job.generated.values) if job.generated is not None else {},
             vars=values,
             status=record.status,
             exchanges=exchanges,
@@ -215,7 +222,14 @@ class RecordingSource:
         self._replays = [ReplayedExchanges(recording, options.secrets.values()) for recording in recordings]
         self.warnings: tuple[Diagnostic, ...] = ()
         self.jobs = tuple(
-            Job(scenario, replayed(recording, replay), recording.run_id, replay.masker.add, recording.vars)
+            Job(
+                scenario,
+                replayed(recording, replay),
+                recording.run_id,
+                replay.masker.add,
+                recording.vars,
+                Generated(recording.run_id, recording.generated),
+            )
             for scenario, recording, replay in zip(scenarios, recordings, self._replays, strict=True)
         )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import Diagnostic, InvalidScenario, UsageError
-from runner.executor.untyped import FromEnvironment
+from runner.executor.untyped import FromEnvironment, UntypedText
 from runner.masking import SHORTEST, SHOWN
 from runner.scenario.names import RESERVED_NAMES
 
@@ -42,8 +42,34 @@ def environment_secrets(environment: Mapping[str, str]) -> dict[str, str]:
     return secrets
 
 
+def read_secrets(file: str) -> dict[str, str]:
+    """Read a file of secrets: a YAML mapping of names to texts, or lines ``NAME=VALUE`` (see :func:`is_dotenv`).
+
+    Raises:
+        UsageError: ``bad-vars-file``; nothing of the file's text is shown.
+    """
+    try:
+        values = read_variables(file)
+    except UsageError as error:
+        place = error.place._replace(text="") if error.place is not None else None
+        message = error.message if error.place is None else "not a file of secrets"
+        hint = "it is a YAML mapping of names to texts; in a file whose name ends in .env, lines NAME=VALUE"
+        raise UsageError("bad-vars-file", message, hint=hint, place=place) from None
+    for name, value in values.items():
+        if isinstance(value, (list, dict, bool)) or value is None:
+            raise UsageError("bad-vars-file", f"{file}: the secret '{name}' is not a text", hint="put it in quotes")
+    return {name: str(value) for name, value in values.items()}
+
+
+def is_dotenv(file: str) -> bool:
+    """Return whether a file holds lines ``NAME=VALUE``: its name is ``.env``, begins with ``.env.`` or ends in
+    ``.env``."""
+    name = Path(file).name
+    return name.startswith(".env.") or name.endswith(".env")
+
+
 def read_variables(file: str) -> dict[str, Any]:
-    """Read a file of variables: a YAML mapping of names to values.
+    """Read a file of variables: a YAML mapping of names to values, or lines ``NAME=VALUE`` (see :func:`is_dotenv`).
 
     Raises:
         UsageError: ``bad-vars-file``.
@@ -53,6 +79,10 @@ def read_variables(file: str) -> dict[str, Any]:
 
     try:
         source = read(Path(file), file)
+        if is_dotenv(file):
+            from runner.scenario.data.dotenv import parse
+
+            return {name: UntypedText(text) for name, text in parse(source).items()}
         root = loader.load(source)
     except InvalidScenario as error:
         raise UsageError("bad-vars-file", error.message, hint=error.hint, place=error.place) from None

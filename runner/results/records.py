@@ -166,7 +166,8 @@ class StepRecord(NamedTuple):
 
 class ScenarioRecord(NamedTuple):
     """One finished scenario file. ``vars`` are its initial variables; ``left`` are lines about resources that were kept
-    or could not be removed; ``engine`` is the one that it ran on."""
+    or could not be removed; ``engine`` is the one that it ran on; ``generated`` are
+    the times and the names that the functions of expressions gave."""
 
     file: str
     title: str
@@ -180,6 +181,7 @@ class ScenarioRecord(NamedTuple):
     reason: str | None = None
     left: tuple[str, ...] = ()
     engine: EngineRecord | None = None
+    generated: tuple[str, ...] = ()
 
 
 class EngineRecord(NamedTuple):

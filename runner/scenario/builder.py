@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from runner.scenario import model
-from runner.scenario.expressions.values import Constant
+from runner.scenario.data.matrix import MAX_COMBINATIONS, combinations
+from runner.scenario.expressions.values import Constant, Value
 from runner.scenario.findings import Findings
 from runner.scenario.kinds import LOCAL_KINDS
 from runner.scenario.modifiers import MODIFIERS
@@ -22,28 +24,34 @@ PARTS_OF_A_CALL = ("body", "body_file", "body_dir", "stdin", "stdin_file", "save
 """The keys of an operation that are not its parameters."""
 
 OpenInclude = Callable[[Scalar, list[str]], "model.Scenario | None"]
+ReadRows = Callable[[Scalar], "list[Any] | None"]
 
 
 class Builder:
-    """Builds the model of one file; mistakes go to ``findings``, included files are opened through ``open_include``."""
+    """Builds the model of one file; mistakes go to ``findings``, included files are opened through ``open_include``,
+    files of rows through ``read_rows``."""
 
-    def __init__(self, findings: Findings, open_include: OpenInclude, *, trusted: bool) -> None:
+    def __init__(self, findings: Findings, open_include: OpenInclude, read_rows: ReadRows, *, trusted: bool) -> None:
         self.findings = findings
         self.reader = NodeReader(findings, trusted=trusted)
         self.included = open_include
+        self.rows = read_rows
         self.ids: dict[str, Scalar] = {}
 
     def scenario(self, path: Path, node: Mapping) -> model.Scenario:
         """Build the model of a file's root node."""
         self._collect_ids(node)
         get = node.get
+        matrix = self._matrix(get("matrix"), get("vars"))
+        first: dict[str, Value] = {name: Constant(values[0]) for name, values in matrix.items()}
         return model.Scenario(
             path=path,
             node=node,
             title=text_in(get("title")) or path.stem,
             about=text_in(get("about")),
             requires=self._requires(get("requires")),
-            vars=self.reader.values(get("vars")),
+            vars={**first, **self.reader.values(get("vars"))},
+            matrix=matrix,
             secrets=tuple(str(name) for name in items_in(get("secrets"))),
             timeout=self.reader.seconds(get("timeout")),
             steps=self.steps(get("steps"), ""),
@@ -126,6 +134,25 @@ class Builder:
         return model.OperationCall(operation, values, **parts)
 
     # The top level
+
+    def _matrix(self, node: Node | None, variables: Node | None) -> dict[str, tuple[Any, ...]]:
+        """Return the values of each variable of the matrix."""
+        matrix: dict[str, tuple[Any, ...]] = {}
+        for name, values in node.items() if isinstance(node, Mapping) else ():
+            value = self.reader.value(values)
+            if isinstance(variables, Mapping) and variables.get(name) is not None:
+                message = f"'{name}' is in the matrix and in vars"
+                self.findings.error("redefined-variable", message, values, "keep one of them")
+            elif isinstance(value, Constant):
+                matrix[name] = tuple(value.value)
+            else:
+                hint = "a matrix is known before anything runs: write the values themselves"
+                self.findings.error("wrong-value", "a matrix can't hold templates", values, hint)
+        number = combinations(matrix) if matrix else 0
+        if number > MAX_COMBINATIONS and node is not None:
+            message = f"the matrix has {number:,} combinations, and {MAX_COMBINATIONS:,} is the most"
+            self.findings.error("too-many-combinations", message, node, "split it into several scenarios")
+        return matrix
 
     def _requires(self, node: Node | None) -> model.Requires:
         if not isinstance(node, Mapping):

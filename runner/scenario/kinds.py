@@ -100,8 +100,13 @@ def _include(steps: StepReader, node: Node, _prefix: str) -> model.Include | Non
     target = node.get("scenario")
     assert isinstance(target, Scalar)
     variables = steps.reader.values(node.get("vars"))
+    every_var = steps.reader.limit(node.get("vars"))
     scenario = steps.included(target, list(variables))
-    return model.Include(scenario, variables) if scenario else None
+    if scenario is not None and scenario.matrix:
+        hint = "give its variables with 'vars', in a loop"
+        steps.reader.findings.error("cannot-combine", "a scenario with a matrix can't be included", target, hint)
+        return None
+    return model.Include(scenario, variables, every_var) if scenario else None
 
 
 _NO_RESPONSE = "write it as an expression, in 'that'"

@@ -14,7 +14,7 @@ from runner.errors import Place
 from runner.results.records import ShowWord
 from runner.results.result_path import ResultPath
 from runner.scenario.expressions.expression import Expression
-from runner.scenario.expressions.values import Value
+from runner.scenario.expressions.values import Template, Value, Whole
 from runner.scenario.yaml import nodes
 
 if TYPE_CHECKING:
@@ -127,10 +127,12 @@ class Include(NamedTuple):
 
     scenario: Scenario
     vars: Mapping[str, Value]
+    every_var: Value | None = None
+    """A template that gives the whole of ``vars``."""
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
-        return _of(self.vars.values())
+        return _of((*self.vars.values(), *((self.every_var,) if self.every_var is not None else ())))
 
 
 def _of(values: Iterable[Value]) -> tuple[Expression, ...]:
@@ -141,9 +143,12 @@ Kind: TypeAlias = OperationCall | RawRequest | Await | SetVariables | Check | Sl
 
 
 class ForEach(NamedTuple):
+    """``label`` names an element in reports."""
+
     elements: Value
     name: str = "item"
     parallel: int = 1
+    label: Expression | None = None
 
 
 class Retry(NamedTuple):
@@ -153,6 +158,9 @@ class Retry(NamedTuple):
     every: float = 1.0
     until: Expression | None = None
     fail_if: Expression | None = None
+    times_value: Value | None = None
+    every_value: Value | None = None
+    """Templates, which give ``times`` and ``every`` when the step runs."""
 
 
 class Take(NamedTuple):
@@ -218,7 +226,7 @@ class Step(NamedTuple):
     when: Expression | None = None
     for_each: ForEach | None = None
     retry: Retry | None = None
-    timeout: float | None = None
+    timeout: float | Whole | Template | None = None
     background: bool = False
     take: Take | None = None
     expect: Expect | None = None
@@ -259,7 +267,8 @@ class Step(NamedTuple):
     def expressions(self) -> tuple[Expression, ...]:
         """Every expression of the step, except those of its inner and deferred steps."""
         values = (self.title, self.about, self.for_each.elements if self.for_each else None)
-        shown = (self.show,) if isinstance(self.show, Expression) else ()
+        label = (self.for_each.label,) if self.for_each and self.for_each.label else ()
+        shown = (*label, self.show) if isinstance(self.show, Expression) else label
         when = (self.when,) if self.when is not None else ()
         return (*_of(value for value in values if value is not None), *when, *self.needed_expressions, *shown)
 
@@ -269,8 +278,11 @@ class Step(NamedTuple):
         what only reports show apart."""
         retry = (self.retry.until, self.retry.fail_if) if self.retry else ()
         expected = self.expected_failure.when if self.expected_failure else None
+        limits = (self.retry.times_value, self.retry.every_value) if self.retry else ()
+        timeout = self.timeout if isinstance(self.timeout, (Whole, Template)) else None
         single = (*retry, self.take.until if self.take else None, expected)
         return (
+            *_of(value for value in (timeout, *limits) if value is not None),
             *self.kind.expressions,
             *(self.expect.expressions if self.expect else ()),
             *(expression for _, expression in self.capture),
@@ -307,6 +319,10 @@ class Scenario(NamedTuple):
     on_failure: tuple[Step, ...] = ()
     outputs: Mapping[str, Expression] = EMPTY
     tags: tuple[str, ...] = ()
+    matrix: Mapping[str, tuple[Any, ...]] = EMPTY
+    """The values of each variable of a matrix; empty for a scenario that is one of its rows."""
+    row: str = ""
+    """What tells a row of a matrix from the others, as part of a file's name."""
 
     @property
     def file(self) -> str:

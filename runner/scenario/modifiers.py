@@ -14,9 +14,9 @@ from runner.results.records import ShowWord
 from runner.results.result_path import ResultPath
 from runner.scenario import model
 from runner.scenario.expectations import read_expect
-from runner.scenario.expressions.expression import Expression
+from runner.scenario.expressions.expression import Expression, SecretExpression
 from runner.scenario.expressions.paths import parse_path
-from runner.scenario.expressions.values import Value, Whole
+from runner.scenario.expressions.values import Constant, Template, Value, Whole
 from runner.scenario.readers import NodeReader, StepReader, items_in, number_in, scalar_in, text_in
 from runner.scenario.yaml.nodes import Mapping, Node, Scalar
 
@@ -47,10 +47,18 @@ def _for_each(steps: StepReader, node: Node, _step_id: str) -> model.ForEach | N
     if not isinstance(node, Mapping):
         elements = _elements(steps.reader, node)
         return model.ForEach(elements) if elements else None
-    elements = _elements(steps.reader, node.get("in"))
+    elements, file = _elements(steps.reader, node.get("in")), node.get("file")
+    if (elements is None) == (file is None):
+        message = "'in' and 'file' can't be combined" if file is not None else "'in' or 'file' is missing here"
+        steps.reader.findings.error("cannot-combine", message, node, "for_each: {in: [a, b]} or {file: rows.csv}")
+        return None
+    if isinstance(file, Scalar):
+        rows = steps.rows(file)
+        elements = Constant(rows) if rows is not None else None
     parallel = number_in(node.get("parallel"))
     name = text_in(node.get("as")) or "item"
-    return model.ForEach(elements, name, parallel or 1) if elements else None
+    label = steps.reader.expression(node.get("name"))
+    return model.ForEach(elements, name, parallel or 1, label) if elements else None
 
 
 def _elements(reader: NodeReader, node: Node | None) -> Value | None:
@@ -64,8 +72,12 @@ def _elements(reader: NodeReader, node: Node | None) -> Value | None:
 def _retry(steps: StepReader, node: Node, _step_id: str) -> model.Retry | None:
     if not isinstance(node, Mapping):
         return None
-    every = steps.reader.seconds(node.get("every"))
+    reader = steps.reader
+    times_value, every_value = reader.limit(node.get("times")), reader.limit(node.get("every"))
+    every = reader.seconds(node.get("every")) if every_value is None else None
     return model.Retry(
+        times_value=times_value,
+        every_value=every_value,
         times=number_in(node.get("times")),
         every=1.0 if every is None else every,
         until=steps.reader.expression(node.get("until")),
@@ -73,8 +85,8 @@ def _retry(steps: StepReader, node: Node, _step_id: str) -> model.Retry | None:
     )
 
 
-def _timeout(steps: StepReader, node: Node, _step_id: str) -> float | None:
-    return steps.reader.seconds(node)
+def _timeout(steps: StepReader, node: Node, _step_id: str) -> float | Whole | Template | None:
+    return steps.reader.limit(node) or steps.reader.seconds(node)
 
 
 def _take(steps: StepReader, node: Node, _step_id: str) -> model.Take | None:
@@ -94,7 +106,14 @@ def _expect(steps: StepReader, node: Node, _step_id: str) -> model.Expect | None
 
 
 def _capture(steps: StepReader, node: Node, _step_id: str) -> tuple[tuple[str, Expression], ...]:
-    return steps.reader.named_expressions(node)
+    """Read captures: an expression, or a mapping with ``from`` and ``secret``."""
+    captures: list[tuple[str, Expression]] = []
+    for name, value in node.items() if isinstance(node, Mapping) else ():
+        expression = steps.reader.expression(value.get("from") if isinstance(value, Mapping) else value)
+        if expression is not None:
+            is_secret = isinstance(value, Mapping) and scalar_in(value.get("secret")) is True
+            captures.append((name, SecretExpression(expression.text, expression.node) if is_secret else expression))
+    return tuple(captures)
 
 
 def _defer(steps: StepReader, node: Node, step_id: str) -> tuple[model.Step, ...]:

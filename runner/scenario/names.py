@@ -19,5 +19,5 @@ RESULT_NAMES: Final = (
 )
 """The parts of a step's result; in its own expressions they stand alone."""
 
-RESERVED_NAMES: Final = frozenset((*RESULT_NAMES, "steps", "engine"))
+RESERVED_NAMES: Final = frozenset((*RESULT_NAMES, "steps", "engine", "run", "range", "now", "unique"))
 """Names that a variable can't have."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from runner.errors import Diagnostic, InvalidScenario, StepError
 from runner.nearest import did_you_mean
@@ -116,7 +116,7 @@ class _Opener:
             if self._trusted is None and not self._is_valid(file.text, root):
                 return None
             assert isinstance(root, nodes.Mapping)
-            builder = Builder(self.findings, self._include, trusted=self._trusted is not None)
+            builder = Builder(self.findings, self._include, self._rows, trusted=self._trusted is not None)
             scenario = builder.scenario(path, root)
             if self._trusted is None and not self.findings.errors:
                 self._check(scenario, names)
@@ -140,23 +140,58 @@ class _Opener:
     def _check(self, scenario: model.Scenario, names: list[str]) -> None:
         from runner.scenario.checks.body_fields import check_bodies
         from runner.scenario.checks.checker import check
+        from runner.scenario.checks.conditions import check_conditions
         from runner.scenario.checks.placeholders import check_placeholders
 
         check(scenario, names, self.findings)
         check_bodies(scenario, self.findings)
+        check_conditions(scenario, self.findings)
         check_placeholders(scenario, names, self.findings)
+
+    def _rows(self, target: nodes.Scalar) -> list[Any] | None:
+        """Read a file of rows, relative to the file that names it; None, with a finding, if it is invalid."""
+        from runner.scenario.data.rows import SUFFIXES, read_rows
+
+        path = self._opening[-1].parent / target.text
+        if path.suffix.lower() not in SUFFIXES:
+            is_template = "{{" in target.text
+            hint = "the file's name can't be a template: it is read before anything runs" if is_template else None
+            message = f"a file of rows ends in {', '.join(SUFFIXES[:-1])}"
+            self.findings.error("wrong-value", message, target, hint)
+            return None
+        resolved = self._allowed(path, target)
+        if resolved is None:
+            return None
+        try:
+            rows = read_rows(resolved, str(Path(target.span.file.name).parent / target.text))
+        except InvalidScenario as error:
+            first = error.diagnostics[0]
+            if first.place is None or not resolved.is_relative_to(self._folder):
+                is_missing = first.code == "no-such-file"
+                hint = first.hint or (_file_hint(path, target.text, self._folder) if is_missing else None)
+                self.findings.error(first.code, first.message, target, hint)
+            else:
+                self.findings.extend(error)
+            return None
+        self._note_included(rows.text)
+        return rows.rows
+
+    def _allowed(self, path: Path, target: nodes.Scalar) -> Path | None:
+        """Return a file's path with symlinks resolved; None, with a finding, if it may not be read."""
+        try:
+            return path.resolve() if self._policy is None else self._policy.check(path)
+        except StepError as error:
+            message = error.message.replace(str(path), target.text)
+            self.findings.error("outside-folder", message, target, error.hint)
+        except (OSError, RuntimeError, ValueError):  # a circle of symlinks is a RuntimeError, a NUL a ValueError
+            self.findings.error("no-such-file", f"{target.text!r} can't be a file's path", target)
+        return None
 
     def _include(self, target: nodes.Scalar, names: list[str]) -> model.Scenario | None:
         """Open the scenario that an ``include`` names, relative to the file that includes it."""
         path = self._opening[-1].parent / target.text
-        try:
-            resolved = path.resolve() if self._policy is None else self._policy.check(path)
-        except StepError as error:
-            message = error.message.replace(str(path), target.text)
-            self.findings.error("outside-folder", message, target, error.hint)
-            return None
-        except (OSError, RuntimeError, ValueError):  # a circle of symlinks is a RuntimeError, a NUL a ValueError
-            self.findings.error("no-such-file", f"{target.text!r} can't be a file's path", target)
+        resolved = self._allowed(path, target)
+        if resolved is None:
             return None
         if resolved in self._opening:
             chain = " → ".join(step.name for step in (*self._opening, path))

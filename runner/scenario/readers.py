@@ -6,12 +6,12 @@ reported here.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from runner.errors import InvalidScenario
 from runner.scenario import duration, model
 from runner.scenario.expressions.expression import Expression, expression_of
-from runner.scenario.expressions.values import Constant, Value, value_of
+from runner.scenario.expressions.values import Constant, Template, Value, Whole, value_of
 from runner.scenario.findings import Findings
 from runner.scenario.yaml.nodes import Mapping, Node, Scalar, Sequence, plain
 
@@ -73,6 +73,11 @@ class NodeReader:
             self.findings.error("bad-duration", str(error), node)
             return None
 
+    def limit(self, node: Node | None) -> Whole | Template | None:
+        """Return a template in the place of a number or a duration; None for anything else."""
+        value = self.value(node) if isinstance(node, Scalar) and isinstance(node.value, str) else None
+        return value if isinstance(value, (Whole, Template)) else None
+
     def duration(self, node: Node) -> Value:
         """Return a duration that may be a template."""
         value = self.value(node)
@@ -88,6 +93,10 @@ class StepReader(Protocol):
 
     def steps(self, node: Node | None, prefix: str) -> tuple[model.Step, ...]:
         """Read a list of steps, or a single one; ids that are derived begin with ``prefix``."""
+        ...
+
+    def rows(self, target: Scalar) -> list[Any] | None:
+        """Read a file of rows; None, with a finding, if it is invalid."""
         ...
 
     def included(self, target: Scalar, names: list[str]) -> model.Scenario | None:

@@ -55,6 +55,7 @@ def test_an_example_is_valid(text: str, tmp_path: Path) -> None:
         "title: I\nvars: {name: x}\nsteps: [{network.create: {body: {Name: '{{ name }}'}}, capture: {n: body.Id}}]\n"
     )
     (tmp_path / "included.yaml").write_text(included + "outputs: {network: n}\n")
+    (tmp_path / "rows.csv").write_text("title,words\nfirst,a b\n")
     path = tmp_path / "x.yaml"
     path.write_text(text if text.startswith("title:") else f"title: T\nsteps:\n{text}", "utf-8")
     given = () if text.startswith("title:") or "capture: {container:" in text else GIVEN

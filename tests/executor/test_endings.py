@@ -260,7 +260,7 @@ def test_modifiers_combine(on_docker: Player) -> None:
             for_each: boxes
             logs: {id: "{{ item }}", stdout: true, follow: true}
             background: true
-            retry: {times: 200, every: 20ms, until: stdout}
+            retry: {times: 200, every: 20ms, until: stdout != ''}
             expect: {status: 200}
             capture: {said: stdout}
           - for_each: boxes

@@ -34,7 +34,7 @@ SCOPE: dict[str, Any] = {"names": ["a", "b"], "c": "id", "n": 3}
 
 @pytest.mark.parametrize(
     ("text", "count"),
-    [("check: true", 1), ("check: names", 1), ("check: [true, 'n == 3', 1]", 3), ("check: ['n == 3', {}]", None)],
+    [("check: true", 1), ("check: names", 1), ("check: [true, 'n == 3', n > 1]", 3), ("check: ['n == 3', {}]", None)],
 )
 def test_check(folder: Path, text: str, count: int | None) -> None:
     if count is None:

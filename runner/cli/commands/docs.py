@@ -166,6 +166,9 @@ def _open_all(keys: Sequence[RunKey], settings: Settings, console: Console) -> t
     for key in keys:
         file = ScenarioFile(key.scenario, str(key.scenario))
         opened, number = open_scenarios(console, [file], settings.variables(key), settings.access_of(key))
+        if len(opened) > 1:
+            hint = "give its variables one value each: <!-- run: x.yaml --var NAME=VALUE -->"
+            raise UsageError("wrong-use", f"{key.scenario} has a matrix, and a page shows one run", hint=hint)
         scenarios.update((key, scenario) for scenario in opened)
         invalid += number
     if not invalid:

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from runner.api.engines import CREDENTIAL_HEADERS
@@ -61,6 +61,7 @@ class _OpenExchange:
     """An exchange that is being recorded."""
 
     at: float
+    sent: Request
     request: RecordedRequest
     failure: Diagnostic | None = None
     answered: float = 0.0
@@ -88,7 +89,7 @@ class Recorder:
         return round((self._clock() - self._began) * 1000, 1)
 
     def begin(self, request: Request) -> _OpenExchange:
-        exchange = _OpenExchange(self.now(), recorded_request(request, self._masker))
+        exchange = _OpenExchange(self.now(), request, recorded_request(request, self._masker))
         with self._lock:
             self._open.append(exchange)
         return exchange
@@ -114,6 +115,7 @@ class Recorder:
 
     def _exchange(self, exchange: _OpenExchange) -> RecordedExchange:
         mask = self._masker
+        exchange.request = _masked_again(exchange, mask)
         sent = RecordedInput(raw_parts(exchange.written, mask), exchange.closed) if exchange.wrote else None
         if exchange.head is None:
             failure = exchange.failure or _UNANSWERED
@@ -129,6 +131,14 @@ class Recorder:
             end=mask.diagnostic(exchange.end) if isinstance(exchange.end, Diagnostic) else exchange.end,
         )
         return RecordedExchange(exchange.at, exchange.request, response, sent)
+
+
+def _masked_again(exchange: _OpenExchange, masker: Masker) -> RecordedRequest:
+    """Return the request also without the secrets that were found after it; an upload is not read again."""
+    sent = exchange.sent
+    if sent.body is None or isinstance(sent.body, bytes):
+        return recorded_request(sent, masker)
+    return replace(recorded_request(sent._replace(body=None), masker), body=exchange.request.body)
 
 
 class RecordingTransport:

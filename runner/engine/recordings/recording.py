@@ -7,7 +7,7 @@ fits is on one line, else there is a field a line. Times are milliseconds from t
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -94,7 +94,8 @@ class RecordedExchange:
 @dataclass(frozen=True, slots=True)
 class Recording:
     """A recorded run of one scenario. ``endpoint`` is where a reader would find such an engine; ``vars`` are the
-    variables from outside the scenario; ``status`` is the run's."""
+    variables from outside the scenario; ``status`` is the run's; ``generated`` is what the functions ``now`` and
+    ``unique`` gave, by the step's position and the function."""
 
     recorded_at: str
     name: str
@@ -107,6 +108,7 @@ class Recording:
     exchanges: tuple[RecordedExchange, ...]
     vars: Mapping[str, Any] = field(default_factory=dict)
     swarm: str | None = None
+    generated: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def render(recording: Recording) -> str:
@@ -125,6 +127,7 @@ def render(recording: Recording) -> str:
         "scenario": recording.scenario,
         "vars": dict(recording.vars),
         "run_id": recording.run_id,
+        **({"generated": dict(recording.generated)} if recording.generated else {}),
         "status": recording.status,
         "exchanges": [_exchange_value(exchange) for exchange in recording.exchanges],
     }
@@ -221,6 +224,7 @@ def _recording(value: Mapping[str, Any]) -> Recording:
         scenario=value["scenario"],
         vars=value["vars"],
         run_id=value["run_id"],
+        generated=value.get("generated", {}),
         status=value["status"],
         exchanges=tuple(_exchange(exchange) for exchange in value["exchanges"]),
     )

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from runner.engine.docker_config.endpoint import parse
 from runner.engine.engine import Engine
-from runner.engine.recordings.body_parts import Chunk, raw_parts
+from runner.engine.recordings.body_parts import BodyPart, Chunk, raw_parts
 from runner.engine.recordings.recorder import recorded_request
 from runner.engine.recordings.recording import (
     RecordedExchange,
@@ -44,7 +44,10 @@ class Replay:
     """
 
     def __init__(self, recording: Recording, secrets: Iterable[str]) -> None:
-        self.masker: Final = Masker((*secrets, SHOWN))
+        known = tuple(secrets)
+        self.masker: Final = Masker((*known, SHOWN))
+        self.secret: Final = known[0] if len(set(known)) == 1 and known[0] != SHOWN else None
+        """The only secret of the run, which ``***`` stands for in what was recorded."""
         self._all = recording.exchanges
         self._waiting: dict[str, deque[RecordedExchange]] = {}
         self._lock = threading.Lock()
@@ -161,7 +164,10 @@ class ReplayTransport:
         exchange = self._replay.take(request)
         if isinstance(exchange.outcome, Diagnostic):
             raise error_of(exchange.outcome)
-        return _ReplayedResponse(exchange.outcome, exchange.input, self._replay.masker)
+        outcome = exchange.outcome
+        if self._replay.secret is not None:
+            outcome = replace(outcome, body=tuple(_revealed(part, self._replay.secret) for part in outcome.body))
+        return _ReplayedResponse(outcome, exchange.input, self._replay.masker)
 
     def share(self) -> ReplayTransport:
         return self
@@ -174,6 +180,19 @@ class ReplayTransport:
 
     def close(self) -> None:
         """Do nothing: there is no connection."""
+
+
+def _revealed(part: BodyPart, secret: str) -> BodyPart:
+    """Return a part of a response with the secret in it again, which expectations compare with the given one."""
+
+    def reveal(value: Any) -> Any:
+        if isinstance(value, str):
+            return value.replace(SHOWN, secret)
+        if isinstance(value, Mapping):
+            return {name: reveal(inner) for name, inner in value.items()}
+        return [reveal(inner) for inner in value] if isinstance(value, list) else value
+
+    return replace(part, content=reveal(part.content)) if part.form in ("json", "text") else part
 
 
 class _ReplayedResponse:

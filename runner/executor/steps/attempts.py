@@ -16,12 +16,14 @@ from runner.executor.context import StepContext
 from runner.executor.response.watch import NOTHING_WATCHED, Watched
 from runner.executor.steps import expectations, result
 from runner.executor.steps.expected_failures import judged
-from runner.executor.steps.not_run import skipped_record
+from runner.executor.steps.limits import with_limits
+from runner.executor.steps.not_run import not_performed, skipped_record
+from runner.masking import texts_in
 from runner.results.events import StepFinished, StepStarted
-from runner.results.records import Expectation, ResponseRecord, ShowWord, Status, StepRecord
-from runner.results.result_path import Source
+from runner.results.records import Expectation, ResponseRecord, Status, StepRecord
 from runner.scenario import model
-from runner.scenario.expressions.expression import Expression
+from runner.scenario.expressions.conditions import NOT_A_CONDITION
+from runner.scenario.expressions.expression import Expression, SecretExpression
 from runner.scenario.expressions.references import Scope
 from runner.scenario.expressions.work import watched
 
@@ -65,7 +67,11 @@ Perform = Callable[[Scope, Deadline], Attempt]
 
 def run_attempts(context: StepContext, perform: Perform) -> StepRecord:
     """Run a step with its retries and events. Captured variables are in the record; they are not set yet."""
-    step = context.step
+    try:
+        step = with_limits(context.step, context.names())
+    except StepError as error:
+        return not_performed(context, error)
+    context = context._replace(step=step)
     context.emit(StepStarted(context.key, step.id, step.name, context.position.phase, step.background))
     started_ms = context.run.elapsed_ms()
     deadline = Deadline.never() if _has_no_end(step) else Deadline.after(context.timeout)
@@ -99,6 +105,7 @@ def _attempt(context: StepContext, perform: Perform, deadline: Deadline, number:
             _conditions(context, attempt)
     except RunnerError as error:
         fail(context, attempt, error)
+        attempt.final = error.code == NOT_A_CONDITION
     except (OSError, ImportError) as error:
         _fail_if_exhausted(context, attempt, error)
     if context.cancelled() and attempt.status != "passed":
@@ -136,7 +143,10 @@ def _capture(context: StepContext, attempt: Attempt) -> StepError | None:
     even if an expectation fails. Returns the error of a variable that could not be captured."""
     for name, expression in context.step.capture:
         try:
-            attempt.captured[name] = expression.evaluate(context.names(attempt.captured, attempt.value))
+            value = expression.evaluate(context.names(attempt.captured, attempt.value))
+            if isinstance(expression, SecretExpression):
+                context.run.conceal(texts_in(value))
+            attempt.captured[name] = value
         except StepError as error:
             return error
     return None
@@ -189,7 +199,7 @@ def _conditions(context: StepContext, attempt: Attempt) -> None:
 
 def _is_true(expression: Expression, names: Scope) -> bool:
     try:
-        return bool(expression.evaluate(names))
+        return expression.holds(names)
     except StepError as error:
         if error.code == "undefined-name":  # the result of a failed attempt has fewer parts
             return False
@@ -238,7 +248,7 @@ def _timeout(context: StepContext, attempt: Attempt) -> StepError:
 
 def _record(context: StepContext, attempt: Attempt, attempts: int, started_ms: float) -> StepRecord:
     prepared = attempt.call.prepared if attempt.call else None
-    show, shown = _shown(context, attempt)
+    show, shown = result.shown_part(context.step, context.names(attempt.captured, attempt.value))
     record = skipped_record(context)._replace(
         status=attempt.status,
         attempts=attempts,
@@ -264,13 +274,3 @@ def _contradictions(context: StepContext, attempt: Attempt) -> tuple[Contradicti
     from runner.executor.response.contract import held_against
 
     return held_against(contract, context.engine.api_version, attempt.call)
-
-
-def _shown(context: StepContext, attempt: Attempt) -> tuple[ShowWord | Source | None, Any]:
-    show = context.step.show
-    if not isinstance(show, Expression):
-        return show, None
-    try:
-        return show.origin, show.evaluate(context.names(attempt.captured, attempt.value))
-    except StepError:
-        return None, None  # the step failed, or its result lacks this part: all of it is shown instead

@@ -13,7 +13,7 @@ from runner.executor.steps import result
 from runner.executor.steps.attempts import Attempt, fail
 from runner.executor.steps.background import Background
 from runner.executor.threads import run_concurrently
-from runner.executor.variables import set_included_variables
+from runner.executor.variables import given_variables, set_included_variables
 from runner.results.records import StepRecord
 from runner.results.statuses import first_failure
 from runner.scenario import model
@@ -106,8 +106,10 @@ def _group(runner: Runner, kind: model.Group, at: Position, attempt: Attempt) ->
 def _include(runner: Runner, kind: model.Include, at: Position, names: Scope, attempt: Attempt) -> None:
     """Run another scenario, with variables of its own. Its deferred steps run at the end of the whole run."""
     values = {name: value.render(names) for name, value in kind.vars.items()}
+    if kind.every_var is not None:
+        values = given_variables(kind, kind.every_var.render(names))
     run = runner.run_context
-    scope = VariableScope(kind.scenario, run.engine)
+    scope = VariableScope(kind.scenario, run.engine, run.generated, at.key.path)
     set_included_variables(scope, values, run.options.secrets)
     inner = runner.inside(scope)
     entries = inner.sequence(kind.scenario.steps, Position(at.key, at.phase), on_failure=kind.scenario.on_failure)

@@ -11,6 +11,7 @@ from runner.executor.response.watch import Watched
 from runner.results.records import Expectation, ResponseRecord
 from runner.scenario import model
 from runner.scenario.expectations import SUBJECTS, rendered
+from runner.scenario.expressions.conditions import NOT_A_CONDITION
 from runner.scenario.expressions.expression import Expression
 from runner.scenario.expressions.functions.texts import as_text
 from runner.scenario.expressions.references import Scope
@@ -104,10 +105,16 @@ def verdicts(expected: model.Expect, response: ResponseRecord | None, names: Sco
 
 
 def condition(expression: Expression, names: Scope) -> Verdict:
-    """Judge an expression that must be true."""
+    """Judge an expression that must be true.
+
+    Raises:
+        StepError: ``not-a-condition``: its value is neither true nor false.
+    """
     try:
-        value = expression.evaluate(names)
+        value = expression.holds(names)
     except StepError as error:
+        if error.code == NOT_A_CONDITION:
+            raise
         details = (f"{error.message}" + (f" ({error.hint})" if error.hint else ""), *parts(expression, names))
         failed = Expectation(expression.text, False, None, details)
         message = f"{expression.text} can't be evaluated: {error.message}"

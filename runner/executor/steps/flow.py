@@ -14,6 +14,7 @@ from runner.executor.requirements import unmet
 from runner.executor.steps import background, blocks, dependencies, kinds
 from runner.executor.steps.attempts import Attempt, run_attempts
 from runner.executor.steps.background import Background, ignore_response
+from runner.executor.steps.elements import element_steps
 from runner.executor.steps.loops import asks_for_each, elements_of, loop_record
 from runner.executor.steps.not_run import not_performed, skip
 from runner.executor.threads import run_concurrently
@@ -158,7 +159,7 @@ class Flow:
     def _skip_unless(self, when: Expression, context: StepContext) -> StepRecord | None:
         """Return the record of a step whose ``when`` is false, or can't be evaluated; None if the step is to run."""
         try:
-            if when.evaluate(context.names()):
+            if when.holds(context.names()):
                 return None
         except StepError as error:
             return not_performed(context, error)
@@ -227,13 +228,11 @@ class Flow:
         started_ms = context.run.elapsed_ms()
         try:
             elements = elements_of(context, loop)
+            steps = element_steps(context, loop, elements)
         except StepError as error:
             return not_performed(context, error)
         jobs = [
-            self._context(
-                step._replace(for_each=None, background=False, id=f"{step.id}[{index}]"),
-                position.child(index, **{loop.name: element}),
-            )
+            self._context(steps[index], position.child(index, **{loop.name: element}))
             for index, element in enumerate(elements)
         ]
         each = self._run_elements(jobs, asks_for_each(step), latch, width)

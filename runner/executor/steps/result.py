@@ -6,9 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from runner.engine.transport import Headers
+from runner.errors import StepError
 from runner.results.cut import CutValue
-from runner.results.records import MARK, LeftOut, ResponseRecord, RetryRecord, StepRecord
+from runner.results.records import MARK, LeftOut, ResponseRecord, RetryRecord, ShowWord, StepRecord
+from runner.results.result_path import Source
 from runner.scenario import model
+from runner.scenario.expressions.expression import Expression
+from runner.scenario.expressions.references import Scope
 
 NO_ANSWER: Final = ResponseRecord(0, stdout="", stderr="", items=[])
 """What expressions and expectations see where no answer has begun within ``take.for``; there is no status."""
@@ -94,6 +98,17 @@ def inner_views(step: model.Step, elements: Sequence[StepRecord]) -> dict[str, d
             below = [inner for record in records for inner in record.each or ()] if child.for_each else records
             views.update(inner_views(child, below))
     return views
+
+
+def shown_part(step: model.Step, names: Scope) -> tuple[ShowWord | Source | None, Any]:
+    """Return what documents show of a step, and the value of that part where it is an expression. Where the result
+    lacks the part, because the step failed, all of it is shown."""
+    if not isinstance(step.show, Expression):
+        return step.show, None
+    try:
+        return step.show.origin, step.show.evaluate(names)
+    except StepError:
+        return None, None
 
 
 def retry_record(step: model.Step) -> RetryRecord | None:

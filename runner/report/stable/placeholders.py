@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +24,9 @@ from runner.results.result_path import Absent, ResultPath, Source, read
 
 STARTED = "2026-01-01T00:00:00Z"
 _DAY = 86_400
+GENERATED = 12
+"""The digits at the end of a name that no other run has."""
+_UNIQUE = re.compile(rf"(?:^|-)[0-9a-f]{{{GENERATED}}}$")
 _NOTHING = object()
 _EPOCHS = frozenset({"Created", "time"})
 _MADE_UP = re.compile(r"[a-z]+_[a-z]+\d*")
@@ -54,6 +57,7 @@ class _Replacer:
                 self.tokens.always(engine.endpoint.removeprefix("unix://"), DEFAULT_SOCKET)
         self.number = 0
         """Of the step at hand, whichever scenario it is of; what is inside of one has its number."""
+        self._observe_generated(dict.fromkeys(text for one in report.scenarios for text in one.generated))
         for scenario in report.scenarios:
             self._observe(scenario.vars, given=True)
             for step in scenario.steps:
@@ -64,6 +68,14 @@ class _Replacer:
         self.old = {at: BASE - 2 * _DAY * (len(old) - rank) for rank, at in enumerate(old)}
 
     # What there is
+
+    def _observe_generated(self, texts: Iterable[str]) -> None:
+        """Note the times and the names that functions gave, which the author did not write."""
+        names = [text for text in texts if _UNIQUE.search(text)]
+        for number, name in enumerate(names, 1):
+            self.tokens.always(name, f"{name[:-GENERATED]}c0ffee{number:0{GENERATED - 6}}")
+        for text in texts:
+            self.tokens.observe(text, given=False)
 
     def _observe_step(self, step: StepRecord) -> None:
         request, response = step.request, step.response
@@ -145,6 +157,7 @@ class _Replacer:
             error=self.error(scenario.error),
             reason=self.maybe(scenario.reason),
             left=tuple(self.text(line) for line in scenario.left),
+            generated=tuple(map(self.text, scenario.generated)),
             engine=self.engine(scenario.engine),
         )
 

@@ -14,7 +14,7 @@ from runner.scenario.checks.combinations import check_combination
 from runner.scenario.checks.names import ALWAYS, Names, names_used_by
 from runner.scenario.checks.scope import Origin, State, StaticScope
 from runner.scenario.expressions.expression import Expression
-from runner.scenario.expressions.values import Value
+from runner.scenario.expressions.values import Template, Value, Whole
 from runner.scenario.findings import Findings
 from runner.scenario.names import RESERVED_NAMES, RESULT_NAMES
 from runner.scenario.yaml import nodes
@@ -91,6 +91,8 @@ class _Checker:
             self.names.check(step.for_each.elements.expressions, scope, local, step.id)
             self._loop_name(step, scope)
             local |= {step.for_each.name}
+            if step.for_each.label:
+                self.names.check((step.for_each.label,), scope, local, step.id)
         self.loops[step.id] = local
         inside = scope
         if step.when:
@@ -98,6 +100,7 @@ class _Checker:
             inside = scope.inside(step.when)
         self._values((step.title, step.about), inside, local)
         block = inside.inside() if step.children else inside
+        self._limits(step, block, local)
         self._kind(step, block, local)
         self._results(step, block, local)
         if step.children:
@@ -106,6 +109,12 @@ class _Checker:
             scope.merge(inside, step.when.text if step.children else None)
         self._define(step, scope)
         self._sequence(step.on_failure, scope.inside(), local)
+
+    def _limits(self, step: model.Step, scope: StaticScope, local: frozenset[str]) -> None:
+        """Check templates in ``timeout`` and ``retry``, which are evaluated before the step's first attempt."""
+        retry = (step.retry.times_value, step.retry.every_value) if step.retry else ()
+        timeout = step.timeout if isinstance(step.timeout, (Whole, Template)) else None
+        self._values((timeout, *retry), scope, local)
 
     def _kind(self, step: model.Step, scope: StaticScope, local: frozenset[str]) -> None:
         match step.kind:
@@ -220,13 +229,7 @@ class _Checker:
         if isinstance(step.show, Expression):
             self._show(step.show, scope, seen, step)
         if step.take and step.take.until:
-            conditions.append(step.take.until)
             self.names.check((step.take.until,), scope, local | {"item"}, step.id)
-        for condition in conditions:
-            if not condition.references:
-                message = f"'{condition.text}' has no name in it, so it never changes"
-                hint = "name a part of the result: body.State.…"
-                self.findings.warning("constant-condition", message, condition.node, hint)
 
     def _show(self, show: Expression, scope: StaticScope, seen: set[str], step: model.Step) -> None:
         names = [reference.name for reference in show.references]

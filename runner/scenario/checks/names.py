@@ -13,7 +13,7 @@ from runner.scenario.expressions.references import Reference
 from runner.scenario.findings import Findings
 from runner.scenario.names import RESULT_NAMES
 
-ALWAYS = frozenset({"steps", "engine"})
+ALWAYS = frozenset({"steps", "engine", "run"})
 """The names that every expression sees."""
 _ALONE = "a result's parts stand alone: body, status, stdout, …"
 _OTHER_WORDS = {

@@ -14,8 +14,15 @@ from runner.errors import Diagnostic, InvalidScenario, Place, RunnerError, StepE
 from runner.nearest import did_you_mean
 from runner.results.cut import CutValue
 from runner.results.result_path import EVERY, Source
+from runner.scenario.expressions.conditions import not_a_condition
 from runner.scenario.expressions.paths import parse_path, parse_source
-from runner.scenario.expressions.references import EvaluationError, ExpressionSyntaxError, Reference, Scope
+from runner.scenario.expressions.references import (
+    GLOBALS,
+    EvaluationError,
+    ExpressionSyntaxError,
+    Reference,
+    Scope,
+)
 from runner.scenario.yaml import nodes
 
 _MISSING = object()
@@ -83,6 +90,25 @@ class Expression:
                 error.place = self.place(getattr(error, "word", None))
             raise
 
+    def holds(self, scope: Scope) -> bool:
+        """Return the value of a condition.
+
+        Raises:
+            StepError: ``not-a-condition``: it is neither true nor false; and what :meth:`evaluate` raises.
+        """
+        value = self.evaluate(scope)
+        if isinstance(value, bool):
+            return value
+        error = not_a_condition(self.text, value)
+        error.place = self.place()
+        raise error
+
+
+class SecretExpression(Expression):
+    """An expression whose value is a secret: it is masked in every output from then on."""
+
+    __slots__ = ()
+
 
 def expression_of(node: nodes.Node, text: str, *, trusted: bool = False) -> Expression:
     """Return an expression of a scenario. A ``trusted`` text was found valid before: it is parsed when it is needed.
@@ -128,7 +154,9 @@ def _dotted_parts(text: str) -> tuple[str, ...] | None:
     if path is None or path.filter is not None or "[" in text:
         return None
     parts = (path.root, *map(str, path.keys))
-    return None if EVERY in parts or any(part.startswith("__") for part in parts) else parts
+    if EVERY in parts or path.root in GLOBALS or any(part.startswith("__") for part in parts):
+        return None
+    return parts
 
 
 def _dotted(parts: tuple[str, ...]) -> _Compiled:

@@ -45,6 +45,8 @@ _OTHER_SYNTAX = (
     (re.compile(r"\S\s+matches\s+\S"), "an expectation does that: expect: {stdout: {matches: '^v[0-9]+'}}"),
 )
 """What other languages write, with what is meant."""
+_TEMPLATE = re.compile(r"\{\{\s*[A-Za-z_][\w.]*\s*(?:\}\}|\|)")
+"""A template of this language inside a text; Docker's own begin with a dot or have more than one word."""
 MAX_EXPRESSION = 10_000
 """The longest expression, in characters."""
 MAX_NESTING = 100
@@ -163,6 +165,9 @@ def _check_name(node: jinja.Node) -> None:
         name = node.arg.value
     elif isinstance(node, jinja.Name):
         name = node.name
+    if isinstance(node, jinja.Const) and isinstance(node.value, str) and (inner := _TEMPLATE.search(node.value)):
+        hint = "an expression sees variables by their names alone; texts are joined with ~, as in 'a-' ~ name"
+        raise ExpressionSyntaxError("expression-syntax", "'{{' is not evaluated inside an expression", hint, inner[0])
     if isinstance(name, str) and name.startswith("__"):
         message = f"'{name}' is not available in expressions"
         hint = "expressions see variables and results, nothing of Python's own"
@@ -170,6 +175,9 @@ def _check_name(node: jinja.Node) -> None:
 
 
 def _unknown(code: str, message: str, name: str, known: Mapping[str, Any]) -> ExpressionSyntaxError:
+    if name == "random":
+        hint = "a replay must give the same: unique('web') is a name that no other run has"
+        return ExpressionSyntaxError(code, message, hint, name)
     names = [one for one in known if one.isidentifier()]
     hint = did_you_mean(name, names) or f"there are: {', '.join(sorted(names))}"
     return ExpressionSyntaxError(code, message, hint, name)

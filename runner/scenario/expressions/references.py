@@ -10,7 +10,7 @@ from runner.errors import StepError
 Scope: TypeAlias = Mapping[str, Any]
 """The names that an expression sees, with their values."""
 
-GLOBALS = frozenset({"range"})
+GLOBALS = frozenset({"range", "now", "unique"})
 """The functions that every expression sees."""
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from runner.errors import StepError
+from runner.scenario.expressions.work import MAX_WORK, charge
 from runner.text import shown
 
 MAX_PATTERN: Final = 10_000
@@ -91,6 +92,19 @@ def find(pattern: str, text: str, start: int) -> tuple[int, int] | None:
     return (span[0], span[1]) if span is not None else None
 
 
+def group_number(pattern: str, group: object) -> int:
+    """Return the number of a group of a pattern, which is given by its number or its name.
+
+    Raises:
+        StepError: ``bad-regex``: not a regular expression, or one without that group.
+    """
+    compiled = _checked(pattern)
+    number = compiled.groupindex.get(group, -1) if isinstance(group, str) else group
+    if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= compiled.groups:
+        return number
+    raise StepError("bad-regex", f"the regular expression has no group {shown(group, 60)}")
+
+
 def replace(pattern: str, replacement: str, text: str, limit: int) -> str:
     """Replace each match of a pattern (``re.sub``); ``\\1`` in the replacement is a group. The result has at most
     ``limit`` characters.
@@ -98,7 +112,13 @@ def replace(pattern: str, replacement: str, text: str, limit: int) -> str:
     Raises:
         StepError: ``bad-regex``; ``regex-timeout``: it takes too long; ``unsafe-expression``: the result is too long.
     """
-    _checked(pattern)
+    compiled = _checked(pattern)
+    longest = (len(text) + 1) * (len(replacement) + 1 + replacement.count("\\") * len(text))
+    if longest <= limit and _steps(pattern, len(text)) * (len(text) + 1) <= _MAX_STEPS:
+        try:
+            return compiled.sub(replacement, text)
+        except (re.error, IndexError) as error:
+            raise StepError("bad-regex", f"not a replacement: {error}") from None
     result = _ask(pattern, {"pattern": pattern, "text": text, "replacement": replacement, "limit": limit})
     if result is None:
         raise StepError("unsafe-expression", "the text would be too long")
@@ -216,6 +236,7 @@ def _ask(pattern: str, request: dict[str, Any]) -> Any:
         message = f"the regular expression {shown(pattern, 60)} takes too long on this text"
         hint = f"it may take {CPU_SECONDS:g} s: avoid repeating what is repeated already, as in (a+)+"
         raise StepError("regex-timeout", message, hint=hint)
+    charge(int(answer["seconds"] / CPU_SECONDS * MAX_WORK))
     if "error" in answer:
         raise StepError("bad-regex", f"not a replacement: {answer['error']}")
     return answer["result"]

@@ -13,6 +13,7 @@ import re
 import resource
 import signal
 import sys
+import time
 import warnings
 from typing import Any
 
@@ -49,7 +50,9 @@ def main() -> None:
     for line in requests:
         request = json.loads(line)
         signal.setitimer(signal.ITIMER_PROF, seconds)  # its signal ends the process
+        began = time.process_time()
         reply = answer(request)
+        reply["seconds"] = time.process_time() - began
         signal.setitimer(signal.ITIMER_PROF, 0)
         replies.write(json.dumps(reply).encode("ascii") + b"\n")
         replies.flush()

@@ -15,6 +15,17 @@ from jinja2.tests import TESTS as JINJA_TESTS
 from jinja2.utils import pass_environment
 
 from runner.scenario.expressions import limits
+from runner.scenario.expressions.functions.own import (
+    combine,
+    from_json,
+    is_containing,
+    is_matching,
+    regex_replace,
+    regex_search,
+    split,
+    timestamp,
+    version,
+)
 from runner.scenario.expressions.functions.texts import as_json, as_text
 from runner.scenario.expressions.work import LimitError, charge
 from runner.text import short_id
@@ -206,7 +217,10 @@ def _bounded_test(name: str, function: Callable[..., Any]) -> Callable[..., Any]
 def all_tests() -> dict[str, Callable[..., Any]]:
     """Return every test by its name."""
     tests: Mapping[str, Any] = JINJA_TESTS
-    return {name: _bounded_test(name, function) for name, function in tests.items()}
+    own = {"matching": is_matching, "containing": is_containing}
+    return {name: _bounded_test(name, function) for name, function in tests.items()} | {
+        name: _refusing_missing(function) for name, function in own.items()
+    }
 
 
 def all_filters() -> dict[str, Callable[..., Any]]:
@@ -221,5 +235,29 @@ def all_filters() -> dict[str, Callable[..., Any]]:
         "b64decode": b64decode,
         "sum": total,
     }
+    charged: dict[str, Callable[..., Any]] = {
+        "from_json": from_json,
+        "split": split,
+        "regex_search": regex_search,
+        "regex_replace": regex_replace,
+        "timestamp": timestamp,
+        "version": version,
+        "combine": combine,
+    }
     known = {name: function for name, function in JINJA.items() if name not in _LEFT_OUT} | own
-    return {name: _bounded(name, function) for name, function in known.items()}
+    return {name: _bounded(name, function) for name, function in known.items()} | {
+        name: _refusing_missing(function) for name, function in charged.items()
+    }
+
+
+def _refusing_missing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a filter that charges its own work: a missing value raises what is missing."""
+
+    @wraps(function)
+    def run(*arguments: Any, **named: Any) -> Any:
+        for value in (*arguments, *named.values()):
+            if isinstance(value, Undefined):
+                str(value)
+        return function(*arguments, **named)
+
+    return run
