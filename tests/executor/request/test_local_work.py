@@ -100,4 +100,4 @@ def test_a_tree_that_is_only_looked_through_ends_at_the_time_of_its_step(fault: 
     began = time.monotonic()
     played = fault(script, "image.build: {body_dir: context}", "    timeout: 200ms\n")
     assert played.error("asked")[0] == "timeout"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
