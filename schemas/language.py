@@ -199,6 +199,10 @@ TOP_LEVEL: dict[str, Schema] = {
         "examples": [["password"]],
     },
     "tags": ref("tags", "Words to choose the scenario by: `run --tags slow`, `run --skip-tags slow`."),
+    "labels": {
+        "description": "False adds no labels to what the steps create; it is removed by its ids.",
+        "type": "boolean",
+    },
     "timeout": ref(
         "duration", "How long a step may take unless it says otherwise: 60s; pull, push, build, load and save 10m."
     ),
@@ -371,6 +375,10 @@ MODIFIER_SCHEMAS: dict[str, Schema] = {
         "description": "Steps that run right after this one if it failed, such as the logs of what died.",
         "anyOf": [ref("step"), ref("steps")],
         "examples": [{"logs": {"id": "{{ container }}", "stdout": True, "stderr": True, "tail": "20"}}],
+    },
+    "labels": {
+        "description": "False adds no labels to what this step creates; it is removed by its id.",
+        "type": "boolean",
     },
     "continue_on_failure": {
         "description": "If this step fails, run the next ones all the same; the scenario fails nevertheless.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,7 @@ from runner.executor.response.reader import Reader, Stream, TakeLimits
 from runner.executor.response.stdin import StdinWriter
 from runner.executor.response.watch import NOTHING_WATCHED, StreamWatch
 from runner.executor.tracking import creating
+from runner.executor.tracking.created import NO_LABEL
 from runner.results.events import ItemArrived, OutputArrived, RequestSent
 from runner.results.records import ResponseRecord
 from runner.scenario import model
@@ -137,7 +139,7 @@ class _Call:
             response.close()
         self.in_band_error = _in_band_error(prepared, reader)
         if is_success:
-            context.run.created.note(prepared.operation, prepared.body, record.body)
+            context.run.created.note(prepared.operation, prepared.body, record.body, labelled=prepared.is_labelled)
         return record
 
     def _send(self, engine: Engine, deadline: Deadline, limits: TakeLimits | None) -> Response:
@@ -200,11 +202,19 @@ def _exchange(call: _Call, deadline: Deadline) -> ResponseRecord:
 
         call.build = Build(creates.noun, context.step.id, call.prepared.tags)
         return build_tracking.send(context, call.build, call.exchange, deadline)
-    creation = created.begin(creates.noun, origin_label(creates.noun, context.key), context.step.id)
+    is_labelled = call.prepared.is_labelled
+    origin = origin_label(creates.noun, context.key) if is_labelled else NO_LABEL
+    creation = created.begin(creates.noun, origin, context.step.id)
 
     def exchange(engine: Engine, deadline: Deadline) -> ResponseRecord:
+        sent = time.time()
         record = call.exchange(engine, deadline)
-        created.note_id(record.body)
+        if is_labelled:
+            created.note_id(record.body)
+        else:
+            from runner.executor.tracking import by_id
+
+            by_id.note(context.run, creates, context.step.id, record, sent)
         return record
 
     return creating.send(context, creation, exchange, deadline)

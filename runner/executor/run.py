@@ -220,7 +220,7 @@ class _ScenarioRun:
     def _clean_up(self) -> tuple[list[StepRecord], list[str]]:
         """Remove what is left; return a record for each removal, and a line for each thing that may still be there."""
         context = self.context
-        if not (context.created.nouns or context.created.builds):
+        if not (context.created.nouns or context.created.builds or context.created.creations):
             return [], []
         from runner.executor.cleanup.end_of_run import clean_up
 

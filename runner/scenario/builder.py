@@ -59,6 +59,7 @@ class Builder:
             on_failure=self.steps(get("on_failure"), "on_failure_"),
             outputs=dict(self.reader.named_expressions(get("outputs"))),
             tags=tuple(map(str, items_in(get("tags")))),
+            labels=scalar_in(get("labels")) is not False,
         )
 
     # Steps

@@ -113,12 +113,12 @@ _NO_RESPONSE = "write it as an expression, in 'that'"
 
 
 def _without_response(*refused: str) -> Rules:
-    return Rules(frozenset((*refused, "take")), RESPONSE_PARTS, _NO_RESPONSE)
+    return Rules(frozenset((*refused, "labels", "take")), RESPONSE_PARTS, _NO_RESPONSE)
 
 
 _ROWS = (
     LocalKind("request", model.RawRequest, _request, Rules()),
-    LocalKind("await", model.Await, _await, Rules(frozenset({"background", "retry", "for_each", "take"}))),
+    LocalKind("await", model.Await, _await, Rules(frozenset({"background", "retry", "for_each", "labels", "take"}))),
     LocalKind("set", model.SetVariables, _set, _without_response("background", "retry")),
     LocalKind("check", model.Check, _check, _without_response("background", "retry")),
     LocalKind("sleep", model.Sleep, _sleep, _without_response("retry")),

@@ -238,6 +238,7 @@ class Step(NamedTuple):
     show: ShowWord | Expression | None = None
     volatile: tuple[ResultPath, ...] = ()
     tags: tuple[str, ...] = ()
+    labels: bool = True
 
     @property
     def place(self) -> Place:
@@ -319,6 +320,7 @@ class Scenario(NamedTuple):
     on_failure: tuple[Step, ...] = ()
     outputs: Mapping[str, Expression] = EMPTY
     tags: tuple[str, ...] = ()
+    labels: bool = True
     matrix: Mapping[str, tuple[Any, ...]] = EMPTY
     """The values of each variable of a matrix; empty for a scenario that is one of its rows."""
     row: str = ""

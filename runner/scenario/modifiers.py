@@ -128,6 +128,10 @@ def _flag(_steps: StepReader, node: Node, _step_id: str) -> bool:
     return scalar_in(node) is True
 
 
+def _labels(_steps: StepReader, node: Node, _step_id: str) -> bool:
+    return scalar_in(node) is not False
+
+
 def _expected_failure(steps: StepReader, node: Node, _step_id: str) -> model.ExpectedFailure | None:
     if not isinstance(node, Mapping):
         return None
@@ -181,6 +185,7 @@ _ROWS = (
     Modifier("show", _show),
     Modifier("volatile", _volatile),
     Modifier("tags", _tags),
+    Modifier("labels", _labels, "'{kind}' creates nothing itself", "write it on the steps that create something"),
 )
 MODIFIERS: dict[str, Modifier] = {row.name: row for row in _ROWS}
 """Every modifier by its name: the key in a scenario and the field of the step."""

@@ -42,6 +42,7 @@ MODIFIER_SAMPLES: dict[str, Any] = {
     "show": "missing.part",
     "volatile": None,
     "tags": None,
+    "labels": None,
 }
 """A value that uses an undefined name, or None for a modifier without expressions."""
 KIND_SAMPLES: dict[str, Any] = {
@@ -104,7 +105,7 @@ def test_the_registries_and_the_model_know_the_same() -> None:
 
 
 REFUSALS = sorted((kind, modifier) for kind, row in LOCAL_KINDS.items() for modifier in row.rules.refused)
-ACCEPTED: dict[str, Any] = {"background": True, "retry": {"times": 2}, "for_each": [1], "take": 1}
+ACCEPTED: dict[str, Any] = {"background": True, "labels": False, "retry": {"times": 2}, "for_each": [1], "take": 1}
 
 
 @pytest.mark.parametrize(("kind", "modifier"), REFUSALS)
@@ -113,7 +114,7 @@ def test_every_refused_modifier_is_an_error_with_a_hint(kind: str, modifier: str
     found = problems(tmp_path, {kind: sample, modifier: ACCEPTED[modifier]})
     refusals = [one for one in found if one.code == "cannot-combine"]
     assert len(refusals) == 1
-    assert re.search(rf"'{kind}' (can't|joins)|the answer of '{kind}'", refusals[0].message)
+    assert re.search(rf"'{kind}' (can't|joins|creates nothing)|the answer of '{kind}'", refusals[0].message)
     assert refusals[0].hint
     assert refusals[0].place is not None
     assert refusals[0].place.text[refusals[0].place.column - 1 :].lstrip('"').startswith(modifier)

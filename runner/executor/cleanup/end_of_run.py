@@ -37,6 +37,7 @@ def clean_up(run: RunContext) -> tuple[list[StepRecord], list[str]]:
         cleanup.sweep(run.created.nouns)
         while cleanup.doubts.wait():
             cleanup.sweep(cleanup.doubts.nouns)
+        cleanup.remove_tracked()
         for build in reversed(run.created.builds):
             cleanup.remove_build(build)
     except RunnerError as error:
@@ -81,6 +82,17 @@ class _Cleanup:
                     self._note(error)
         self.swept = True
         self._remove(leftovers)
+
+    def remove_tracked(self) -> None:
+        """Remove what carries no labels, by its ids.
+
+        Raises:
+            RunnerError: the engine can't be asked, or the run was told to end at once.
+        """
+        if self.run.created.by_id:
+            from runner.executor.cleanup.by_id import tracked
+
+            self._remove(tracked(self.run, self._deadline))
 
     def remove_build(self, build: Build) -> None:
         """Remove the images that a build has created besides the last ones of its stages.
@@ -137,6 +149,7 @@ def _not_removed(run: RunContext) -> list[str]:
         return [_unknown(run, error)]
     doubts.resolve(leftovers)
     built = [line for build in run.created.builds for line in _built(run, build)]
+    built += [f"{resource.noun} {short_id(resource.id)} may be left" for resource in run.created.by_id]
     return [
         *(_unknown(run, error) for error in errors),
         *(f"{_described(leftover)} was not removed" for leftover in leftovers),
@@ -157,7 +170,8 @@ def _built(run: RunContext, build: Build) -> list[str]:
 
 
 def _unknown(run: RunContext, error: RunnerError) -> str:
-    nouns = {*run.created.nouns, *(build.noun for build in run.created.builds)}
+    nouns = run.created.nouns | {creation.noun for creation in run.created.creations}
+    nouns |= {build.noun for build in run.created.builds}
     kinds = ", ".join(f"{noun}s" for noun in sorted(nouns))
     return f"{kinds} of run {run.run_id} may be left: {error.message}"
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from runner.api import operations
 from runner.engine.transport import Deadline
-from runner.executor.cleanup.find import KINDS, Kind, Leftover
-from runner.executor.response.ask import ask
-from runner.executor.tracking.journal import Entry, ReadJournal, read_journals
+from runner.executor.cleanup.by_id import existing
+from runner.executor.cleanup.find import Leftover
+from runner.executor.tracking.journal import ReadJournal, read_journals
 
 if TYPE_CHECKING:
     from runner.engine.engine import Engine
-
-_FULL_ID: Final = re.compile("(sha256:)?[0-9a-f]{64}")
 
 
 class Journaled(NamedTuple):
@@ -41,34 +37,10 @@ def find_journaled(engine: Engine, folder: Path, deadline: Deadline) -> tuple[Jo
 
 
 def _existing(engine: Engine, journal: ReadJournal, deadline: Deadline) -> Iterable[Leftover]:
-    kinds = {kind.noun: kind for kind in KINDS}
     for entry in journal.entries:
-        kind = kinds.get(entry.noun)
-        if kind is not None and _FULL_ID.fullmatch(entry.id):
-            found = _inspect(engine, journal, kind, entry, deadline)
-            if found is not None:
-                yield found
-
-
-def _inspect(engine: Engine, journal: ReadJournal, kind: Kind, entry: Entry, deadline: Deadline) -> Leftover | None:
-    operation = operations.find(f"{kind.noun}.inspect")
-    assert operation is not None, kind
-    body = ask(engine, operation.name, {operation.path_params[0].name: entry.id}, deadline).body
-    if not isinstance(body, Mapping) or str(body.get(kind.id_key)) != entry.id:
-        return None
-    created = body.get("Created") or body.get("CreatedAt")
-    if created != entry.created:
-        return None
-    tags = tuple(str(tag) for tag in body.get("RepoTags") or () if tag != "<none>:<none>")
-    return Leftover(
-        kind=kind,
-        id=entry.id,
-        name=tags[0] if tags else str(body.get("Name") or "").lstrip("/"),
-        run=journal.run_id,
-        scenario="",
-        created=created,
-        tags=tags,
-    )
+        leftover = existing(engine, entry.noun, entry.id, journal.run_id, deadline)
+        if leftover is not None and str(leftover.created) == entry.created:
+            yield leftover
 
 
 def forget(journaled: Iterable[Journaled], remaining: Iterable[str]) -> None:

@@ -1,4 +1,7 @@
-"""Labels everything that a run creates, so that it can be found and removed.
+"""Labels what a run creates, so that it can be found and removed.
+
+Where labels are not wanted (``labels: false``) or a raw request has no mapping to put them into, the request stays as
+it is written, and what it creates is tracked by its id: see :mod:`runner.executor.tracking.by_id`.
 
 A container inherits its image's labels, and an image those of the image or container that it was made of. To tell the
 run's own containers and images from those that others derive from them, a third label holds the kind of the resource
@@ -30,6 +33,10 @@ INHERITING: Final = frozenset({"container", "image"})
 MAX_FILE: Final = 4 * 1024 * 1024
 """The largest file, in bytes, that is read to add labels to the JSON in it."""
 
+_VERSION: Final = re.compile(r"^/v[0-9]+(\.[0-9]+)+(?=/)")
+_LIBPOD: Final = "/libpod"
+_NATIVE: Final = frozenset({"/containers/create", "/networks/create", "/volumes/create", "/secrets/create"})
+"""Podman's own endpoints whose answer names what they have created."""
 _NOT_IN_A_DOCKERFILE: Final = str.maketrans({'"': "'", "\\": "/", "$": None, "\n": " "})
 
 
@@ -47,11 +54,12 @@ class Labeller:
     def __init__(self, context: StepContext) -> None:
         self._run = context.run
         self._key = context.key
+        self._is_wanted = context.step.labels and context.scope.scenario.labels
 
     def add(self, operation: Operation, content: Content) -> Content:
         """Return the content of a creating operation with the labels in it; that of any other unchanged. A file with a
         JSON mapping is read and becomes a JSON body."""
-        if not self._run.run_id:
+        if not (self._run.run_id and self._is_wanted):
             return content
         target = operation.labels_for(content.params)
         updates_own = operation.name.endswith(".update") and content.params.get("id") in self._run.created.updatable
@@ -70,13 +78,11 @@ class Labeller:
             content = content._replace(body=body, upload=None)
         return content._replace(body=self._in_body(operation.noun, content.body))
 
-    def add_raw(self, operation: Operation, path: str, content: Content) -> tuple[str, Content]:
-        """Do the same for a raw request that amounts to this operation; a query in its path becomes parameters."""
-        bare, _, query = path.partition("?")
-        params: dict[str, Any] = dict(content.params)
-        for name, value in parse_qsl(query, keep_blank_values=True):
-            params[name] = [*_as_list(params[name]), value] if name in params else value
-        return bare, self.add(operation, content._replace(params=params))
+    def labels(self, operation: Operation, content: Content, *, raw: bool = False) -> bool:
+        """Return whether what the request creates carries the run's labels: of a raw one only where its body is a
+        mapping, since a text and a path are sent as they are written."""
+        target = operation.labels_for(content.params) if self._is_wanted else None
+        return target is not None and (not raw or (target.startswith("body.") and isinstance(content.body, Mapping)))
 
     def _labels(self, noun: str) -> dict[str, str]:
         labels = {RUN: self._run.run_id, SCENARIO: self._run.title}
@@ -84,9 +90,6 @@ class Labeller:
         return labels if origin is None else {**labels, ORIGIN: origin}
 
     def _in_body(self, noun: str, body: Any) -> Any:
-        if isinstance(body, str):
-            mapping = _json_mapping(body)
-            return body if mapping is None else json.dumps(self._in_body(noun, mapping))
         if body is MISSING:
             body = {}
         labels = body.get("Labels") if isinstance(body, Mapping) else None
@@ -101,8 +104,13 @@ def origin_label(noun: str, key: StepKey) -> str | None:
 
 
 def raw_creation(method: str, path: str) -> Operation | None:
-    """Return the operation that a raw request amounts to, if that creates a resource of the run."""
-    bare = unquote(re.sub(r"^/v[0-9]+\.[0-9]+(?=/)", "", path.partition("?")[0])).rstrip("/")
+    """Return the operation that a raw request amounts to, if that creates a resource of the run. Podman's native
+    endpoints create the same resources."""
+    bare = unquote(_VERSION.sub("", path.partition("?")[0])).rstrip("/")
+    if bare.startswith(_LIBPOD):
+        bare = bare.removeprefix(_LIBPOD)
+        if bare not in _NATIVE:
+            return None
     return next(
         (
             operation
@@ -112,6 +120,19 @@ def raw_creation(method: str, path: str) -> Operation | None:
         ),
         None,
     )
+
+
+def is_native(path: str) -> bool:
+    """Return whether a path is one of Podman's own."""
+    return _VERSION.sub("", path).startswith(_LIBPOD)
+
+
+def all_params(path: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a raw request, with those in its path."""
+    every: dict[str, Any] = dict(params)
+    for name, value in parse_qsl(path.partition("?")[2], keep_blank_values=True):
+        every[name] = [*_as_list(every[name]), value] if name in every else value
+    return every
 
 
 def _as_list(value: Any) -> list[Any]:

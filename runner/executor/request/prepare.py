@@ -17,7 +17,7 @@ from runner.executor.context import StepContext
 from runner.executor.files import SaveTarget
 from runner.executor.request import registry_credentials
 from runner.executor.request.file_body import Check, FileUpload
-from runner.executor.request.labels import Content, Labeller, raw_creation
+from runner.executor.request.labels import Content, Labeller, all_params, is_native, raw_creation
 from runner.results.records import EMPTY, MARK, RequestRecord
 from runner.scenario import model
 from runner.scenario.expressions.references import Scope
@@ -44,6 +44,8 @@ class Prepared(NamedTuple):
     save: SaveTarget | None = None
     creates: Operation | None = None
     """The operation that creates a resource of the run, if the request is or amounts to one."""
+    is_labelled: bool = True
+    """Whether what it creates carries the run's labels."""
     tags: tuple[str, ...] = ()
     """The names that a build gives to its image."""
 
@@ -128,12 +130,14 @@ def _prepare_call(context: StepContext, kind: model.OperationCall, names: Scope,
         # From API 1.42 on only the streams that are named are attached; before, all of them are.
         params |= {name: True for name in _OUTPUTS if _has_flag(operation, name, version)}
     upload = _upload(context, kind, names, params, deadline)
-    content = Labeller(context).add(operation, Content(params, body, upload))
+    labeller = Labeller(context)
+    content = labeller.add(operation, Content(params, body, upload))
     params = registry_credentials.add(context.run, operation, dict(content.params), content.body, deadline)
     request = requests.build(operation, params, body=content.body, upload=content.upload, api_version=version)
     save = _save(context, kind, names)
     creates, tags = _creates(operation, content.params)
-    return Prepared(request, operation, params, _json_body(content.body), stdin, save, creates, tags)
+    is_labelled = labeller.labels(operation, content)
+    return Prepared(request, operation, params, _json_body(content.body), stdin, save, creates, is_labelled, tags)
 
 
 def _prepare_raw(context: StepContext, kind: model.RawRequest, names: Scope, deadline: Deadline) -> Prepared:
@@ -141,8 +145,14 @@ def _prepare_raw(context: StepContext, kind: model.RawRequest, names: Scope, dea
     body = kind.body.render(names) if kind.body is not None else MISSING
     content = Content(_mapping(kind.query, names), body, _file(context, kind.body_file, names, deadline))
     created = raw_creation(method, path)
+    creates: Operation | None = None
+    tags: tuple[str, ...] = ()
+    is_labelled = False
     if created is not None:
-        path, content = Labeller(context).add_raw(created, path, content)
+        labeller = Labeller(context)
+        creates, tags = _creates(created, all_params(path, content.params))
+        is_labelled = not is_native(path) and labeller.labels(created, content, raw=True)
+        content = labeller.add(created, content) if is_labelled else content
     request = requests.build_raw(
         method,
         path,
@@ -152,8 +162,7 @@ def _prepare_raw(context: StepContext, kind: model.RawRequest, names: Scope, dea
         upload=content.upload,
         api_version=context.engine.api_version if kind.is_versioned else None,
     )
-    creates, tags = (None, ()) if created is None else _creates(created, content.params)
-    return Prepared(request, body=_json_body(content.body), creates=creates, tags=tags)
+    return Prepared(request, body=_json_body(content.body), creates=creates, is_labelled=is_labelled, tags=tags)
 
 
 def _creates(operation: Operation, params: Mapping[str, Any]) -> tuple[Operation | None, tuple[str, ...]]:

@@ -5,19 +5,31 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from runner.api.operations import Operation
 
 if TYPE_CHECKING:
     from runner.executor.tracking.builds import Build
 
+NO_LABEL: Final = ""
+"""The origin of what has none of the run's labels: nothing that is found by its label matches it."""
 _WITH_UPDATES: Final = frozenset({"service", "secret", "config"})
 """Nouns with an update operation, which replaces all labels."""
 
 
+class ById(NamedTuple):
+    """A resource without labels: its kind, its full id (a volume's name), the step that created it, and for a volume
+    the time, in Unix seconds."""
+
+    noun: str
+    id: str
+    step_id: str
+    created: float | None = None
+
+
 class Creation:
-    """A request that creates a labelled resource, from the time that it is sent. ``origin`` is the resource's third
+    """A request that creates a resource, from the time that it is sent. ``origin`` is the resource's third
     label, for kinds that have one.
 
     It is ``pending`` until the engine has answered. Where the connection broke before, the engine may create the
@@ -62,6 +74,8 @@ class CreatedResources:
         self.ttys: dict[str, bool] = {}
         """Whether a container or exec instance has a TTY, by its full id."""
         self.creations: list[Creation] = []
+        self.by_id: list[ById] = []
+        """What carries no labels, in the order in which the engine answered."""
         self.builds: list[Build] = []
         self.deleted_images: set[str] = set()
         """Full ids of images that the run has deleted, without ``sha256:``."""
@@ -72,7 +86,7 @@ class CreatedResources:
         self.creations.append(creation)
         return creation
 
-    def note(self, operation: Operation | None, body: Any, answer: Any) -> None:
+    def note(self, operation: Operation | None, body: Any, answer: Any, *, labelled: bool) -> None:
         """Note what an operation has created, from the body that it sent and the one that it got."""
         if operation is None:
             return
@@ -83,7 +97,7 @@ class CreatedResources:
         sent: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
         if operation.tty == "creates" and isinstance(answer.get("Id"), str):
             self.ttys[answer["Id"]] = bool(sent.get("Tty"))
-        if operation.labels and operation.noun in _WITH_UPDATES:
+        if labelled and operation.labels and operation.noun in _WITH_UPDATES:
             for value in (sent, answer):
                 self.updatable.update(_names(value))
 

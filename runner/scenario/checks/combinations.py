@@ -26,7 +26,7 @@ class _Combination:
 
     def check(self, *, deferred: bool) -> None:
         for key, node in self.step.node.entries:
-            if key.value in self.rules.refused and not _is_off(node):
+            if key.value in self.rules.refused and not _is_off(node, default=key.value == "labels"):
                 modifier = MODIFIERS[str(key.value)]
                 self._error(key, modifier.refusal.format(kind=self.name), modifier.hint)
         if deferred:
@@ -80,6 +80,6 @@ class _Combination:
                 self.findings.error("bad-duration", "a duration must be greater than zero", node, "write 500ms, 5s, …")
 
 
-def _is_off(node: nodes.Node) -> bool:
-    """Return whether a modifier is there but says no: ``background: false``."""
-    return isinstance(node, nodes.Scalar) and node.value in (False, None)
+def _is_off(node: nodes.Node, *, default: bool = False) -> bool:
+    """Return whether a modifier is there but changes nothing: ``background: false``, ``labels: true``."""
+    return isinstance(node, nodes.Scalar) and node.value in (default, None)
