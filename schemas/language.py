@@ -259,7 +259,7 @@ MODIFIER_SCHEMAS: dict[str, Schema] = {
                         "examples": [4],
                     },
                 },
-                minProperties=1,
+                anyOf=[{"required": ["in"]}, {"required": ["file"]}],
             ),
         ],
         "examples": [["web", "db"], "range(3)", {"in": "names", "as": "name", "parallel": 4}],
@@ -457,7 +457,8 @@ KIND_SCHEMAS: dict[str, Schema] = {
                 "minLength": 1,
             },
             "vars": or_template(
-                mapping("Values for its variables.", {"description": "A value of any type. It may hold templates."})
+                mapping("Values for its variables.", {"description": "A value of any type. It may hold templates."}),
+                "Values for its variables.",
             ),
         },
         required=["scenario"],

@@ -43,6 +43,7 @@ OTHER_KINDS: dict[str, list[Any]] = {
     "check": [["a == 1", True], "a == 1"],
     "sleep": ["500ms", 2, 0.5, "{{ pause }}"],
     "parallel": [[{"info": None}, {"sleep": 1}]],
+    "group": [[{"info": None}, {"sleep": 1}]],
     "include": [{"scenario": "x.yaml"}, {"scenario": "x.yaml", "vars": {"a": 1}}],
 }
 
