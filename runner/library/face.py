@@ -80,6 +80,7 @@ def run(
     contract: Contract | bool = False,
     keep_going: bool = False,
     keep: bool = False,
+    reap: bool = False,
     jobs: int = 1,
     allow_write: Iterable[File] = (),
     selection: Selection = EVERYTHING,
@@ -100,6 +101,7 @@ def run(
             fields too. A contradiction is in its step's record, ends no step, and fails the scenario.
         keep_going: Run the steps after one that failed.
         keep: Leave what the scenarios created on the engine.
+        reap: Start a process that removes what the scenarios created if this one is killed.
         jobs: How many scenarios run at the same time.
         allow_write: Folders that ``save`` may write to, besides the working folder.
         selection: Which steps run; what they need of earlier ones runs too.
@@ -115,7 +117,7 @@ def run(
     settings = run_settings(
         engine, vars, secrets, timeout, keep_going=keep_going, keep=keep, jobs=jobs, contract=contract
     )
-    settings = settings._replace(access=FileAccess(write=tuple(map(Path, allow_write))), selection=selection)
+    settings = settings._replace(access=FileAccess(write=tuple(map(Path, allow_write))), selection=selection, reap=reap)
     return carry_out(opened(scenario, settings, on_warning), settings, cancel_scope, on_event, on_warning)
 
 
@@ -129,6 +131,7 @@ def stream(
     contract: Contract | bool = False,
     keep_going: bool = False,
     keep: bool = False,
+    reap: bool = False,
     jobs: int = 1,
     selection: Selection = EVERYTHING,
     cancel_scope: CancelScope | None = None,
@@ -139,7 +142,7 @@ def stream(
     settings = run_settings(
         engine, vars, secrets, timeout, keep_going=keep_going, keep=keep, jobs=jobs, contract=contract
     )
-    settings = settings._replace(selection=selection)
+    settings = settings._replace(selection=selection, reap=reap)
     return events(opened(scenario, settings, on_warning), settings, cancel_scope, on_warning)
 
 
@@ -153,6 +156,7 @@ def record(
     timeout: float | str | None = None,
     contract: Contract | bool = False,
     keep_going: bool = False,
+    reap: bool = False,
     selection: Selection = EVERYTHING,
     cancel_scope: CancelScope | None = None,
     on_event: OnEvent | None = None,
@@ -165,7 +169,7 @@ def record(
         UsageError: ``cannot-write``, and what :func:`run` raises.
     """
     settings = run_settings(engine, vars, secrets, timeout, keep_going=keep_going, contract=contract)
-    settings = settings._replace(recording=Record(Path(path)), selection=selection)
+    settings = settings._replace(recording=Record(Path(path)), selection=selection, reap=reap)
     return carry_out(opened(scenario, settings, on_warning), settings, cancel_scope, on_event, on_warning)
 
 

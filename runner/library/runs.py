@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from runner.errors import Diagnostic
+from runner.errors import Diagnostic, UsageError
 from runner.executor.cancellation import CancelScope, Level
 from runner.executor.context import Options
 from runner.executor.event_masking import EventMasker
@@ -20,6 +20,7 @@ from runner.library.values import complete_secrets, short_secrets
 from runner.results.collector import Collector
 
 if TYPE_CHECKING:
+    from runner.library.reaper.watcher import Watcher
     from runner.results.events import Event
     from runner.results.records import Report
     from runner.scenario.model import Scenario
@@ -31,9 +32,12 @@ class Run:
     ``warnings`` are those that are known before anything is sent to run the scenarios.
     """
 
-    def __init__(self, source: Source, options: Options, warnings: tuple[Diagnostic, ...]) -> None:
+    def __init__(
+        self, source: Source, options: Options, warnings: tuple[Diagnostic, ...], watcher: Watcher | None = None
+    ) -> None:
         self.warnings = warnings
         self._source = source
+        self._watcher = watcher
         self._options = options
         self._collector = Collector()
         self._mask = EventMasker(options.secrets.values())
@@ -46,6 +50,8 @@ class Run:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._source.close()
+        if self._watcher is not None:
+            self._watcher.dismiss()
 
     def events(self, scope: CancelScope) -> Iterator[Event]:
         """Run the scenarios and yield events. Closing the iterator early stops the run; it still cleans up."""
@@ -78,12 +84,14 @@ def prepare(
     what an engine's API version lacks is sent to it all the same.
 
     Raises:
-        UsageError: settings that make no sense, a missing secret or recording.
+        UsageError: settings that make no sense, a missing secret or recording, ``cannot-watch``.
         InvalidScenario: an engine's API version lacks what a scenario uses.
         EngineError: the engine is unreachable.
     """
     access = settings.access
     is_replay = isinstance(settings.recording, Replay)
+    if settings.reap and (is_replay or settings.keep):
+        _refuse_reaping(is_replay=is_replay)
     options = Options(
         values=settings.values,
         secrets=complete_secrets(settings.secrets, scenarios, replay=is_replay),
@@ -103,7 +111,25 @@ def prepare(
     try:
         missing = missing_in_versions(source.jobs) if check_versions else ()
         warnings = (*short_secrets(options.secrets, scenarios), *source.warnings, *missing)
-        return Run(source, options, warnings)
+        watcher = _watch(source, options, environment) if settings.reap else None
+        return Run(source, options, warnings, watcher)
     except BaseException:
         source.close()
         raise
+
+
+def _refuse_reaping(*, is_replay: bool) -> NoReturn:
+    option, reason = ("--replay", "a replay creates nothing") if is_replay else ("--keep", "nothing is to be removed")
+    raise UsageError("conflicting-options", f"--reap and {option} contradict each other: {reason}")
+
+
+def _watch(source: Source, options: Options, environment: Mapping[str, str]) -> Watcher | None:
+    """Start the process that watches the run; where there is nothing to run, there is none."""
+    from runner.library.reaper.watcher import Order, Watcher
+
+    if not source.jobs:
+        return None
+    engine = source.jobs[0].engine
+    runs = tuple(job.run_id for job in source.jobs)
+    secrets = tuple(options.secrets.values())
+    return Watcher(Order(engine.endpoint, engine.api_version, runs, state_folder(environment), secrets), environment)

@@ -47,7 +47,8 @@ class RunSettings(NamedTuple):
     """Says how to run scenarios. ``engine`` is a connected engine or how to connect to one; ``values`` are variables
     from outside; ``timeout`` is the default of every step, in seconds; ``cache`` is a folder that remembers which
     recordings are valid; ``access`` limits local files; ``folder`` is where what steps save is written;
-    ``contract`` holds answers against the API's description; ``selection`` says which steps run."""
+    ``contract`` holds answers against the API's description; ``selection`` says which steps run;
+    ``reap`` starts a process that removes what is left if this one is killed."""
 
     engine: EngineSettings | Engine = EngineSettings()
     values: Mapping[str, Any] = EMPTY
@@ -62,3 +63,4 @@ class RunSettings(NamedTuple):
     folder: Path = Path()
     contract: Contract | None = None
     selection: Selection = EVERYTHING
+    reap: bool = False

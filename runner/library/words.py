@@ -35,6 +35,10 @@ OPTIONS: Final[Mapping[str, Meaning]] = {
         Meaning("--keep", "--keep leaves what the scenarios created"),
     ),
     **dict.fromkeys(
+        ("--watch-dog", "--watchdog", "--reaper", "--ryuk"),
+        Meaning("--reap", "--reap removes what is left if the runner is killed"),
+    ),
+    **dict.fromkeys(
         ("--no-fail-fast", "--continue-on-error", "--continue", "--no-bail", "--ignore-errors"),
         Meaning("--keep-going", "--keep-going runs the steps after one that failed"),
     ),

@@ -170,6 +170,9 @@ def parser(console: Console) -> Parser:
     )
     flow.add_argument("--keep-going", action="store_true", help="run the steps after one that failed")
     flow.add_argument("--keep", action="store_true", help="do not remove what the scenarios created")
+    flow.add_argument(
+        "--reap", action="store_true", help="if the runner is killed, another process removes what is left"
+    )
     flow.add_argument("--jobs", type=int, default=1, metavar="N", help="run N scenario files at the same time")
     options.add_choosing(parser)
     options.add_recording(parser)
@@ -192,6 +195,7 @@ def _settings(namespace: argparse.Namespace, console: Console) -> Settings:
         timeout=timeout,
         keep_going=namespace.keep_going,
         keep=namespace.keep,
+        reap=namespace.reap,
         jobs=namespace.jobs,
         recording=recording,
         access=options.access(namespace, confined=isinstance(recording, Replay)),

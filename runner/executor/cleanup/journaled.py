@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,9 +23,11 @@ class Journaled(NamedTuple):
     leftovers: tuple[Leftover, ...]
 
 
-def find_journaled(engine: Engine, folder: Path, deadline: Deadline) -> tuple[Journaled, ...]:
-    """Return the journals of an engine's runs. A resource is found by its full id, and only if it was created when the
-    journal says so.
+def find_journaled(
+    engine: Engine, folder: Path, deadline: Deadline, runs: Collection[str] | None = None
+) -> tuple[Journaled, ...]:
+    """Return the journals of an engine's runs, or of those with the ids ``runs``. A resource is found by its full id,
+    and only if it was created when the journal says so.
 
     Raises:
         RunnerError: the engine can't be asked.
@@ -33,6 +35,7 @@ def find_journaled(engine: Engine, folder: Path, deadline: Deadline) -> tuple[Jo
     return tuple(
         Journaled(journal, tuple(_existing(engine, journal, deadline)))
         for journal in read_journals(folder, engine.endpoint.url)
+        if runs is None or journal.run_id in runs
     )
 
 
