@@ -49,6 +49,13 @@ def watchers(folder: Path) -> list[int]:
     return found
 
 
+def await_no_watcher(folder: Path) -> None:
+    ends = time.monotonic() + 60
+    while watchers(folder):
+        assert time.monotonic() < ends
+        time.sleep(0.1)
+
+
 def await_nothing(docker: Docker, before: frozenset[Thing]) -> None:
     """Wait until the engine has what it had."""
     ends = time.monotonic() + 60
@@ -69,7 +76,7 @@ def test_killed_after_creating_everything(command: Command, docker: Docker) -> N
     for line in ("container left-box", "volume left-raw-volume", "network left-net", "image left/committed:latest"):
         assert f"\nreap: removed {line}\n" in err
     assert "still there" not in err
-    assert watchers(command.folder) == []
+    await_no_watcher(command.folder)
     assert command("clean").out == "nothing is left behind\n"
 
 
@@ -185,8 +192,7 @@ def test_without_a_standard_error(command: Command, docker: Docker) -> None:
     process.kill()
     process.wait()
     await_nothing(docker, before)
-    while watchers(command.folder):
-        time.sleep(0.1)
+    await_no_watcher(command.folder)
 
 
 def test_a_process_that_can_not_start(capfd: pytest.CaptureFixture[str]) -> None:
