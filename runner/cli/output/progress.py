@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -48,6 +48,8 @@ MAX_UNFINISHED = 16 * 1024
 MAX_STDERR = 10
 """Lines of a container's error output, the last ones, that are shown where its output was not the expected one."""
 MAX_CONTRADICTIONS = 100
+MIN_HEADLINE_WIDTH = 20
+SEPARATOR = " · "
 _VERSION = re.compile(r"^/v[0-9]+\.[0-9]+(?=/)")
 
 
@@ -88,7 +90,8 @@ class Progress:
             self.live.add(event)
         if isinstance(event, ScenarioStarted):
             self._own(event)
-            self._say(f"{self._paint(visible(event.title), 'bold')} · {_engine(event.engine)}", event.scenario)
+            for line in self._headline(visible(event.title), _engine(event.engine)):
+                self._say(line, event.scenario)
         elif isinstance(event, OutputArrived) and self.follow:
             self._output(event)
         elif isinstance(event, StepFinished):
@@ -104,6 +107,18 @@ class Progress:
         if self.jobs > 1:
             stem = Path(event.file).stem
             self.owners[event.scenario] = event.file if stem in self.owners.values() else stem
+
+    def _headline(self, title: str, engine: str) -> Iterator[str]:
+        """Yield the title and the engine on one line; a terminal that is too narrow gets lines that end with a word."""
+        width = max(self._console.width, MIN_HEADLINE_WIDTH)
+        if not self._console.stderr.isatty() or len(title) + len(SEPARATOR) + len(engine) <= width:
+            yield f"{self._paint(title, 'bold')}{SEPARATOR}{engine}"
+            return
+        from textwrap import wrap
+
+        for line in wrap(title, width, break_long_words=False):
+            yield self._paint(line, "bold")
+        yield from wrap(engine, width, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
 
     def _say(self, line: str, scenario: int) -> None:
         if not self.quiet:
