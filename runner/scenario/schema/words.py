@@ -10,7 +10,6 @@ from typing import Final
 
 Words = Mapping[str, str]
 
-_MERGE: Final = "YAML 1.2 has no merge keys: give an alias to a whole value instead"
 _TITLE: Final = "it is called 'title'"
 _ABOUT: Final = "it is called 'about'"
 _WHEN: Final = "it is called 'when': when: engine.name == 'docker'"
@@ -80,7 +79,6 @@ IN_A_STEP: Final[Words] = {
     "status": "it stands inside 'expect'",
     "stdout": "it stands inside 'expect', or is a parameter of attach and logs",
     "body": "a request's body stands inside the operation, an expected one inside 'expect'",
-    "<<": _MERGE,
 }
 AT_THE_TOP: Final[Words] = {
     "name": _TITLE,
@@ -96,7 +94,6 @@ AT_THE_TOP: Final[Words] = {
     "after": "it is called 'finally'",
     "version": "a scenario has no version; 'requires' says which API versions it needs",
     "services": "this looks like a Compose file; a scenario lists the API calls as 'steps'",
-    "<<": _MERGE,
 }
 _TIMES: Final = "it is called 'times': retry: {times: 3, every: 1s}"
 _EVERY: Final = "it is called 'every': retry: {times: 3, every: 1s}"

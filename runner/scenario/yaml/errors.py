@@ -72,16 +72,26 @@ _MESSAGES: tuple[tuple[str, str, str | None, bool], ...] = (
 )
 
 
-def syntax_error(source: SourceFile, error: Any) -> InvalidScenario:
-    """Return a ``yaml.MarkedYAMLError`` as an error with its place and a hint."""
+def syntax_error(source: SourceFile, error: Any, quoted: Any = None) -> InvalidScenario:
+    """Return a ``yaml.MarkedYAMLError`` as an error with its place and a hint.
+
+    ``quoted`` is the event of the last value in quotes that goes over several lines, or None: an error in the line where
+    it ends comes from a quote that was not closed.
+    """
     problem = str(error.problem or error.context or "not YAML")
+    if quoted and error.problem_mark and error.problem_mark.line == quoted.end_mark.line:
+        message = f"this quote is not closed before line {quoted.end_mark.line + 1}"
+        return _invalid(message, "add the same quote where its value ends", _place(source, quoted.start_mark))
     place = _place(source, error.problem_mark or error.context_mark)
     if "cannot start any token" in problem:
         return _invalid(*_bad_start(place), place)
     for words, message, hint, at_context in _MESSAGES:
         if words in problem:
-            better = _place(source, error.context_mark) if at_context and error.context_mark else place
-            return _invalid(message, hint, better)
+            opening = _place(source, error.context_mark)
+            if opening and place and words.startswith("did not find expected ','") and opening.line < place.line:
+                bracket, closing = ("[", "]") if "]" in words else ("{", "}")
+                return _invalid(f"this '{bracket}' is never closed", f"add the '{closing}', or {hint}", opening)
+            return _invalid(message, hint, opening if at_context and opening else place)
     return _invalid(problem, None, place)
 
 

@@ -16,26 +16,40 @@ from runner.scenario.yaml.scalars import resolve
 
 MAX_DEPTH = 64
 MAX_NODES = 100_000
+MAX_FOUND = 100
+"""Unknown tags and merge keys of one file that are reported."""
 
 
 def load(source: SourceFile) -> Node:
     """Parse the single document of a file.
 
     Raises:
-        InvalidScenario: not YAML, more than one document, a duplicate key, a tag other than ``!raw``, or beyond the
-            limits (depth 64, 100,000 nodes after aliases are expanded).
+        InvalidScenario: not YAML, more than one document, a duplicate key, tags other than ``!raw``, merge keys, or
+            beyond the limits (depth 64, 100,000 nodes after aliases are expanded).
     """
+    found: list[Diagnostic] = []
+    try:
+        root = _read(source, found)
+    except InvalidScenario as error:
+        raise InvalidScenario((*found, *error.diagnostics)) from None
+    if found:
+        raise InvalidScenario(tuple(found))
+    return root
+
+
+def _read(source: SourceFile, found: list[Diagnostic]) -> Node:
     import yaml
 
     loader_class: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    parser = None
+    parser = composer = None
     try:
         parser = loader_class(source.text)
-        return _Composer(source, parser).document()
+        composer = _Composer(source, parser, found)
+        return composer.document()
     except yaml.MarkedYAMLError as error:
         from runner.scenario.yaml.errors import syntax_error
 
-        raise syntax_error(source, error) from None
+        raise syntax_error(source, error, composer and composer.quoted) from None
     except yaml.reader.ReaderError as error:
         from runner.scenario.yaml.errors import bad_character
 
@@ -63,9 +77,14 @@ class _Open:
 
 
 class _Composer:
-    """Composes events into nodes. An alias shares its node; its expanded size counts against the limits."""
+    """Composes events into nodes. An alias shares its node; its expanded size counts against the limits.
 
-    def __init__(self, source: SourceFile, parser: Any) -> None:
+    What doesn't end the reading, unknown tags and merge keys, is added to ``found``.
+    """
+
+    def __init__(self, source: SourceFile, parser: Any, found: list[Diagnostic]) -> None:
+        self.found = found
+        self.quoted: Any = None
         self.source = source
         self.parser = parser
         self.stack: list[_Open] = []
@@ -96,8 +115,14 @@ class _Composer:
         return self.root
 
     def _error(self, code: str, message: str, mark: Any, hint: str | None = None, length: int = 1) -> InvalidScenario:
-        place = self.source.place(mark.line + 1, mark.column + 1, length)
-        return InvalidScenario((Diagnostic(code, message, place, hint),))
+        return InvalidScenario((self._diagnostic(code, message, mark, hint, length),))
+
+    def _diagnostic(self, code: str, message: str, mark: Any, hint: str | None, length: int) -> Diagnostic:
+        return Diagnostic(code, message, self.source.place(mark.line + 1, mark.column + 1, length), hint)
+
+    def _find(self, code: str, message: str, mark: Any, hint: str, length: int) -> None:
+        if len(self.found) < MAX_FOUND:
+            self.found.append(self._diagnostic(code, message, mark, hint, length))
 
     def _document(self, event: Any) -> None:
         self.documents += 1
@@ -108,6 +133,8 @@ class _Composer:
     def _scalar(self, event: Any) -> None:
         text, tag, start, end = event.value, event.tag, event.start_mark, event.end_mark
         raw = tag is not None and self._is_raw(event)
+        if end.line > start.line and event.style in ("'", '"'):
+            self.quoted = event
         value = text if event.style or tag is not None else resolve(text)
         span = Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
         self._add(Scalar(value, span, text, raw), event, event.anchor, 1, 1)
@@ -115,11 +142,12 @@ class _Composer:
     def _is_raw(self, event: Any) -> bool:
         if event.tag in ("!", "!raw"):
             return bool(event.tag == "!raw")
-        raise self._unknown_tag(event, "the only tag is !raw")
+        self._unknown_tag(event, "the only tag is !raw")
+        return False
 
-    def _unknown_tag(self, event: Any, hint: str) -> InvalidScenario:
+    def _unknown_tag(self, event: Any, hint: str) -> None:
         shown = event.tag.replace("tag:yaml.org,2002:", "!!")
-        return self._error("unknown-tag", f"the tag {shown} is not allowed here", event.start_mark, hint, len(shown))
+        self._find("unknown-tag", f"the tag {shown} is not allowed here", event.start_mark, hint, len(shown))
 
     def _start_mapping(self, event: Any) -> None:
         self._start(event, mapping=True)
@@ -129,7 +157,7 @@ class _Composer:
 
     def _start(self, event: Any, *, mapping: bool) -> None:
         if event.tag is not None and event.tag != "!":
-            raise self._unknown_tag(event, "!raw goes before a single value, not before a list or a mapping")
+            self._unknown_tag(event, "!raw goes before a single value, not before a list or a mapping")
         if len(self.stack) + 1 > MAX_DEPTH:
             raise self._too_deep(event)
         self._refuse_collection_key(event)
@@ -197,7 +225,10 @@ class _Composer:
     def _as_key(self, parent: _Open, node: Node, event: Any) -> Scalar:
         assert isinstance(node, Scalar)
         name = node.text
-        if name in parent.positions:
+        if name == "<<" and isinstance(node.value, str) and not getattr(event, "style", None):
+            hint = "YAML 1.2 has no merge keys: give an alias to a whole value instead, or write the fields out"
+            self._find("merge-key", "'<<' merges nothing", event.start_mark, hint, 2)
+        elif name in parent.positions:
             hint = f"it is already in line {parent.entries[parent.positions[name]][0].span.line}"
             mark = event.start_mark
             raise self._error("duplicate-key", f"duplicate key '{name}'", mark, hint, max(1, len(name)))

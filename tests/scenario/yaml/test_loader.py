@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.errors import Diagnostic, InvalidScenario
-from runner.scenario.yaml.loader import load
+from runner.scenario.yaml.loader import MAX_FOUND, load
 from runner.scenario.yaml.nodes import Mapping, Scalar, SourceFile, place_of, plain
 from runner.scenario.yaml.read import MAX_BYTES, read
 
@@ -104,7 +104,12 @@ def test_not_a_number() -> None:
         ("a: `b`\n", "yaml-syntax", 1, 4, 1),
         ('a: "b\nc: d\n', "yaml-syntax", 1, 4, 1),
         ("a: 'b\n", "yaml-syntax", 1, 4, 1),
-        ("a: [b\n", "yaml-syntax", 2, 1, 1),
+        ("a: [b\n", "yaml-syntax", 1, 4, 1),
+        ('a: "x\nb: "y"\n', "yaml-syntax", 1, 4, 1),
+        ("a: {b: 1\nc: [2]\n", "yaml-syntax", 1, 4, 1),
+        ("a: [b c [d]\n", "yaml-syntax", 1, 9, 1),
+        ("vars: {a: {<<: {b: 1}}}\n", "merge-key", 1, 12, 2),
+        ("a: &a {b: 1}\nc:\n  - <<: *a\n    d: 1\n", "merge-key", 3, 5, 2),
         ("a:\n  - b\n c: d\n", "yaml-syntax", 3, 2, 1),
         ("a: *\n", "yaml-syntax", 1, 4, 1),
         ('a: "\\y"\n', "yaml-syntax", 1, 5, 1),
@@ -270,3 +275,19 @@ def test_without_libyaml_the_same_nodes_come_out(monkeypatch: pytest.MonkeyPatch
     assert isinstance(without, Mapping)
     first = without.get("a")
     assert first and not isinstance(first, Scalar) and first.span.line == 1
+
+
+def test_all_tags_and_merge_keys_are_reported_also_before_what_ends_the_reading() -> None:
+    text = "a: !x 1\nb: !!y [!z 2]\nc: {<<: {}}\nc: 3\n"
+    with pytest.raises(InvalidScenario) as caught:
+        load(SourceFile.of("x.yaml", text))
+    found = [(one.code, one.place and one.place.line) for one in caught.value.diagnostics]
+    tags = [("unknown-tag", 1), ("unknown-tag", 2), ("unknown-tag", 2)]
+    assert found == [*tags, ("merge-key", 3), ("duplicate-key", 4)]
+    assert value_of('"<<": 1\n') == {"<<": 1}
+
+
+def test_a_file_of_tags_is_told_a_bounded_number_of_times() -> None:
+    with pytest.raises(InvalidScenario) as caught:
+        load(SourceFile.of("x.yaml", "- !x 1\n" * 5_000))
+    assert len(caught.value.diagnostics) == MAX_FOUND
