@@ -75,8 +75,8 @@ _MESSAGES: tuple[tuple[str, str, str | None, bool], ...] = (
 def syntax_error(source: SourceFile, error: Any, quoted: Any = None) -> InvalidScenario:
     """Return a ``yaml.MarkedYAMLError`` as an error with its place and a hint.
 
-    ``quoted`` is the event of the last value in quotes that goes over several lines, or None: an error in the line where
-    it ends comes from a quote that was not closed.
+    ``quoted`` is the event of the last value in quotes that goes over several lines, or None: an error in the line
+    where it ends comes from a quote that was not closed.
     """
     problem = str(error.problem or error.context or "not YAML")
     if quoted and error.problem_mark and error.problem_mark.line == quoted.end_mark.line:

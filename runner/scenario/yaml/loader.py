@@ -115,14 +115,13 @@ class _Composer:
         return self.root
 
     def _error(self, code: str, message: str, mark: Any, hint: str | None = None, length: int = 1) -> InvalidScenario:
-        return InvalidScenario((self._diagnostic(code, message, mark, hint, length),))
+        place = self.source.place(mark.line + 1, mark.column + 1, length)
+        return InvalidScenario((Diagnostic(code, message, place, hint),))
 
-    def _diagnostic(self, code: str, message: str, mark: Any, hint: str | None, length: int) -> Diagnostic:
-        return Diagnostic(code, message, self.source.place(mark.line + 1, mark.column + 1, length), hint)
-
-    def _find(self, code: str, message: str, mark: Any, hint: str, length: int) -> None:
+    def _report(self, error: InvalidScenario) -> None:
+        """Keep an error that doesn't end the reading; those after the hundredth are left out."""
         if len(self.found) < MAX_FOUND:
-            self.found.append(self._diagnostic(code, message, mark, hint, length))
+            self.found.extend(error.diagnostics)
 
     def _document(self, event: Any) -> None:
         self.documents += 1
@@ -147,7 +146,8 @@ class _Composer:
 
     def _unknown_tag(self, event: Any, hint: str) -> None:
         shown = event.tag.replace("tag:yaml.org,2002:", "!!")
-        self._find("unknown-tag", f"the tag {shown} is not allowed here", event.start_mark, hint, len(shown))
+        error = self._error("unknown-tag", f"the tag {shown} is not allowed here", event.start_mark, hint, len(shown))
+        self._report(error)
 
     def _start_mapping(self, event: Any) -> None:
         self._start(event, mapping=True)
@@ -227,7 +227,7 @@ class _Composer:
         name = node.text
         if name == "<<" and isinstance(node.value, str) and not getattr(event, "style", None):
             hint = "YAML 1.2 has no merge keys: give an alias to a whole value instead, or write the fields out"
-            self._find("merge-key", "'<<' merges nothing", event.start_mark, hint, 2)
+            self._report(self._error("merge-key", "'<<' merges nothing", event.start_mark, hint, 2))
         elif name in parent.positions:
             hint = f"it is already in line {parent.entries[parent.positions[name]][0].span.line}"
             mark = event.start_mark
