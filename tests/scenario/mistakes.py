@@ -695,6 +695,39 @@ title: T
 steps:
   - <<: {info: }
 """,
+    "merge-vars": """\
+title: T
+vars:
+  base: &base {a: 1}
+  more: {<<: *base}
+steps:
+  - info:
+""",
+    "tags": """\
+title: !env TITLE
+about: !!str x
+steps:
+  - info:
+""",
+    "open-bracket": """\
+title: T
+tags: [a, b
+steps:
+  - info:
+""",
+    "open-quote": """\
+title: "T
+about: "more"
+steps:
+  - info:
+""",
+    "today": """\
+title: T
+vars:
+  day: "{{ today() }}"
+steps:
+  - info:
+""",
     "title-empty": """\
 title: ""
 steps:

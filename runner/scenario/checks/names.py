@@ -23,7 +23,7 @@ _OTHER_WORDS = {
     **dict.fromkeys(("result", "response", "self", "this"), _ALONE),
     "env": "expressions don't see the environment; RUN_VAR_<NAME> sets the variable of that name",
     "len": "write: items | length",
-    **dict.fromkeys(("today", "date", "time"), "write now(): the time as Unix seconds"),
+    **dict.fromkeys(("today", "date", "time"), "write now(): the time in RFC 3339; now() | timestamp has Unix seconds"),
     "str": "write: value | string",
     "int": "write: value | int",
 }

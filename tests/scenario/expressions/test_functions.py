@@ -143,3 +143,12 @@ def test_no_text_is_too_strange(text: str) -> None:
             expression_of(node, expression).evaluate(scope)
         except StepError as error:
             assert error.code == "expression-failed", error.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["spec.get", "spec.items", "text.upper", "[spec.get]", "{'a': spec.get}", "spec.get ~ 'x'", "spec.get | string"],
+)
+def test_a_method_that_is_not_called_is_no_value(text: str) -> None:
+    with pytest.raises(StepError, match="is a function, not a value: call it"):
+        evaluate(text)
