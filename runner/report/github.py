@@ -39,7 +39,8 @@ def _of_steps(steps: Sequence[StepRecord]) -> Iterator[tuple[str, Diagnostic]]:
         if inner:
             yield from inner
         elif step.error is not None and step.status in FAILED and step.error.code not in CONSEQUENCES:
-            yield wording.title_of(step), step.error
+            title = wording.title_of(step)
+            yield f"{title} ({step.id})" if "[" in step.id else title, step.error  # elements of a loop share a title
 
 
 def annotation(title: str, error: Diagnostic) -> str:

@@ -23,6 +23,14 @@ def test_each_failure_stands_at_its_place() -> None:
     )
 
 
+def test_failed_elements_of_a_loop_are_told_apart() -> None:
+    error = Diagnostic("expectation", "wrong")
+    each = tuple(step(id=f"many[{number}]", title="Check", status="failed", error=error) for number in range(2))
+    first, second = render(report(step(status="failed", error=error, each=each), status="failed")).splitlines()
+    assert first == "::error title=Check (many[0])%3A expectation::wrong"
+    assert second == "::error title=Check (many[1])%3A expectation::wrong"
+
+
 def test_what_passed_says_nothing() -> None:
     assert render(report(step())) == ""
 
