@@ -70,7 +70,7 @@ ENGINE_FIXTURES = ("docker", "newest_docker", "podman", "engine", "each_docker",
 
 
 class Noted(NamedTuple):
-    """What the session has seen of engines: the version of each that ran, and why others could not, by their place."""
+    """Hold the version of each engine that ran in the session, and why others could not, by their place."""
 
     ran: dict[str, str]
     missing: dict[str, str]
@@ -85,7 +85,7 @@ MOST_WORKERS = 4
 
 
 def or_skip(starting: AbstractContextManager[T]) -> Iterator[T]:
-    """What ``starting`` starts, or a skipped test where that can't be had here."""
+    """Return what ``starting`` starts, or a skipped test where that can't be had here."""
     with contextlib.ExitStack() as stack:
         try:
             started = stack.enter_context(starting)
@@ -199,7 +199,7 @@ def each_podman(request: pytest.FixtureRequest, pool: Pool) -> Podman:
 
 
 def one_each(start: Callable[[EngineT], AbstractContextManager[T]]) -> Iterator[Callable[[EngineT], T]]:
-    """What ``start`` starts beside an engine, once for each engine; a skipped test where that can't be had here."""
+    """Return what ``start`` starts beside an engine, once for each; a skipped test where that can't be had here."""
     started: dict[str, T] = {}
     with contextlib.ExitStack() as stack:
 

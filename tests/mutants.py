@@ -2,7 +2,7 @@
 
 ``python -m tests.mutants masking wire`` takes a sample of each room named, all of them by default; it needs
 ``pip install -e '.[mutation]'`` and works on a copy of the checkout. A mutant that survives is a test that is missing,
-or a change that makes no difference; which of the two, somebody has to read.
+or a change that makes no difference; a reader has to tell which.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted([*(ROOT / "runner").rglob("*.py"), *(ROOT / "schemas").rglob("*.py")])
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 RIDDLE = re.compile(r"(What|Where|How|Whether|Who|When|Why|The same)\b")
 """Beginnings of a summary that asks instead of saying what is done or held."""
@@ -42,15 +43,23 @@ def texts(source: str) -> Iterator[tuple[int, str]]:
             yield token.start[0], token.string
 
 
+def riddles(source: str) -> list[str]:
+    return [f"{line}: {text.splitlines()[0]}" for line, text in docstrings(ast.parse(source)) if RIDDLE.match(text)]
+
+
 def findings(source: str) -> list[str]:
-    riddles = [f"{line}: {text.splitlines()[0]}" for line, text in docstrings(ast.parse(source)) if RIDDLE.match(text)]
     unclear = [f"{line}: {match[0]}" for line, text in texts(source) if (match := UNCLEAR.search(text))]
-    return riddles + unclear
+    return riddles(source) + unclear
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_module_is_in_plain_english(module: Path) -> None:
     assert findings(module.read_text()) == []
+
+
+@pytest.mark.parametrize("module", TESTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_docstring_of_the_tests_is_not_a_riddle(module: Path) -> None:
+    assert riddles(module.read_text()) == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What is known of request bodies, and of what an API version lacks."""
+"""Test what is known of request bodies, and of what an API version lacks."""
 
 from __future__ import annotations
 

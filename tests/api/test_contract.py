@@ -109,7 +109,7 @@ def test_there_is_a_most() -> None:
 
 @given(st.sampled_from(operations.all_operations()), JSON, st.booleans())
 def test_the_fast_answer_and_the_explained_one_agree(one: Operation, body: Any, strict: bool) -> None:
-    """What the compiled shapes refuse has a place, whatever an engine sends."""
+    """Check that what the compiled shapes refuse has a place, whatever an engine sends."""
     for status in one.success:
         for problem in contradictions(one, "1.51", Answer(status, body), strict=strict):
             assert problem.path == "status" or problem.path.startswith("body")  # 200 of PluginUpgrade is the overlay's

@@ -47,7 +47,7 @@ def base() -> Path:
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What is sent to the engine: the sources, and wheels of what they need, because it builds without a network."""
+    """Provide what is sent to the engine: sources and the wheels that they need, since it builds offline."""
     folder = tmp_path_factory.mktemp("context")
     for name in SOURCES:
         target = folder / name

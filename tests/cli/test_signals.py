@@ -41,7 +41,7 @@ def ctrl_c_is_heard() -> Iterator[None]:
 
 
 def read_until(stream: IO[bytes], word: bytes) -> bytes:
-    """What comes up to a line with the word."""
+    """Return what comes up to a line with the word."""
     text = b""
     for line in stream:
         text += line

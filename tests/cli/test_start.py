@@ -63,7 +63,7 @@ def test_each_verb_has_help(nowhere: Command, verb: str) -> None:
 
 
 def on_a_terminal(command: Command, *words: str, **env: str) -> str:
-    """What a terminal as stderr gets."""
+    """Return what is written to a terminal as stderr."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "runner", *words],

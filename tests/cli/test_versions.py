@@ -1,4 +1,4 @@
-"""What an engine's API version lacks is said before anything is sent to it."""
+"""Test what an engine's API version lacks is said before anything is sent to it."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Module(NamedTuple):
 
     @property
     def in_file(self) -> bool:
-        """Whether a plain ``Diagnostic`` of this module becomes an ``InvalidScenario``."""
+        """Return whether a plain ``Diagnostic`` of this module becomes an ``InvalidScenario``."""
         return self.name.startswith(
             ("runner.scenario.", "runner.report.markdown.slots", "runner.library.documents.filling")
         )

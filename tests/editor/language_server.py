@@ -91,20 +91,20 @@ class LanguageServer:
         self._notify("workspace/didChangeConfiguration", {"settings": settings()})
 
     def completions(self, text: str) -> dict[str, str]:
-        """What is offered at the cursor: each label with the text that would be inserted."""
+        """Return what is offered at the cursor: each label with the text that would be inserted."""
         uri, position = self._open(text)
         answer = self._ask("textDocument/completion", {"textDocument": {"uri": uri}, "position": position})
         items = answer["items"] if isinstance(answer, dict) else answer or []
         return {item["label"]: item.get("textEdit", {}).get("newText", item.get("insertText", "")) for item in items}
 
     def hover(self, text: str) -> str:
-        """What is shown for the word at the cursor."""
+        """Return what is shown for the word at the cursor."""
         uri, position = self._open(text)
         answer = self._ask("textDocument/hover", {"textDocument": {"uri": uri}, "position": position})
         return str(answer["contents"]["value"]) if answer else ""
 
     def problems(self, text: str, suffix: str = "yaml") -> list[tuple[int, str]]:
-        """What is marked as wrong: the line (from 1) and the message."""
+        """Return what is marked as wrong: the line (from 1) and the message."""
         uri, _ = self._open(text, suffix)
         while uri not in self._diagnostics:
             self._handle(self._read())

@@ -1,4 +1,4 @@
-"""What an editor does with the scenario schema, seen over the Language Server Protocol."""
+"""Test what an editor does with the scenario schema, seen over the Language Server Protocol."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LINES = "\n        "
 
 
 def filled_in(snippet: str) -> str:
-    """What stands in the file when somebody accepts a snippet and leaves its suggestions as they are."""
+    """Return the file's text after a snippet was accepted with its suggestions as they are."""
     return TAB_STOP.sub(lambda stop: re.sub(r"\\(.)", r"\1", stop[1] or ""), snippet)
 
 
@@ -42,7 +42,7 @@ def test_a_step_completes_its_kinds_and_modifiers(server: LanguageServer) -> Non
 
 
 def test_nothing_wrong_is_filled_in(server: LanguageServer) -> None:
-    """What is accepted as offered is YAML, and no value that a scenario can't have (``times: 0``)."""
+    """Check that what is accepted as offered is YAML, and no value that a scenario can't have (``times: 0``)."""
     places = {
         "": HEAD + CURSOR,
         "  ": STEP + CURSOR,

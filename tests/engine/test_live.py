@@ -192,7 +192,7 @@ def test_logs_are_whole(way: Engine) -> None:
 
 
 def attach_then_start(engine: Engine, text: str) -> bytes:
-    """What an attach that stood before the start hears of a container that prints and exits at once."""
+    """Return what an attach that stood before the start hears of a container that prints and exits at once."""
     with container(engine, "echo", text, AttachStdout=True) as id_:
         attached = send(engine, "POST", f"/containers/{id_}/attach", upgrade="tcp", stream="1", stdout="1", stderr="1")
         call(engine, "POST", f"/containers/{id_}/start")

@@ -23,7 +23,7 @@ START_SECONDS = 30.0
 
 
 class Version(NamedTuple):
-    """What an engine says of itself."""
+    """Hold what an engine says of itself."""
 
     engine: str
     api: str
@@ -69,7 +69,7 @@ class Engine:
         return self.sandbox
 
     def cli(self, *args: str, stdin: bytes | None = None) -> str:
-        """What ``docker <args>`` prints; a failure is an assertion that shows what it said."""
+        """Return what ``docker <args>`` prints; a failure is an assertion that shows what it said."""
         command = ["docker", "--host", self.url, *args]
         env = {name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")}
         if self.folder:
@@ -88,7 +88,7 @@ class Engine:
             return answer.status_code, answer.content
 
     def listens(self) -> bool:
-        """Whether somebody takes connections."""
+        """Return whether a program takes connections."""
         url = urlsplit(self.url)
         unix = url.scheme == "unix"
         with socket.socket(socket.AF_UNIX if unix else socket.AF_INET) as sock:

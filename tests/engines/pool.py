@@ -13,7 +13,7 @@ from tests.engines.suites import SUITES
 
 
 class Place(NamedTuple):
-    """Where an engine comes from: ``docker`` or ``podman``, and its Debian suite; the caller's own has none."""
+    """Hold where an engine comes from: ``docker`` or ``podman``, and its Debian suite; the caller's own has none."""
 
     kind: str
     suite: str | None
@@ -23,7 +23,7 @@ class Place(NamedTuple):
 
     @property
     def required(self) -> bool:
-        """Whether CI fails where it can't be had."""
+        """Return whether CI fails where it can't be had."""
         return self.suite is None or SUITES[self.suite].required
 
 

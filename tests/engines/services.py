@@ -1,4 +1,4 @@
-"""What stands beside an engine: a registry, a ssh server, a TLS server with any certificate."""
+"""Test what stands beside an engine: a registry, a ssh server, a TLS server with any certificate."""
 
 from __future__ import annotations
 

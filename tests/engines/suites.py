@@ -83,7 +83,7 @@ def _bootstrap(suite: str, folder: Path) -> None:
 
 
 def mirror() -> list[str]:
-    """Where the machine itself gets Debian's packages from; nothing, and so mmdebstrap's own default, on another."""
+    """Return the sources of the machine's own Debian packages; nothing, and so mmdebstrap's default, on another."""
     columns = "$(ORIGIN) $(CODENAME) $(RELEASE) $(REPO_URI)"
     command = ["apt-get", "indextargets", "--format", columns, "Created-By: Packages"]
     listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout

@@ -45,7 +45,7 @@ NO_ENGINE = Engine(parse("unix:///nowhere", source="a test"), Silent(), "docker"
 
 @dataclass
 class Played:
-    """What a run came to."""
+    """Hold what a run came to."""
 
     report: Report
     events: list[Event]

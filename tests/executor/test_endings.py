@@ -1,4 +1,4 @@
-"""What runs at the end of a scenario: ``finally`` and ``defer``, whatever happened before."""
+"""Test what runs at the end of a scenario: ``finally`` and ``defer``, whatever happened before."""
 
 from __future__ import annotations
 

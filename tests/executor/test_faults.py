@@ -36,7 +36,7 @@ def chunk(data: bytes) -> bytes:
 
 
 def says(*answers: bytes, then: Callable[[Peer], None] | None = None) -> Script:
-    """Makes the acquaintance, answers each request, and closes, or does something else."""
+    """Answers the negotiation, then each request, and closes, or does something else."""
 
     def script(peer: Peer) -> None:
         for answer in (PING, *answers):

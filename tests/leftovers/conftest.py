@@ -24,5 +24,5 @@ def on_docker(tmp_path: Path, docker: Docker) -> Command:
 
 @pytest.fixture
 def untouched(engine: Engine) -> Inventory:
-    """What was there before the test."""
+    """Provide what was there before the test."""
     return Inventory.of(engine)

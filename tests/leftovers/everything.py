@@ -105,5 +105,5 @@ class Inventory(NamedTuple):
         )
 
     def beyond(self, other: Inventory) -> list[str]:
-        """What is here and not there."""
+        """Return what is here and not there."""
         return sorted(name for mine, others in zip(self, other, strict=True) for name in mine - others)

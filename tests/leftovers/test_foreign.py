@@ -1,4 +1,4 @@
-"""What is not a run's own stays, however much it looks like it."""
+"""Test that what is not a run's own stays, however much it looks like it."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class Thing(NamedTuple):
     created: int
 
     def covered(self, line: str) -> bool:
-        """Whether the line names it, or says that such things may be left of a request or a build."""
+        """Return whether the line names it, or says that such things may be left of a request or a build."""
         short = self.id.removeprefix("sha256:")[:12]
         of_build = self.noun in ("image", "container") and "images of the build of step" in line
         of_request = f"{self.noun} of step" in line
@@ -186,7 +186,7 @@ class Proxy:
 
 @dataclass
 class Tally:
-    """What became of the tries of one way. ``named`` are the lines about what is or may be left, ``left`` is what was
+    """The outcome of the tries of one way. ``named`` are the lines about what is or may be left, ``left`` is what was
     left, and ``silent`` what of it no line of its own run covers."""
 
     tries: int = 0

@@ -1,4 +1,4 @@
-"""What live runs need besides engines."""
+"""Test what live runs need besides engines."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def rows() -> list[Row]:
 
 
 def answers(file: str) -> dict[str, list[Any]]:
-    """What a scenario of differences expects of each column of engines, by the id of the step that shows it."""
+    """Return what a scenario of differences expects of each column of engines, by the id of the step that shows it."""
     found: dict[str, list[Any]] = yaml.safe_load((LIVE / "differences" / file).read_text())["vars"]["answers"]
     return found
 

@@ -63,7 +63,7 @@ def test_keep_alive_pipelining_chunks_and_interim_responses(sent: list[int], rec
 def test_a_hijacked_connection_is_raw_both_ways(
     request_: bytes, response: bytes, sent: list[int], received: list[int], early: bool
 ) -> None:
-    """What is sent behind the request may come before the response does: it is input all the same."""
+    """Check that what is sent behind the request may come before the response does: it is input all the same."""
     ear = Ear()
     conversation = ear.conversation()
     typed = b"GET / HTTP/1.1\r\n\r\nis what I typed"

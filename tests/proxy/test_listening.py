@@ -1,4 +1,4 @@
-"""Where clients are sent to: private, on the loopback only, and gone afterwards."""
+"""Test that where clients are sent to: private, on the loopback only, and gone afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What passes is what would have passed: real clients and engines, hijacked streams, half-close, many at once."""
+"""Test that bytes pass untouched: real clients and engines, hijacked streams, half-close, many at once."""
 
 from __future__ import annotations
 

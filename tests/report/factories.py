@@ -68,7 +68,7 @@ def _typed(kind: str, value: Any) -> Any:
 
 
 def sources(**texts: str) -> dict[str, Source]:
-    """Where captured values came from, by the texts of their expressions."""
+    """Return where captured values came from, by the texts of their expressions."""
     return {name: parse_source(text) for name, text in texts.items()}
 
 

@@ -1010,7 +1010,7 @@ steps:
 
 
 def told(name: str, text: str, folder: Path) -> str:
-    """What is said of one mistake, as the command says it."""
+    """Return what is said of one mistake, as the command says it."""
     path = folder / f"{name}.yaml"
     path.write_text(text, "utf-8")
     try:

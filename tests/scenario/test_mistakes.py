@@ -1,4 +1,4 @@
-"""What a mistake is told: the blocks in ``mistakes.txt``, which teach or they don't."""
+"""Test that what a mistake is told: the blocks in ``mistakes.txt``, which teach or they don't."""
 
 from __future__ import annotations
 

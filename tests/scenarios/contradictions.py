@@ -36,7 +36,7 @@ def release(engine: Engine) -> str:
 
 
 def listed(engine: str, scenario: str) -> set[tuple[str, str]]:
-    """What the page says that a scenario shows on an engine: operations and problems."""
+    """Return what the page says that a scenario shows on an engine: operations and problems."""
     rows = ROW.finditer(PAGE.read_text("utf-8"))
     return {
         (row["operation"], row["problem"])

@@ -1,4 +1,4 @@
-"""What the README shows is so."""
+"""Test that what the README shows is so."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def report_of(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 def things(engine: Engine) -> Things:
-    """What is on the engine, and whether it is in a swarm."""
+    """Return what is on the engine, and whether it is in a swarm."""
     found: Things = {}
     for noun, (path, key) in LISTS.items():
         listed = engine.get(path)

@@ -1,4 +1,4 @@
-"""What an editor says of body fields and filters: complete, in our own words, and true to the API's description."""
+"""Test what an editor says of body fields and filters: complete, in our own words, true to the description."""
 
 from __future__ import annotations
 

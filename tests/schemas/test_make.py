@@ -1,4 +1,4 @@
-"""What is committed is what the API's description files say, and what an editor gets from it."""
+"""Test that what is committed is what the API's description files say, and what an editor gets from it."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class Round(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a round has come to. ``steps`` are the records of the report by phase and id, None where there is no report;
+    """The outcome of a round. ``steps`` are the records of the report by phase and id, None where there is no report;
     ``left`` are changes of resources that the run has made on the engine and not removed."""
 
     code: int
@@ -151,7 +151,7 @@ class Torturer:
 
 @contextlib.contextmanager
 def torturer() -> Iterator[Torturer]:
-    """What plays rounds; its processes end with it."""
+    """Return what plays rounds; its processes end with it."""
     command = [sys.executable, "-m", "tests.torture.zygote"]
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -170,7 +170,7 @@ def _all_steps(records: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _left(made: tuple[Entry, ...]) -> tuple[str, ...]:
-    """What was created and not removed."""
+    """Return what was created and not removed."""
     left: set[str] = set()
     for entry in made:
         method, name = entry.asked.call.method, entry.asked.call.name
@@ -182,7 +182,7 @@ def _left(made: tuple[Entry, ...]) -> tuple[str, ...]:
 
 
 def complaints(whole: Outcome, one: Round, outcome: Outcome) -> list[str]:
-    """What is wrong with how a round has ended; nothing if it is as it should be."""
+    """Return what is wrong with how a round has ended; nothing if it is as it should be."""
     err = outcome.err
     if HUNG in err:
         return ["it hangs"]
@@ -227,7 +227,7 @@ def _comparable(value: Any) -> str:
 
 
 def _asked_at_the_end(served: Sequence[str]) -> bool:
-    """Whether the run has asked the engine what is left, and was told: a recorded engine says what it said then."""
+    """Return whether the run has asked the engine what is left, and got an answer, also from a recording."""
     return any(
         re.fullmatch(r"GET /(containers/json|networks|volumes|images/json|services) 200", line) for line in served[-6:]
     )

@@ -108,7 +108,7 @@ def test_a_shell_completes_verbs_files_and_operations(shell: Terminal) -> None:
 
 
 def answers(command: Command, line: str) -> dict[str, str]:
-    """What is offered behind a line: words with their descriptions, as fish asks for them."""
+    """Return what is offered behind a line: words with their descriptions, as fish asks for them."""
     reading, writing = os.pipe()
     variables = {"_ARGCOMPLETE": "1", "_ARGCOMPLETE_SHELL": "fish", "_ARGCOMPLETE_DFS": "\t", "_ARGCOMPLETE_IFS": "\n"}
     environment = command.environment(**variables, COMP_LINE=line, COMP_POINT=str(len(line)))

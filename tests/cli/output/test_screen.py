@@ -1,4 +1,4 @@
-"""What a terminal shows when stdout is one: no page, but each step with its title and what it brought."""
+"""Test what a terminal shows when stdout is one: no page, but each step with its title and what it brought."""
 
 from __future__ import annotations
 

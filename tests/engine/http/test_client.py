@@ -35,7 +35,7 @@ def whole(transport: HttpTransport, request: Request, seconds: float | None = SO
 
 
 def failure(script: Script, request: Request = GET, seconds: float = SOON) -> RunnerError:
-    """What comes of one exchange with this script."""
+    """Return what comes of one exchange with this script."""
     with serving(script) as server:
         transport = transport_to(server)
         with pytest.raises(RunnerError) as caught:

@@ -18,7 +18,7 @@ Parser = RequestParser | ResponseParser
 
 
 class Outcome(NamedTuple):
-    """What came of a message's bytes. ``error`` is a class's name."""
+    """Hold what came of a message's bytes. ``error`` is a class's name."""
 
     head: Any
     body: bytes
@@ -163,7 +163,7 @@ def test_hostile_bytes_give_the_documented_errors_alone_however_they_are_cut(
 
 
 def judged(role: type[h11.CLIENT] | type[h11.SERVER], wire: bytes) -> Outcome | None:
-    """What h11 says of the same bytes; None where it refuses them."""
+    """Return what h11 says of the same bytes; None where it refuses them."""
     connection = h11.Connection(our_role=role, max_incomplete_event_size=MAX_FIELD_BYTES)
     if role is h11.CLIENT:
         connection.send(h11.Request(method="GET", target="/", headers=[("Host", "x")]))

@@ -58,7 +58,7 @@ def test_an_empty_one() -> None:
 
 @pytest.mark.parametrize("records", ["11 size=7\n", "20 mtime=1234567890\n11 size=7\n", "12 path=a/b\n11 size=7\n"])
 def test_a_size_in_extended_records_counts(records: str) -> None:
-    """Where a file of more than 8 GiB has its size."""
+    """Check where a file of more than 8 GiB has its size."""
     head = tarfile.TarInfo("head")
     head.type, head.size = tarfile.XHDTYPE, len(records)
     info = tarfile.TarInfo("large")

@@ -50,7 +50,7 @@ class SlowEngine:
                 peer.send(b"HTTP/1.1 204 No Content\r\n\r\n")
 
     def _create(self, peer: Peer, body: dict[str, Any]) -> bool:
-        """Whether the connection goes on."""
+        """Return whether the connection goes on."""
         number = f"{len(self.asked):064x}"
 
         def finish() -> None:

@@ -1,4 +1,4 @@
-"""What a ``.dockerignore`` leaves out, compared with what the docker CLI itself sends for the same folder."""
+"""Test what a ``.dockerignore`` leaves out, compared with what the docker CLI itself sends for the same folder."""
 
 from __future__ import annotations
 

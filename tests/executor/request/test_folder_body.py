@@ -25,7 +25,7 @@ NOT_UTF8 = os.fsdecode(b"caf\xe9")
 
 
 def fill(folder: Path, order: int) -> Path:
-    """The same folder, made in either order, with other times and another mask."""
+    """Make the same folder in either order, with other times and another mask."""
     files = {
         "Dockerfile": "FROM alpine\n", "a.txt": "x" * 511, "a/b": "", "b": "y" * 512, "ä/ö": "z" * 513,
         NOT_UTF8: "latin", f"{LONG}/{LONG}": "deep", "zz/last": "end",

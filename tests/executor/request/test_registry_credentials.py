@@ -33,7 +33,7 @@ ROUND_TRIP = """
 
 
 def logged_in(folder: Path, registry: Registry, password: str | None = None) -> Callable[[], Credentials]:
-    """What ``docker login`` leaves behind."""
+    """Return what ``docker login`` leaves behind."""
     pair = base64.b64encode(f"{registry.user}:{password or registry.password}".encode()).decode()
     (folder / "config.json").write_text(json.dumps({"auths": {registry.address: {"auth": pair}}}))
     return lambda: Credentials(folder, {})
@@ -50,7 +50,7 @@ def credentials_shown(step: StepRecord) -> Any:
 
 
 def shows(played: Played, text: str) -> bool:
-    """Whether a text stands anywhere in what a run told, in any form that is easily undone."""
+    """Return whether a text stands anywhere in what a run told, in any form that is easily undone."""
     forms = {text, base64.b64encode(text.encode()).decode().rstrip("="), json.dumps(text)}
     told = repr((played.report, played.events))
     return any(form in told for form in forms)

@@ -1,4 +1,4 @@
-"""What comes as bytes or in headers: saved whole or not at all."""
+"""Test that what comes as bytes or in headers: saved whole or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a stream that is too long to be kept: the same as of the whole text, however it comes in pieces."""
+"""Test that of a stream that is too long to be kept the same is said as of the whole text, in whatever pieces."""
 
 from __future__ import annotations
 

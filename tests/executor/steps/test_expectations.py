@@ -229,7 +229,7 @@ def test_a_difference_names_where_the_values_differ(wanted: Any, actual: Any) ->
 
 
 def fits(wanted: Any, actual: Any) -> bool:
-    """What a subset is, said once more."""
+    """Return whether a value is a subset, by a definition of its own."""
     if isinstance(wanted, dict) and isinstance(actual, dict):
         return all(key in actual and fits(value, actual[key]) for key, value in wanted.items())
     if isinstance(wanted, list) and isinstance(actual, list):
@@ -239,7 +239,7 @@ def fits(wanted: Any, actual: Any) -> bool:
 
 @pytest.fixture
 def capturing(expecting: Any) -> Any:
-    """The same for a step that captures what it expects something of, with a cleanup that needs it."""
+    """Check the same for a step that captures what it expects something of, with a cleanup that needs it."""
 
     def run(expect: str) -> Played:
         played: Played = expecting(f"{expect}\n    capture: {{box: body.Id, upper: box | upper}}\n"

@@ -1,4 +1,4 @@
-"""What follows a failure: its explanation, what depends on it, and failures that were expected."""
+"""Test what follows a failure: its explanation, what depends on it, and failures that were expected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run creates without labels is sent as it is written, and is gone at the end all the same."""
+"""Test that what a run creates without labels is sent as it is written, and is gone at the end all the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written is what is read, whatever was captured."""
+"""Test that what is written is what is read, whatever was captured."""
 
 from __future__ import annotations
 

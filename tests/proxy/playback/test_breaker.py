@@ -18,7 +18,7 @@ PING = b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n"
 
 
 def told(tmp_path: Path, rule: str) -> bytes | str:
-    """What a client gets that pings twice on one connection; the name of the error that ends it."""
+    """Return what a client gets that pings twice on one connection; the name of the error that ends it."""
     path = write(tmp_path / "web.json", *lifecycle())
     listen = "tcp://127.0.0.1:0"
     with engine_from_recording(path, listen=listen, faults=[rule]) as engine:

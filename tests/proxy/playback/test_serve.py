@@ -68,7 +68,7 @@ CLIENTS = {
 
 
 def empty_recording(folder: Path, engine: Engine) -> Path:
-    """What the engine answers to one harmless request."""
+    """Return what the engine answers to one harmless request."""
     command = Command(folder, engine.url)
     command.write("start.yaml", "title: start\nsteps:\n  - volume.list: {}\n")
     done = command("start.yaml", "-q", "--format", "none", "--record", "made.json")

@@ -22,7 +22,7 @@ COMMONMARK = MarkdownIt("commonmark")
 
 
 def blocks(text: str) -> list[tuple[str, str]]:
-    """What a reader of Markdown makes of a text: the kind of each block and its content."""
+    """Return what a reader of Markdown makes of a text: the kind of each block and its content."""
     return [(token.type, token.content) for token in COMMONMARK.parse(text) if token.nesting >= 0 and token.level == 0]
 
 

@@ -20,7 +20,7 @@ LANGUAGES = {"curl": "bash", "docker-cli": "sh", "docker-py": "python", "request
 
 
 class Pasted(NamedTuple):
-    """What the snippets of one language did."""
+    """Hold what the snippets of one language did."""
 
     code: int
     out: str

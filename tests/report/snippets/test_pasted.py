@@ -49,7 +49,7 @@ def blocks(page: str, language: str) -> str:
 
 @pytest.fixture
 def folder(docker: Docker, tmp_path: Path) -> Path:
-    """Where a reader pastes: what the recipes need is beside it."""
+    """Provide where a reader pastes: what the recipes need is beside it."""
     if not docker.url.startswith("unix://"):
         pytest.skip("the caller's engine is not on a socket")
     shutil.copytree(ROOT / "scenarios/greeting", tmp_path / "greeting")
@@ -75,7 +75,7 @@ def page_of(name: str, engine: Docker) -> str:
 
 
 def pasted(command: list[str], folder: Path, env: Mapping[str, str] | None = None) -> str:
-    """What a program prints that must not fail."""
+    """Return what a program prints that must not fail."""
     own = {name: value for name, value in os.environ.items() if name not in AUTHORITIES}
     done = subprocess.run(
         command, cwd=folder, env={**own, **(env or {})}, capture_output=True, text=True, timeout=120, check=False
@@ -85,7 +85,7 @@ def pasted(command: list[str], folder: Path, env: Mapping[str, str] | None = Non
 
 
 def in_bash(page: str, folder: Path, here: Mapping[str, str], env: Mapping[str, str] | None = None) -> str:
-    """What the ``curl`` blocks print and save; ``here`` says what stands for the addresses of the page."""
+    """Return what the ``curl`` blocks print and save; ``here`` says what stands for the addresses of the page."""
     script = blocks(page, "bash")
     for shown, real in here.items():
         assert shown in script
@@ -96,7 +96,7 @@ def in_bash(page: str, folder: Path, here: Mapping[str, str], env: Mapping[str, 
 def in_python(
     page: str, folder: Path, here: Mapping[str, str], env: Mapping[str, str] | None = None, language: str = "python"
 ) -> str:
-    """What the blocks of docker-py, or with ``py`` those of ``requests``, print and save."""
+    """Return what the blocks of docker-py, or with ``py`` those of ``requests``, print and save."""
     program = blocks(page, language)
     for shown, real in here.items():
         assert shown in program
@@ -105,7 +105,7 @@ def in_python(
 
 
 def files_in(folder: Path) -> str:
-    """What is in the files that a page has saved."""
+    """Return what is in the files that a page has saved."""
     texts = []
     for path in folder.glob("*.tar"):
         with tarfile.open(path) as archive:

@@ -1,4 +1,4 @@
-"""What a page shows does what the run did: each scenario is run, and its snippets are pasted into their language."""
+"""Test that a page's snippets do what the run did: each scenario is run, and its snippets are pasted."""
 
 from __future__ import annotations
 

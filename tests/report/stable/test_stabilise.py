@@ -29,7 +29,7 @@ def answer_of(made: Report, number: int = -1) -> Any:
 
 
 def seen(body: Any, operation: str = "ContainerInspect", **fields: Any) -> Any:
-    """What becomes of an answer."""
+    """Return what becomes of an answer."""
     return answer_of(report(call(operation, "GET", "/x", body, **fields)))
 
 
@@ -191,7 +191,7 @@ def test_times_are_numbered_as_they_appear(times: list[str]) -> None:
 
 @pytest.mark.parametrize("second", ["2026-11-23T14:22:01Z", "2026-11-23T14:22:02Z"])
 def test_whole_seconds_are_one_placeholder(second: str) -> None:
-    """Whether two of them are the same is chance."""
+    """Two of them are the same by chance only."""
     assert seen({"a": "2026-11-23T14:22:01Z", "b": second}) == dict.fromkeys("ab", "2026-01-01T00:00:00Z")
 
 

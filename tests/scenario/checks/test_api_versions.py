@@ -1,4 +1,4 @@
-"""What an API version lacks of what a scenario uses, each with its place."""
+"""Test that what an API version lacks of what a scenario uses, each with its place."""
 
 from __future__ import annotations
 
