@@ -297,6 +297,9 @@ COMMANDS: dict[str, Command] = {
     "PluginPush": Command("plugin push {name}"),
     "NodeList": Command("node ls", _FILTERS),
     "NodeInspect": Command("node inspect {id}", json=True),
+    "NodeUpdate": Command(
+        "node update {id}", body={"Role": "--role", "Availability": "--availability"}, ignored=frozenset({"version"})
+    ),
     "NodeDelete": Command("node rm {id}", _FORCE),
     "SwarmInit": Command(
         "swarm init",
