@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from runner.executor.tracking.builds import Build
 
 
+_LONG_BUILD: Final = 1.0
+"""Seconds from which on a build is so long that its finished steps are noted in the journal while it goes on."""
 _NOTE_TIMEOUT: Final = 2.0
 """Seconds in which an engine says what a step of a build has created, for the journal."""
 
@@ -182,7 +184,8 @@ class _Call:
             self.build.unless_abandoned(lambda: self.context.emit(arrived))
 
     def _note_steps(self, build: Build) -> None:
-        if build.noted < len(build.steps) and self.context.run.journal.is_kept:
+        is_long = time.monotonic() - build.begun >= _LONG_BUILD
+        if is_long and build.noted < len(build.steps) and self.context.run.journal.is_kept:
             from runner.executor.tracking.build_tracking import note_steps
 
             note_steps(self.context, build, self.context.run.cleanup_engine, Deadline.after(_NOTE_TIMEOUT))

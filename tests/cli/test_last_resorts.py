@@ -88,7 +88,7 @@ def test_a_page_that_can_not_be_written_is_said_before_anything_runs(nowhere: Co
     (nowhere.folder / "page.md").mkdir()
     done = nowhere("docs", "page.md")
     assert done.code == 2
-    assert "page.md can't be read: Is a directory" in done.err
+    assert "there is no page in page.md" in done.err
     nowhere.write("x.yaml", PASSES)
     nowhere.write("p/page.md", "<!-- run: ../x.yaml -->\n<!-- /run -->\n")
     nowhere.write("link.md", "")

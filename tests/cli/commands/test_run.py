@@ -33,7 +33,7 @@ def test_a_step_that_fails(command: Command) -> None:
     command.write("x.yaml", FAILS)
     done = command("x.yaml")
     assert done.code == 1
-    told = lines(done.err)
+    told = lines(done.err.partition("fails · ")[2])
     assert told[1].startswith("✗ bad check")
     assert told[2:6] == [
         "x.yaml:3:23: failed[expectation]: the expression is not true",

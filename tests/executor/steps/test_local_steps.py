@@ -181,7 +181,7 @@ def test_for_each_when_may_ask_for_the_element(play: Player) -> None:
         steps:
           - id: odd
             for_each: [1, 2, 3]
-            when: item % 2
+            when: item % 2 == 1
             set: {seen: "{{ item }}"}
           - check: ["seen == [1, 3]"]
     """)
