@@ -374,7 +374,6 @@ MODIFIER_SCHEMAS: dict[str, Schema] = {
     "on_failure": {
         "description": "Steps that run right after this one if it failed, such as the logs of what died.",
         "anyOf": [ref("step"), ref("steps")],
-        "examples": [{"logs": {"id": "{{ container }}", "stdout": True, "stderr": True, "tail": "20"}}],
     },
     "labels": {
         "description": "False adds no labels to what this step creates; it is removed by its id.",

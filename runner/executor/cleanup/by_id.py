@@ -23,19 +23,24 @@ _NAMED: Final = frozenset({"volume", "service", "secret", "config"})
 _KINDS: Final = {kind.noun: kind for kind in KINDS}
 
 
-def tracked(run: RunContext, deadline: Deadline) -> list[Leftover]:
-    """Return what the run has created without labels and is still there, in the order of removal.
+def tracked(run: RunContext, engine: Engine, deadline: Deadline) -> list[Leftover]:
+    """Return what the run has created without labels and is still there, the newest first.
 
     Raises:
         RunnerError: the engine can't be asked.
     """
     found = []
     for resource in reversed(run.created.by_id):
-        leftover = existing(run.cleanup_engine, resource.noun, resource.id, run.run_id, deadline)
+        leftover = existing(engine, resource.noun, resource.id, run.run_id, deadline)
         if leftover is not None and _is_same(resource, leftover):
             found.append(leftover)
+    return found
+
+
+def in_order(leftovers: list[Leftover]) -> list[Leftover]:
+    """Return resources in the order of removal: what uses others comes first."""
     order = list(_KINDS)
-    return sorted(found, key=lambda leftover: order.index(leftover.kind.noun))
+    return sorted(leftovers, key=lambda leftover: order.index(leftover.kind.noun))
 
 
 def existing(engine: Engine, noun: str, resource_id: str, run_id: str, deadline: Deadline) -> Leftover | None:

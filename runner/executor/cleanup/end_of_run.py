@@ -37,7 +37,6 @@ def clean_up(run: RunContext) -> tuple[list[StepRecord], list[str]]:
         cleanup.sweep(run.created.nouns)
         while cleanup.doubts.wait():
             cleanup.sweep(cleanup.doubts.nouns)
-        cleanup.remove_tracked()
         for build in reversed(run.created.builds):
             cleanup.remove_build(build)
     except RunnerError as error:
@@ -73,6 +72,10 @@ class _Cleanup:
             raise errors[0]  # the recording holds no further sweep
         if not self.swept:
             self.left += [_unknown(run, error) for error in errors]
+            if run.created.by_id:
+                from runner.executor.cleanup.by_id import in_order, tracked
+
+                leftovers = in_order(leftovers + tracked(run, run.cleanup_engine, self._deadline))
             if run.created.builds:
                 from runner.executor.cleanup.builds import built_images
 
@@ -82,17 +85,6 @@ class _Cleanup:
                     self._note(error)
         self.swept = True
         self._remove(leftovers)
-
-    def remove_tracked(self) -> None:
-        """Remove what carries no labels, by its ids.
-
-        Raises:
-            RunnerError: the engine can't be asked, or the run was told to end at once.
-        """
-        if self.run.created.by_id:
-            from runner.executor.cleanup.by_id import tracked
-
-            self._remove(tracked(self.run, self._deadline))
 
     def remove_build(self, build: Build) -> None:
         """Remove the images that a build has created besides the last ones of its stages.
@@ -144,12 +136,16 @@ def _not_removed(run: RunContext) -> list[str]:
     engine = run.cleanup_engine.share()
     doubts = Doubts(run)
     try:
-        leftovers, errors = find(engine, run.created.nouns, run.run_id, Deadline.after(_LISTING_TIMEOUT))
+        deadline = Deadline.after(_LISTING_TIMEOUT)
+        leftovers, errors = find(engine, run.created.nouns, run.run_id, deadline)
+        if run.created.by_id:
+            from runner.executor.cleanup.by_id import tracked
+
+            leftovers += tracked(run, engine, deadline)
     except RunnerError as error:
         return [_unknown(run, error)]
     doubts.resolve(leftovers)
     built = [line for build in run.created.builds for line in _built(run, build)]
-    built += [f"{resource.noun} {short_id(resource.id)} may be left" for resource in run.created.by_id]
     return [
         *(_unknown(run, error) for error in errors),
         *(f"{_described(leftover)} was not removed" for leftover in leftovers),
