@@ -154,7 +154,9 @@ def test_include(play: Player) -> None:
         title: inner
         vars: {name: nobody, times: 1}
         steps:
-          - {id: inner_step, set: {greeting: "{{ 'hello ' * times }}{{ name }}"}, defer: {check: [greeting != '']}}
+          - id: inner_step
+            set: {greeting: "{{ 'hello ' * times }}{{ name }}"}
+            defer: {id: undo, check: [greeting != '']}
         finally:
           - {id: inner_end, check: [greeting is defined]}
         outputs: {greeting: greeting, doubled: times * 2}

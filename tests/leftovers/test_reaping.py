@@ -181,7 +181,7 @@ def test_certificates_are_found_from_another_folder() -> None:
 
 
 def test_without_a_standard_error(command: Command, docker: Docker) -> None:
-    """What opens first would become file 2: the connection to the engine."""
+    """Test with a closed stderr: what opens first would become file 2: the connection to the engine."""
     before = inventory(docker)
     command.write("x.yaml", "title: t\nsteps: [{volume.create: {body: {Name: left-volume}}}, {sleep: 10m}]\n")
     shell = 'exec "$0" -m runner x.yaml --format none --reap 2>&-'
