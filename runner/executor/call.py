@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from runner.api.operations import AnswerKind
@@ -30,12 +30,6 @@ from runner.scenario.expressions.references import Scope
 
 if TYPE_CHECKING:
     from runner.executor.tracking.builds import Build
-
-
-_LONG_BUILD: Final = 1.0
-"""Seconds from which on a build is so long that its finished steps are noted in the journal while it goes on."""
-_NOTE_TIMEOUT: Final = 2.0
-"""Seconds in which an engine says what a step of a build has created, for the journal."""
 
 
 class NoAnswer(Exception):
@@ -180,15 +174,7 @@ class _Call:
             self.context.emit(arrived)
         else:
             self.build.feed(item)
-            self._note_steps(self.build)
             self.build.unless_abandoned(lambda: self.context.emit(arrived))
-
-    def _note_steps(self, build: Build) -> None:
-        is_long = time.monotonic() - build.begun >= _LONG_BUILD
-        if is_long and build.noted < len(build.steps) and self.context.run.journal.is_kept:
-            from runner.executor.tracking.build_tracking import note_steps
-
-            note_steps(self.context, build, self.context.run.cleanup_engine, Deadline.after(_NOTE_TIMEOUT))
 
 
 def _exchange(call: _Call, deadline: Deadline) -> ResponseRecord:

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from runner.results.records import ResponseRecord
 
 _NOT_FOUND = 404
+_LONG_BUILD = 1.0
+"""Seconds from which on a build is so long that its finished steps are noted in the journal while it goes on."""
+_NOTE_TIMEOUT = 2.0
+"""Seconds in which an engine says what the finished steps have created, for the journal."""
 _HANG_UP_TIME = 1.0
 """Seconds for the end of a response once the connection is closed in one direction, so that the step has all of it."""
 
@@ -63,7 +67,10 @@ def send(context: StepContext, build: Build, exchange: Exchange, deadline: Deadl
             build.end()
 
     threading.Thread(target=work, name="build", daemon=True).start()
+    long_from = time.monotonic() + _LONG_BUILD
     while not build.wait(POLL_INTERVAL):
+        if time.monotonic() >= long_from:
+            _note_steps(context, build, run.cleanup_engine)
         reason: RunnerError | None = DeadlineExceeded() if deadline.passed else None
         if context.cancelled():
             reason = StepError("interrupted", "interrupted")
@@ -98,10 +105,10 @@ def _followed(
     return record
 
 
-def note_steps(context: StepContext, build: Build, engine: Engine, deadline: Deadline) -> None:
-    """Write the images of finished steps into the journal as they appear: where the process is killed in the middle of
-    a build, nothing else names them."""
-    journal = context.run.journal
+def _note_steps(context: StepContext, build: Build, engine: Engine) -> None:
+    """Write the images of finished steps into the journal: where the process is killed in the middle of a build,
+    nothing else names them."""
+    journal, deadline = context.run.journal, Deadline.after(_NOTE_TIMEOUT)
     while journal.is_kept and build.noted < len(build.steps):
         step = build.steps[build.noted]
         build.noted += 1

@@ -49,8 +49,6 @@ class Build:
         """The ids (shortened) that it has created, in order."""
         self.noted = 0
         """How many of them are in the journal."""
-        self.begun = 0.0
-        """When its response began, on the monotonic clock."""
         self.containers: list[str] = []
         """The ids (shortened) of containers that have run its steps."""
         self.final: str | None = None
@@ -118,7 +116,6 @@ class Build:
 
     def begin(self, headers: Headers) -> None:
         """Note the head of the response, whose date tells the engine's clock."""
-        self.begun = time.monotonic()
         date = http_date(headers.get("Date", ""))
         offset = date - time.time() if date is not None else 0.0
         if abs(offset) > _TOLERANCE:  # else it is the same clock
