@@ -20,6 +20,8 @@ from runner.engine.transport import Deadline, Headers, Request, Response
 from runner.errors import EngineError
 
 _VERSION: Final = "13"
+_PATIENCE: Final = 1.0
+"""Seconds that a reply waits for a frame that is being sent."""
 _GOOD_ENDS: Final = frozenset((1000, 1001, 1005))
 """Close codes (RFC 6455, 7.4.1): normal, going away, none given."""
 
@@ -57,6 +59,10 @@ class WebSocket:
         self._response = response
         self._frames = Connection(ConnectionType.CLIENT)
         self._lock = threading.Lock()
+        """Guards the protocol's state, and is never held while bytes are on their way: an engine whose output is not
+        read takes no input either."""
+        self._writing = threading.Lock()
+        """Keeps frames whole and in order."""
         self._arrived: deque[bytes] = deque()
         self._ended = False
 
@@ -110,16 +116,21 @@ class WebSocket:
     def _reply(self, event: events.Event) -> None:
         """Reply as the protocol requires it; a peer that is gone already needs no reply."""
         with contextlib.suppress(EngineError):
-            self._send(event)
+            self._send(event, _PATIENCE)
 
-    def _send(self, event: events.Event) -> bool:
-        """Send a frame; return False if the protocol allows no more."""
-        with self._lock:
-            try:
+    def _send(self, event: events.Event, patience: float = -1) -> bool:
+        """Send a frame; return False if the protocol allows no more, or if another frame has been in the way for
+        ``patience`` seconds."""
+        if not self._writing.acquire(timeout=patience):
+            return False
+        try:
+            with self._lock:
                 data = self._frames.send(event)
-            except LocalProtocolError:
-                return False
             self._response.write(data)
+        except LocalProtocolError:
+            return False
+        finally:
+            self._writing.release()
         return True
 
     def _broken(self, code: str, message: str) -> EngineError:
