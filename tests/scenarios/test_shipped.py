@@ -29,6 +29,9 @@ LISTS = {
 MADE_BY_THE_ENGINE = {"docker_gwbridge"}
 """What a Docker Engine makes when it joins a swarm, and keeps when it leaves."""
 
+IMAGE_RACE = "unrecognized image ID"
+"""What Docker 20.10 answers to one of two removals, at the same time, of images that share a parent from the cache."""
+
 Things = dict[str, set[str]]
 
 
@@ -118,14 +121,17 @@ def test_private_registry_with_the_password_of_docker_login(docker: Docker, regi
 def test_two_of_each_at_once(docker: Docker, tmp_path: Path) -> None:
     """Nothing in a scenario depends on being alone: not on names, nor on files, nor on the speed of the engine."""
     before = things(docker)
-    running = [
-        start(tmp_path, path, "-H", docker.url, "--format", "json")
-        for path in SCENARIOS
-        for _ in range(2)
-        if path.stem not in ALONE
-    ]
+    twice = [path for path in SCENARIOS for _ in range(2) if path.stem not in ALONE]
+    running = [start(tmp_path, path, "-H", docker.url, "--format", "json") for path in twice]
+    reports = []
     try:
-        reports = [report_of(process) for process in running]
+        for path, process in zip(twice, running, strict=True):
+            stdout, stderr = process.communicate(timeout=120)
+            if process.returncode and IMAGE_RACE in stderr:
+                reports.append(report_of(start(tmp_path, path, "-H", docker.url, "--format", "json")))
+                continue
+            assert process.returncode == 0, stderr
+            reports.append(json.loads(stdout))
     finally:
         for process in running:
             process.kill()
