@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime
 from typing import Any, Final
 
 _HTTP_DATE: Final = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT")
+_TOLERANCE: Final = 1.5
+"""Seconds by which the ``Date`` of a response may differ from the engine's clock."""
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -21,6 +24,14 @@ def http_date(text: str) -> float | None:
         return datetime(year, month, day, int(match[4]), int(match[5]), int(match[6]), tzinfo=UTC).timestamp()
     except ValueError:
         return None
+
+
+def on_engine_clock(seconds: float, date: str) -> float:
+    """Return a time of this machine as the clock of an engine has it, in Unix seconds; ``date`` is the ``Date`` header
+    of a response that has just come. A small difference may be none, since that header has no fractions."""
+    answered = http_date(date)
+    offset = answered - time.time() if answered is not None else 0.0
+    return seconds + offset - _TOLERANCE if abs(offset) > _TOLERANCE else seconds
 
 
 def unix_seconds(value: Any) -> float | None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from runner.engine.transport import Headers
-from runner.executor.times import http_date
+from runner.executor.times import on_engine_clock
 
 _LINE: Final = re.compile(
     r"(?P<step>(?:\[\d+/\d+\] )?step \d+/\d+ ?: (?P<from>from )?)"
@@ -24,8 +24,6 @@ _LINE: Final = re.compile(
     r"|(?:sha256:)?(?P<built>[0-9a-f]{64})\s*$",
     re.IGNORECASE,
 )
-_TOLERANCE: Final = 1.5
-"""Seconds by which the ``Date`` of a response, which has no fractions, may differ from the engine's clock."""
 
 
 class BuiltImage(NamedTuple):
@@ -116,10 +114,7 @@ class Build:
 
     def begin(self, headers: Headers) -> None:
         """Note the head of the response, whose date tells the engine's clock."""
-        date = http_date(headers.get("Date", ""))
-        offset = date - time.time() if date is not None else 0.0
-        if abs(offset) > _TOLERANCE:  # else it is the same clock
-            self.started += offset - _TOLERANCE
+        self.started = on_engine_clock(self.started, headers.get("Date", ""))
 
     def has_created(self, image_id: str, created: float) -> bool:
         """Return whether an image that the stream has named is new, and not from the cache; ``created`` is in Unix

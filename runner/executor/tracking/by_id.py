@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +17,7 @@ from runner.api.operations import Operation
 from runner.engine.transport import Deadline
 from runner.errors import RunnerError
 from runner.executor.response.ask import ask
-from runner.executor.times import http_date, unix_seconds
+from runner.executor.times import on_engine_clock, unix_seconds
 from runner.executor.tracking.created import ById
 
 if TYPE_CHECKING:
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 _ID_KEYS: Final = ("Id", "ID", "id")
 _IMAGE_ID: Final = re.compile("(sha256:)?[0-9a-f]{64}")
 _VOLUME: Final = "volume"
-_TOLERANCE: Final = 1.5
-"""Seconds by which the ``Date`` of a response, which has no fractions, may differ from the engine's clock."""
 _INSPECT_TIME: Final = 2.0
 """Seconds in which an engine says when it has created something, for the journal."""
 
@@ -62,20 +59,17 @@ def _answered(noun: str, step_id: str, record: ResponseRecord, sent: float) -> B
         return None if resource_id is None else ById(noun, resource_id, step_id)
     name, created = body.get("Name"), body.get("CreatedAt")
     at = unix_seconds(created)
-    if not isinstance(name, str) or at is None or at < math.floor(_on_the_engine(sent, record)):
+    if (
+        not isinstance(name, str)
+        or at is None
+        or at < math.floor(on_engine_clock(sent, record.headers.get("Date", "")))
+    ):
         return None
     return ById(noun, name, step_id, at)
 
 
 def _status(item: Any) -> str:
     return str(item.get("status", "")) if isinstance(item, Mapping) else ""
-
-
-def _on_the_engine(sent: float, record: ResponseRecord) -> float:
-    """Return a time of this machine as the engine's clock has it, as far as the answer's date says."""
-    date = http_date(record.headers.get("Date", ""))
-    offset = date - time.time() if date is not None else 0.0
-    return sent + offset - _TOLERANCE if abs(offset) > _TOLERANCE else sent
 
 
 def _created(run: RunContext, resource: ById) -> str | None:
