@@ -9,28 +9,26 @@ from collections.abc import Sequence
 
 from runner.api.engines import DEFAULT_SOCKET
 from runner.report.snippets.calls import Call, call_of
-from runner.report.snippets.names import python_identifier
 from runner.report.snippets.python.docker_py_call import PythonCall, method_of
+from runner.report.snippets.python.python_session import PythonSession
 from runner.report.snippets.python.statements import Statements, reading
-from runner.report.snippets.python.words import PythonWords, indented
-from runner.report.snippets.session import Draft, NoEquivalent, Session
+from runner.report.snippets.python.words import indented
+from runner.report.snippets.session import Draft, NoEquivalent
 from runner.report.snippets.variables import Variable
 from runner.results.records import StepRecord
 
 _REPLACEMENT = "\ufffd"
-_TIME = "import time"
 _API_ERROR = "from docker.errors import APIError"
 _ISLICE = "import itertools"
 _POOL = "from concurrent.futures import ThreadPoolExecutor"
 
 
-class Program(Session):
+class Program(PythonSession):
     """The snippets of one scenario. ``endpoint`` is the engine's address, as in ``DOCKER_HOST``."""
 
     def __init__(self, endpoint: str, steps: Sequence[StepRecord]) -> None:
-        super().__init__(steps, python_identifier)
+        super().__init__(steps)
         self._endpoint = endpoint
-        self._words = PythonWords(self.variables)
         self._imported: set[str] = set()
 
     def opening(self, draft: Draft) -> str:
@@ -48,24 +46,6 @@ class Program(Session):
         if self._endpoint.startswith("https://") or self._endpoint.endswith(":2376"):
             return "client = docker.from_env().api"
         return f"client = docker.APIClient(base_url={self._words.text(self._endpoint)})"
-
-    def pause(self, seconds: float) -> Draft:
-        return Draft(f"time.sleep({seconds:g})", imports=(_TIME,))
-
-    def assign(self, step: StepRecord) -> Draft | None:
-        variables = {name: Variable(self.names.variable(name)) for name in step.captured}
-        lines = [f"{variables[name].name} = {self._words.literal(value)}" for name, value in step.captured.items()]
-        values = tuple((name, value, variables[name]) for name, value in step.captured.items())
-        return Draft("\n".join(lines), values) if lines else None
-
-    def loop(self, step: StepRecord, elements: Sequence[StepRecord]) -> Draft | None:
-        drafts = [self._foreground(element, index) for index, element in enumerate(elements)]
-        if not drafts:
-            return None
-        names = [name for name in step.captured if any(name == value[0] for draft in drafts for value in draft.values)]
-        lines = [*(f"{self.names.variable(name)} = []" for name in names), *(draft.code for draft in drafts)]
-        values = tuple(value for draft in drafts for value in draft.values)
-        return Draft("\n".join(lines), values, imports=tuple(name for draft in drafts for name in draft.imports))
 
     def call(self, step: StepRecord) -> Draft:
         return self._background(step) if step.background else self._foreground(step)

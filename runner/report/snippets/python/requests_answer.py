@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
 from runner.api.operations import AnswerKind, Operation
-from runner.report.snippets.python.words import PythonWords
+from runner.report.snippets.python.words import FILTERS, PythonWords, path_code
 from runner.report.snippets.session import Setup
 from runner.results.records import StepRecord
-from runner.results.result_path import EVERY, ResultPath, Source
-from runner.text import SHORT_ID
+from runner.results.result_path import EVERY, Source
 
 AnswerForm = Literal["json", "text", "nothing", "headers", "framed", "raw", "items", "file", "refused", "protocol"]
 """What is done with an answer: ``framed`` output is parted, ``raw`` output comes from a terminal, ``items`` are JSON
@@ -60,7 +59,6 @@ _ROOTS: Final[Mapping[AnswerForm, Mapping[str, str]]] = {
     "raw": {"stdout": "stdout"},
     "items": {"items": "items"},
 }
-_FILTERS = {None: "", "short": f"[:{SHORT_ID}]", "first": "[0]", "last": "[-1]", "trim": ".strip()"}
 
 
 class Answer(NamedTuple):
@@ -149,9 +147,9 @@ def _form(step: StepRecord, operation: Operation | None, *, framed: bool) -> Ans
 def reading(answer: Answer, source: Source, *, digest: bool = False) -> str | None:
     """Return the code that reads what an expression does from an answer; None if there is none."""
     path = source.path
-    if path is not None and EVERY not in path.keys and path.filter in _FILTERS:
+    if path is not None and EVERY not in path.keys and path.filter in FILTERS:
         root = answer.root(path.root)
-        return root + _path(path, digest=digest) if root is not None else None
+        return root + path_code(path, digest=digest) if root is not None else None
     from runner.report.snippets.formulas import (  # imports Jinja2, which few pages need
         Untranslatable,
         root_of,
@@ -167,9 +165,3 @@ def reading(answer: Answer, source: Source, *, digest: bool = False) -> str | No
         return without_parentheses(PythonTranslator(name, root).translate(source.text))
     except Untranslatable:
         return None
-
-
-def _path(path: ResultPath, *, digest: bool) -> str:
-    keys = (f"[{key}]" if isinstance(key, int) else f'["{PythonWords.inside(key)}"]' for key in path.keys)
-    prefix = '.removeprefix("sha256:")' if digest and path.filter == "short" else ""
-    return "".join([*keys, prefix, _FILTERS[path.filter]])

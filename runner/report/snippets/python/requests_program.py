@@ -12,11 +12,11 @@ from urllib.parse import quote, urlsplit
 from runner.api.engines import DEFAULT_SOCKET
 from runner.api.operations import Operation, by_id
 from runner.report.snippets.calls import is_digest, shown_source
-from runner.report.snippets.names import python_identifier
+from runner.report.snippets.python.python_session import PythonSession
 from runner.report.snippets.python.requests_answer import Answer, reading
 from runner.report.snippets.python.requests_call import RequestsCall
-from runner.report.snippets.python.words import PythonWords, indented
-from runner.report.snippets.session import Draft, NoEquivalent, Session
+from runner.report.snippets.python.words import indented
+from runner.report.snippets.session import Draft, NoEquivalent
 from runner.report.snippets.terminals import Terminals
 from runner.report.snippets.unset import UnsetVariables
 from runner.report.snippets.variables import Variable
@@ -30,13 +30,12 @@ _SOCKET_OF: Final = "answer.raw._fp.fp.raw._sock"
 """The connection below an answer: ``requests`` has no name for it (docker-py reads it in the same way)."""
 
 
-class RequestsProgram(Session):
+class RequestsProgram(PythonSession):
     """The snippets of one scenario. ``endpoint`` is the engine's address, as in ``DOCKER_HOST``."""
 
     def __init__(self, endpoint: str, steps: Sequence[StepRecord]) -> None:
-        super().__init__(steps, python_identifier)
+        super().__init__(steps, exact_times=True)
         self._endpoint = endpoint
-        self._words = PythonWords(self.variables, exact_times=True)
         self._imported: set[str] = set()
         self._terminals = Terminals()
         self._unset = UnsetVariables(self.variables, self.names)
@@ -90,27 +89,6 @@ class RequestsProgram(Session):
         self._terminals.note(step)
         self._unset.note(step)
         super().note(step)
-
-    def pause(self, seconds: float) -> Draft:
-        return Draft(f"time.sleep({seconds:g})", imports=("import time",))
-
-    def assign(self, step: StepRecord) -> Draft | None:
-        variables = {name: Variable(self.names.variable(name)) for name in step.captured}
-        lines = [f"{variables[name].name} = {self._words.literal(value)}" for name, value in step.captured.items()]
-        values = tuple((name, value, variables[name]) for name, value in step.captured.items())
-        return Draft("\n".join(lines), values) if lines else None
-
-    def loop(self, step: StepRecord, elements: Sequence[StepRecord]) -> Draft | None:
-        drafts = [self._foreground(element, index) for index, element in enumerate(elements)]
-        if not drafts:
-            return None
-        names = [name for name in step.captured if any(name == value[0] for draft in drafts for value in draft.values)]
-        return Draft(
-            "\n".join([*(f"{self.names.variable(name)} = []" for name in names), *(draft.code for draft in drafts)]),
-            tuple(value for draft in drafts for value in draft.values),
-            tuple(setup for draft in drafts for setup in draft.setups),
-            tuple(line for draft in drafts for line in draft.imports),
-        )
 
     def call(self, step: StepRecord) -> Draft:
         return self._background(step) if step.background else self._foreground(step)

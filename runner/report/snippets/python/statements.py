@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from runner.report.snippets.calls import Call, is_digest, shown_source
-from runner.report.snippets.python.words import PythonWords, indented
+from runner.report.snippets.python.words import FILTERS, indented, path_code
 from runner.report.snippets.session import NoEquivalent
-from runner.results.result_path import EVERY, ResultPath, Source
-from runner.text import SHORT_ID
+from runner.results.result_path import EVERY, Source
 
-_FILTERS = {None: "", "short": f"[:{SHORT_ID}]", "first": "[0]", "last": "[-1]", "trim": ".strip()"}
 _ANSWER = "answer"
 
 
@@ -96,8 +94,8 @@ def reading(call: Call, source: Source, value: str = "") -> str | None:
     if root == "stdout" and call.flag("stderr"):
         return None  # docker-py has both in one
     path = source.path
-    if path is not None and path.root == root and EVERY not in path.keys and path.filter in _FILTERS:
-        return value + _path(path, digest=is_digest(call.step, source))
+    if path is not None and path.root == root and EVERY not in path.keys and path.filter in FILTERS:
+        return value + path_code(path, digest=is_digest(call.step, source))
     from runner.report.snippets.formulas import (  # imports Jinja2, which few pages need
         Untranslatable,
         without_parentheses,
@@ -108,9 +106,3 @@ def reading(call: Call, source: Source, value: str = "") -> str | None:
         return without_parentheses(PythonTranslator(root, value).translate(source.text))
     except Untranslatable:
         return None
-
-
-def _path(path: ResultPath, *, digest: bool) -> str:
-    keys = (f"[{key}]" if isinstance(key, int) else f'["{PythonWords.inside(key)}"]' for key in path.keys)
-    prefix = '.removeprefix("sha256:")' if digest and path.filter == "short" else ""
-    return "".join([*keys, prefix, _FILTERS[path.filter]])

@@ -8,10 +8,14 @@ from typing import Any
 from runner.json_layout import pretty
 from runner.report.snippets.session import NoEquivalent
 from runner.report.snippets.variables import Variable, Variables
+from runner.results.result_path import ResultPath
+from runner.text import SHORT_ID
 
 WIDTH = 100
 """Columns from which on a call is broken over lines."""
 INDENT = "    "
+FILTERS = {None: "", "short": f"[:{SHORT_ID}]", "first": "[0]", "last": "[-1]", "trim": ".strip()"}
+"""The code of what a path may end in."""
 
 
 class PythonWords:
@@ -75,3 +79,10 @@ def indented(lines: Iterable[str]) -> Iterator[str]:
     """Yield lines one level deeper."""
     for line in lines:
         yield INDENT + line.replace("\n", f"\n{INDENT}")
+
+
+def path_code(path: ResultPath, *, digest: bool) -> str:
+    """Return the code behind a root that reads a path of it; ``digest`` says that the value begins with ``sha256:``."""
+    keys = (f"[{key}]" if isinstance(key, int) else f'["{PythonWords.inside(key)}"]' for key in path.keys)
+    prefix = '.removeprefix("sha256:")' if digest and path.filter == "short" else ""
+    return "".join([*keys, prefix, FILTERS[path.filter]])
